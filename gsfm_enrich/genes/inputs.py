@@ -1,0 +1,221 @@
+"""What users pass as a list of genes or as a background, turned into plain Python.
+
+Every form in which notebooks hold genes is taken: list, tuple, set, Series, Index, ndarray, a data frame of one
+column, a data frame of names and weights, or a text file with one gene per line.
+"""
+
+from __future__ import annotations
+
+import gzip
+import math
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+
+from gsfm_enrich.errors import InputError
+
+GeneList: TypeAlias = "str | os.PathLike[str] | Iterable[object]"
+"""A path of a text file, or anything that yields genes."""
+
+_GZIP_MAGIC = b"\x1f\x8b"
+
+
+def as_gene_list(genes: GeneList) -> list[str]:
+    """Turn any list of genes into a list of stripped strings.
+
+    Parameters
+    ----------
+    genes
+        A list, tuple, set (taken in sorted order), Series, Index, one-dimensional array or iterator of names
+        or Entrez ids; a DataFrame of one column, or of names and numeric weights (which are not used); or the
+        path of a text file, plain or gzipped, with one gene per line and perhaps a weight after a tab or comma.
+
+    Returns
+    -------
+    list of str
+        In the order given and with repeats; missing and blank entries are left out. May be empty.
+
+    Raises
+    ------
+    InputError
+        When the input is no list of genes; the message says what was given and what is expected.
+
+    Examples
+    --------
+    >>> as_gene_list(["TP53 ", 7157, 672.0, None, ""])
+    ['TP53', '7157', '672']
+    """
+    return read_gene_list(genes)[0]
+
+
+def as_background(background: GeneList | int | None) -> int | list[str] | None:
+    """Turn any background into None, a number of genes, or a list of genes.
+
+    Parameters
+    ----------
+    background
+        None; a number of genes (``20000``, ``"20000"``, a numpy integer); or anything that `as_gene_list` takes.
+
+    Returns
+    -------
+    int, list of str or None
+        The list without missing and blank entries, repeats kept.
+
+    Raises
+    ------
+    InputError
+        When the number is not positive, or the list is empty or no list of genes.
+
+    Examples
+    --------
+    >>> as_background("20000")
+    20000
+    """
+    if background is None:
+        return None
+    if isinstance(background, str) and background.strip().isdecimal():
+        background = int(background)
+    if isinstance(background, int | float | np.number | np.bool_):
+        whole = not isinstance(background, bool | np.bool_) and float(background).is_integer()
+        if not whole or background < 1:
+            raise InputError(f"A background must have a positive whole number of genes, not {background}.")
+        return int(background)
+    if isinstance(background, str) and not os.path.isfile(background):
+        raise InputError(
+            f"The background {background!r} is neither a number nor a file with one gene per line; "
+            "pass a number of genes, a list of genes or the path of a text file."
+        )
+    genes = as_gene_list(background)
+    if not genes:
+        raise InputError("The background holds no gene.")
+    return genes
+
+
+def read_gene_list(genes: GeneList) -> tuple[list[str], int]:
+    """Turn any list of genes into strings, and count the missing and blank entries.
+
+    Parameters
+    ----------
+    genes
+        See `as_gene_list`.
+
+    Returns
+    -------
+    names : list of str
+        Stripped, in order, with repeats.
+    blanks : int
+        How many entries were left out.
+
+    Raises
+    ------
+    InputError
+        When the input is no list of genes.
+    """
+    items = _items(genes)
+    names: list[str] = []
+    for position, item in enumerate(items):
+        name = item.strip() if type(item) is str else _name(item, position)
+        if name:
+            names.append(name)
+    return names, len(items) - len(names)
+
+
+def _items(genes: object) -> list[object]:
+    """Lay any container flat."""
+    if isinstance(genes, str | os.PathLike):
+        return list(_read_file(genes))
+    if isinstance(genes, bytes | Mapping) or not isinstance(genes, Iterable):
+        raise InputError(f"Genes must be a list of names, or the path of a text file, not {_kind(genes)}.")
+    if isinstance(genes, set | frozenset):
+        return sorted(genes, key=str)
+    if hasattr(genes, "columns") and hasattr(genes, "iloc"):
+        return _frame_items(genes)
+    if isinstance(genes, np.ndarray):
+        if genes.ndim == 0 or genes.size != max(genes.shape):
+            raise InputError(f"An array of genes must have one dimension, not the shape {genes.shape}.")
+        return list(genes.ravel().tolist())
+    return list(genes)
+
+
+def _frame_items(frame: object) -> list[object]:
+    """Take the names out of a data frame of names, or of names and weights."""
+    import pandas as pd
+    from pandas.api.types import is_numeric_dtype
+
+    if not isinstance(frame, pd.DataFrame):
+        raise InputError(f"Genes must be a list of names, or the path of a text file, not {_kind(frame)}.")
+    if frame.shape[1] == 1:
+        return list(frame.iloc[:, 0])
+    if frame.shape[1] == 2:
+        numeric = [is_numeric_dtype(frame.iloc[:, column]) for column in (0, 1)]
+        if any(numeric):
+            return list(frame.iloc[:, 0 if numeric[1] else 1])
+    columns = ", ".join(repr(str(column)) for column in frame.columns) or "none"
+    raise InputError(
+        "A data frame of genes must have one column of names, or names and numeric weights; "
+        f"this one has {frame.shape[1]} columns ({columns}). Pass one of them, such as df['gene']."
+    )
+
+
+def _read_file(path: str | os.PathLike[str]) -> Iterable[str]:
+    """Yield the names in a text file, without the weights that may stand beside them."""
+    file = Path(path)
+    if not file.is_file():
+        if isinstance(path, str):
+            raise InputError(
+                f"{path!r} is not a file. For a single gene pass a list, [{path!r}]; "
+                "for genes in a file pass the path of a text file with one gene per line."
+            )
+        raise InputError(f"There is no file {str(path)!r}; expected a text file with one gene per line.")
+    content = file.read_bytes()
+    try:
+        if content.startswith(_GZIP_MAGIC):
+            content = gzip.decompress(content)
+        text = content.decode("utf-8-sig")
+    except (OSError, EOFError, UnicodeDecodeError) as error:
+        raise InputError(f"{str(path)!r} is no text file with one gene per line ({error}).") from error
+    return [_without_weight(line) for line in text.splitlines()]
+
+
+def _without_weight(line: str) -> str:
+    for separator in ("\t", ","):
+        name, found, weight = line.strip().partition(separator)
+        if found and _is_number(weight):
+            return name
+    return line
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _name(item: object, position: int) -> str:
+    """Turn one entry that is no plain string into a name; a missing one into an empty name."""
+    if item is None or type(item).__name__ in {"NAType", "NaTType"}:
+        return ""
+    if isinstance(item, str):
+        return str(item).strip()
+    if isinstance(item, int | np.integer) and not isinstance(item, bool):
+        return str(int(item))
+    if isinstance(item, float | np.floating):
+        if math.isnan(item):
+            return ""
+        if float(item).is_integer():
+            return str(int(item))
+    if hasattr(item, "isoformat"):  # a date that a spreadsheet made of a symbol
+        return str(item.isoformat())
+    raise InputError(
+        f"Entry {position} of the genes is {item!r} ({_kind(item)}); expected a name or an Entrez id."
+    )
+
+
+def _kind(value: object) -> str:
+    name = type(value).__name__
+    return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"

@@ -1,0 +1,188 @@
+"""Dictionaries over the gene table, and the rules by which one identifier finds its gene.
+
+The rules for human, the first that applies:
+
+1. the identical approved symbol (``direct``), then the approved symbol in another case (``case``);
+2. only digits: an Entrez id, and nothing else (``entrez``);
+3. a symbol that a whole family lost by renaming, ``SEPT2`` to ``SEPTIN2``, ``MARCH1`` to ``MARCHF1``, ``MARC1``
+   to ``MTARC1`` (``alias``);
+4. an alias or previous symbol, first in the same case, then in any case (``alias``);
+5. an Ensembl gene id, with or without version (``ensembl``); a UniProt accession, with or without isoform
+   (``uniprot``);
+6. a date that a spreadsheet made of a symbol, ``2-Sep`` or ``2023-09-02`` (``alias``).
+
+When several genes share an alias, an Ensembl id or an accession, read-through genes step back, and the only
+protein-coding gene left takes it; otherwise the identifier is ``ambiguous``.
+
+For mouse and rat an identifier finds the human gene whose approved symbol is the same but for case
+(``orthologue``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import cache
+
+from gsfm_enrich.errors import InputError
+from gsfm_enrich.genes.table import RESOLVED_ORGANISMS, human_columns, organism_name
+
+Found = tuple[tuple[int, ...], str]
+"""The rows of the gene table that an identifier may mean (one when it is mapped), and how it was found."""
+
+UNKNOWN: Found = ((), "unknown")
+
+_ENTREZ = re.compile(r"(\d+)(?:\.0)?", re.ASCII)
+_ENSEMBL = re.compile(r"(ENSG\d{11})(?:\.\d+)?(?:_PAR_Y)?", re.ASCII | re.IGNORECASE)
+_UNIPROT = re.compile(r"([A-Z][A-Z0-9]{5}(?:[A-Z0-9]{4})?)(?:-\d+)?", re.ASCII | re.IGNORECASE)
+_RENAMED_FAMILY = re.compile(r"(SEPT|MARCH|MARC)(\d+)", re.ASCII)
+_RENAMED_TO = {"SEPT": "SEPTIN", "MARCH": "MARCHF", "MARC": "MTARC"}
+_DAY_MONTH = re.compile(r"(\d{1,2})-(Mar|Sep|Dec)", re.ASCII | re.IGNORECASE)
+_MONTH_DAY = re.compile(r"(Mar|Sep|Dec)-(\d{1,2})", re.ASCII | re.IGNORECASE)
+_ISO_DATE = re.compile(r"\d{4}-(\d{2})-(\d{2})(?:[ T]00:00:00)?", re.ASCII)
+_MONTHS = {"03": "mar", "09": "sep", "12": "dec"}
+_BEFORE_THE_SPREADSHEET = {"mar": ("MARCH", "MARC"), "sep": ("SEPT", "SEP"), "dec": ("DEC",)}
+
+
+def find_genes(ids: Iterable[str], organism: str = "human") -> list[Found]:
+    """Find the gene of every identifier.
+
+    Parameters
+    ----------
+    ids
+        Stripped identifiers.
+    organism
+        Any name of human, mouse or rat.
+
+    Returns
+    -------
+    list of tuple
+        For each identifier, the rows of the human gene table and how they were found.
+
+    Raises
+    ------
+    InputError
+        When the organism is unknown or its identifiers cannot be resolved.
+
+    Examples
+    --------
+    >>> [how for _, how in find_genes(["TP53", "tp53", "p53", "nobody"])]
+    ['direct', 'case', 'alias', 'unknown']
+    """
+    name = organism_name(organism)
+    if name not in RESOLVED_ORGANISMS:
+        raise InputError(
+            f"Identifiers of {name} cannot be resolved; this works for {', '.join(RESOLVED_ORGANISMS)}."
+        )
+    find = _find_human if name == "human" else _find_orthologue
+    direct = _by_symbol()
+    if name == "human":
+        return [((direct[text],), "direct") if text in direct else find(text) for text in ids]
+    return [find(text) for text in ids]
+
+
+def approved_symbols() -> Sequence[str]:
+    """Return the approved symbols, by row of the gene table."""
+    return human_columns()["symbol"]
+
+
+def _find_human(text: str) -> Found:
+    """Apply the rules after the identical symbol."""
+    upper = text.upper()
+    row = _by_upper_symbol().get(upper)
+    if row is not None:
+        return (row,), "case"
+    if number := _ENTREZ.fullmatch(text):
+        return _decide(_identifiers("entrez").get(number[1].lstrip("0"), ()), "entrez")
+    rows = _renamed(upper) or _aliases().get(text) or _upper_aliases().get(upper, ())
+    if rows:
+        return _decide(rows, "alias")
+    if ensembl := _ENSEMBL.fullmatch(upper):
+        return _decide(_identifiers("ensembl").get(ensembl[1], ()), "ensembl")
+    if accession := _UNIPROT.fullmatch(upper):
+        rows = _identifiers("uniprot").get(accession[1], ())
+        if rows:
+            return _decide(rows, "uniprot")
+    return _decide(_dated(text), "alias")
+
+
+def _find_orthologue(text: str) -> Found:
+    row = _by_upper_symbol().get(text.upper())
+    return UNKNOWN if row is None else ((row,), "orthologue")
+
+
+def _decide(rows: tuple[int, ...], how: str) -> Found:
+    """Choose among the genes that share an identifier, or call it ambiguous."""
+    if not rows:
+        return UNKNOWN
+    if len(rows) > 1:
+        columns = human_columns()
+        single = tuple(row for row in rows if not columns["name"][row].endswith("readthrough")) or rows
+        coding = tuple(row for row in single if columns["type"][row] == "protein-coding")
+        for choice in (single, coding):
+            if len(choice) == 1:
+                return choice, how
+        return coding or single, "ambiguous"
+    return rows, how
+
+
+def _renamed(upper: str) -> tuple[int, ...]:
+    """Find the new name of a member of a renamed family."""
+    old = _RENAMED_FAMILY.fullmatch(upper)
+    row = _by_symbol().get(_RENAMED_TO[old[1]] + str(int(old[2]))) if old else None
+    return () if row is None else (row,)
+
+
+def _dated(text: str) -> tuple[int, ...]:
+    """Find what a spreadsheet may have turned into this date."""
+    if match := _DAY_MONTH.fullmatch(text):
+        number, month = match[1], match[2].lower()
+    elif match := _MONTH_DAY.fullmatch(text):
+        number, month = match[2], match[1].lower()
+    elif (match := _ISO_DATE.fullmatch(text)) and match[1] in _MONTHS:
+        number, month = match[2], _MONTHS[match[1]]
+    else:
+        return ()
+    rows: set[int] = set()
+    for stem in _BEFORE_THE_SPREADSHEET[month]:
+        symbol = stem + str(int(number))
+        rows.update(_renamed(symbol) or _aliases().get(symbol, ()))
+    return tuple(sorted(rows))
+
+
+@cache
+def _by_symbol() -> dict[str, int]:
+    return {symbol: row for row, symbol in enumerate(human_columns()["symbol"])}
+
+
+@cache
+def _by_upper_symbol() -> dict[str, int]:
+    return {symbol.upper(): row for row, symbol in enumerate(human_columns()["symbol"])}
+
+
+@cache
+def _identifiers(column: str) -> dict[str, tuple[int, ...]]:
+    """Index a column whose fields hold identifiers joined by ``;``."""
+    return _index((text, row) for row, joined in enumerate(human_columns()[column]) if joined
+                  for text in joined.split(";"))  # fmt: skip
+
+
+def _aliases() -> dict[str, tuple[int, ...]]:
+    return _identifiers("aliases")
+
+
+@cache
+def _upper_aliases() -> dict[str, tuple[int, ...]]:
+    return _index((text.upper(), row) for text, rows in _aliases().items() for row in rows)
+
+
+def _index(pairs: Iterable[tuple[str, int]]) -> dict[str, tuple[int, ...]]:
+    """Collect the rows of each key, in order."""
+    index: dict[str, tuple[int, ...]] = {}
+    for key, row in pairs:
+        found = index.get(key)
+        if found is None:
+            index[key] = (row,)
+        elif row not in found:
+            index[key] = (*found, row)
+    return index
