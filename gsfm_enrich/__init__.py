@@ -1,0 +1,1 @@
+"""Gene set enrichment that knows what the libraries miss."""

@@ -1,0 +1,1 @@
+"""Gene set libraries: reading, storing and finding them."""

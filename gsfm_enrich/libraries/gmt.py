@@ -1,0 +1,195 @@
+"""Read gene set files in the GMT format, count what is odd, and say what is wrong.
+
+A GMT file has one set a line: ``TERM<TAB>DESCRIPTION<TAB>GENE<TAB>GENE...``. The reader takes plain and
+gzipped files (told apart by their first bytes), a byte order mark, any line ends, and weights after
+commas (``GENE,1.5``), as Enrichr and Harmonizome write them.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+import zlib
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gsfm_enrich.errors import InputError, LibraryError, did_you_mean
+
+_GZIP_MAGIC = b"\x1f\x8b"
+_SHOWN = 60  # characters of an offending line that an error message shows
+
+
+@dataclass(frozen=True)
+class ParsedGmt:
+    """What a GMT file holds.
+
+    Attributes
+    ----------
+    sets
+        Genes of each term, in the order of the file, weights removed; may hold repeats and empty lists.
+    counts
+        What was odd: ``"malformed lines"``, ``"duplicate terms"`` and ``"weights"``, those that occurred.
+    """
+
+    sets: dict[str, list[str]]
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+def read_gmt(path: str | os.PathLike[str]) -> ParsedGmt:
+    r"""Read a GMT file, plain or gzipped.
+
+    A term that occurs more than once keeps its last line, as in gseapy. A gene followed by a comma and a
+    number loses the number. Lines with a single field are malformed: skipped and counted.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Returns
+    -------
+    ParsedGmt
+        The sets and the counts of what was skipped or changed.
+
+    Raises
+    ------
+    InputError
+        When there is no such file.
+    LibraryError
+        When the file is no GMT; the message gives the line and the reason.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "two.gmt"
+    ...     _ = path.write_text("apoptosis\t\tTP53\tBAX,0.7\nnonsense\n")
+    ...     parsed = read_gmt(path)
+    >>> parsed.sets, parsed.counts
+    ({'apoptosis': ['TP53', 'BAX']}, {'malformed lines': 1, 'weights': 1})
+    """
+    path = Path(path)
+    return parse_gmt(_read_text(path), str(path))
+
+
+def parse_gmt(text: str, source: str) -> ParsedGmt:
+    r"""Parse the text of a GMT file.
+
+    Parameters
+    ----------
+    text
+        The whole file.
+    source
+        How error messages call it.
+
+    Returns
+    -------
+    ParsedGmt
+        The sets and the counts of what was skipped or changed.
+
+    Raises
+    ------
+    LibraryError
+        When there is no set in it, or when more than half of the lines are malformed.
+
+    Examples
+    --------
+    >>> parse_gmt("a\tfirst\tTP53\na\tsecond\tBAX\n", "example").sets
+    {'a': ['BAX']}
+    """
+    sets: dict[str, list[str]] = {}
+    counts: Counter[str] = Counter()
+    first_bad: tuple[int, str] | None = None
+    lines = 0
+    two_fields = 0
+    for number, raw in enumerate(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), start=1):
+        if not raw.strip():
+            continue
+        lines += 1
+        line = raw.rstrip("\t ")
+        term, *rest = line.split("\t")
+        if not term.strip() or "\t" not in raw:
+            counts["malformed lines"] += 1
+            first_bad = first_bad or (number, raw)
+            continue
+        two_fields += len(rest) == 1
+        genes, weights = _split_weights(rest[1:])
+        counts["weights"] += weights
+        counts["duplicate terms"] += term in sets
+        sets[term] = genes
+    bad = counts["malformed lines"]
+    if lines == 0:
+        raise LibraryError(f"{source!r} is not a GMT file: it is empty.")
+    if first_bad and 2 * bad > lines:
+        raise LibraryError(_not_gmt(source, *first_bad))
+    if two_fields == lines - bad and lines > bad + 1:
+        raise LibraryError(
+            f"{source!r} is not a GMT file: every line has two fields, none has genes after a term and a "
+            "description. A table of terms and genes can be read with GeneSetLibrary.from_frame."
+        )
+    order = ("malformed lines", "duplicate terms", "weights")
+    return ParsedGmt(sets, {what: counts[what] for what in order if counts[what]})
+
+
+def _not_gmt(source: str, number: int, line: str) -> str:
+    """Say which line shows that a file is no GMT, and why."""
+    shown = line if len(line) <= _SHOWN else line[:_SHOWN] + "..."
+    why = "has no tab" if "\t" not in line else "does not start with a term"
+    return (
+        f"{source!r} is not a GMT file: line {number} {why} ({shown!r}); "
+        "expected a term, a description and genes, separated by tabs."
+    )
+
+
+def _split_weights(fields: list[str]) -> tuple[list[str], int]:
+    """Strip genes and remove the numbers after their commas; also count those."""
+    genes: list[str] = []
+    weights = 0
+    for gene in map(str.strip, fields):
+        if not gene:
+            continue
+        symbol, comma, weight = gene.partition(",")
+        if comma and _is_number(weight):
+            weights += 1
+            genes.append(symbol.strip())
+        else:  # a comma may also belong to the name, as in "2,4-D"
+            genes.append(gene)
+    return genes, weights
+
+
+def _is_number(text: str) -> bool:
+    """Tell whether a string reads as a number; an empty one (``GENE,``) is an omitted weight."""
+    if not text.strip():
+        return True
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _read_text(path: Path) -> str:
+    """Read a plain or gzipped UTF-8 file, with errors that say what is wrong."""
+    if path.is_dir():
+        raise InputError(f"{str(path)!r} is a folder, expected a GMT file.")
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        folder = path.parent
+        nearby = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
+        raise InputError(f"There is no file {str(path)!r}.{did_you_mean(path.name, nearby)}") from None
+    if data.startswith(_GZIP_MAGIC):
+        try:
+            data = gzip.decompress(data)
+        except (EOFError, OSError, zlib.error) as error:
+            raise LibraryError(f"{str(path)!r} is a damaged gzip file: {error}.") from error
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        number = data.count(b"\n", 0, error.start) + 1
+        raise LibraryError(f"{str(path)!r} is not a GMT file: line {number} is not UTF-8 text.") from error
+    if "\0" in text:
+        number = text.count("\n", 0, text.index("\0")) + 1
+        raise LibraryError(f"{str(path)!r} is not a GMT file: line {number} holds binary data.")
+    return text

@@ -1,0 +1,476 @@
+"""The gene set library: terms, genes, and the sparse table that says which gene is in which term."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+import warnings
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from gsfm_enrich.errors import GsfmEnrichWarning, InputError, LibraryError, did_you_mean
+from gsfm_enrich.libraries.files import write_atomically
+from gsfm_enrich.libraries.gmt import read_gmt
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_LOSSES = ("malformed lines", "duplicate terms", "empty sets", "missing values")
+_MISSING = ("None", "nan", "NaT", "<NA>")  # how missing values of Python, numpy and pandas print
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class GeneSetLibrary:
+    """A gene set library, immutable.
+
+    Build one with :meth:`from_dict`, :meth:`from_gmt`, :meth:`from_frame` or :meth:`from_arrays`, or by
+    name with :func:`gsfm_enrich.load_libraries`.
+
+    Attributes
+    ----------
+    name
+        How results call the library.
+    terms
+        The terms, in the order of the source, without repeats.
+    genes
+        The library's own symbols, in order of first appearance, without repeats.
+    incidence
+        Terms x genes, float32, 1 where the gene is a member; sorted column indices, read-only.
+    skipped
+        What reading dropped or merged, and how often, e.g. ``{"malformed lines": 1, "empty sets": 2}``.
+
+    Examples
+    --------
+    >>> library = GeneSetLibrary.from_dict({"a": ["TP53", "BAX"], "b": ["BAX", "BAX"], "c": []})
+    >>> library
+    GeneSetLibrary('gs_ind_0': 2 terms, 2 genes, 3 memberships; skipped: 1 empty set, 1 duplicate gene)
+    >>> library["b"], "c" in library
+    (['BAX'], False)
+    """
+
+    name: str
+    terms: tuple[str, ...]
+    genes: tuple[str, ...]
+    incidence: sparse.csr_array
+    skipped: Mapping[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def from_dict(
+        cls,
+        sets: Mapping[str, Iterable[object]],
+        name: str = "gs_ind_0",
+        *,
+        skipped: Mapping[str, int] | None = None,
+    ) -> GeneSetLibrary:
+        """Build a library from a mapping of terms to genes.
+
+        Parameters
+        ----------
+        sets
+            Genes of each term. Genes may be strings or numbers (Entrez ids); blanks, ``None`` and NaN are
+            dropped and counted as ``"missing values"``, repeats as ``"duplicate genes"``, terms without
+            genes as ``"empty sets"``.
+        name
+            How results call the library; gseapy's name for the first dict of a call by default.
+        skipped
+            Counts of what was dropped before, to be kept with the library.
+
+        Returns
+        -------
+        GeneSetLibrary
+
+        Raises
+        ------
+        InputError
+            When `sets` is not a mapping, or a set is a bare string or not iterable.
+        LibraryError
+            When no term has a gene.
+
+        Examples
+        --------
+        >>> GeneSetLibrary.from_dict({"apoptosis": ["TP53", "BAX"]}, name="mine").genes
+        ('TP53', 'BAX')
+        """
+        if not isinstance(sets, Mapping):
+            raise InputError(f"Expected a dict of terms and their genes, not {type(sets).__name__}.")
+        positions: dict[str, int] = {}
+        terms: dict[str, None] = {}
+        indices: list[int] = []
+        indptr = [0]
+        empty = missing = repeated = 0
+        for term, members in sets.items():
+            if isinstance(members, str) or not isinstance(members, Iterable):
+                raise InputError(f"The genes of term {term!r} must be a list, not {type(members).__name__}.")
+            listed = list(members)
+            symbols = [symbol for symbol in map(_symbol, listed) if symbol]
+            row = {positions.setdefault(symbol, len(positions)) for symbol in symbols}
+            missing += len(listed) - len(symbols)
+            repeated += len(symbols) - len(row)
+            if not row:
+                empty += 1
+                continue
+            terms[str(term)] = None
+            indices.extend(sorted(row))
+            indptr.append(len(indices))
+        if len(terms) < len(indptr) - 1:
+            raise InputError("Two terms of the dict read the same once written as text.")
+        counts = dict(skipped or {})
+        odd = (("empty sets", empty), ("missing values", missing), ("duplicate genes", repeated))
+        counts |= {what: number + counts.get(what, 0) for what, number in odd if number}
+        if not terms:
+            raise LibraryError(f"The gene set library {name!r} holds no term with genes.")
+        return cls.from_arrays(name, tuple(terms), tuple(positions), indptr, indices, skipped=counts)
+
+    @classmethod
+    def from_gmt(cls, path: str | os.PathLike[str], name: str | None = None) -> GeneSetLibrary:
+        r"""Read a library from a GMT file, plain or gzipped.
+
+        Parameters
+        ----------
+        path
+            The file.
+        name
+            How results call the library; the file's base name, as in gseapy, when omitted.
+
+        Returns
+        -------
+        GeneSetLibrary
+
+        Raises
+        ------
+        InputError
+            When there is no such file.
+        LibraryError
+            When the file is no GMT, or holds no term with genes.
+
+        Warns
+        -----
+        GsfmEnrichWarning
+            When lines or terms were dropped, with their number.
+
+        See Also
+        --------
+        gsfm_enrich.libraries.gmt.read_gmt : what is read, and how.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder) / "mine.gmt"
+        ...     _ = path.write_text("apoptosis\t\tTP53\tBAX\n")
+        ...     library = GeneSetLibrary.from_gmt(path)
+        >>> library.name, library["apoptosis"]
+        ('mine.gmt', ['TP53', 'BAX'])
+        """
+        parsed = read_gmt(path)
+        library = cls.from_dict(parsed.sets, name or Path(path).name, skipped=parsed.counts)
+        lost = {what: n for what, n in library.skipped.items() if what in _LOSSES}
+        if lost:
+            message = (
+                f"{library.name}: left out {_count_words(lost)} (of repeated terms the last one counts)."
+            )
+            warnings.warn(message, GsfmEnrichWarning, stacklevel=2)
+        return library
+
+    @classmethod
+    def from_frame(
+        cls, df: pd.DataFrame, term: str = "term", gene: str = "gene", name: str = "frame"
+    ) -> GeneSetLibrary:
+        """Build a library from a long table with one row a membership.
+
+        Parameters
+        ----------
+        df
+            The table.
+        term, gene
+            Its columns of terms and genes (``"source"`` and ``"target"`` in decoupler's networks).
+        name
+            How results call the library.
+
+        Returns
+        -------
+        GeneSetLibrary
+
+        Raises
+        ------
+        InputError
+            When a column is missing.
+        LibraryError
+            When no row has both a term and a gene.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> table = pd.DataFrame({"source": ["a", "a", "b"], "target": ["TP53", "BAX", "BAX"]})
+        >>> GeneSetLibrary.from_frame(table, "source", "target").to_dict()
+        {'a': ['TP53', 'BAX'], 'b': ['BAX']}
+        """
+        for column in (term, gene):
+            if column not in df.columns:
+                columns = [str(known) for known in df.columns]
+                raise InputError(
+                    f"The table has no column {column!r}; it has {columns}.{did_you_mean(column, columns)}"
+                )
+        whole = df[[term, gene]].dropna()
+        sets: dict[str, list[object]] = {}
+        for label, member in zip(whole[term].astype(str), whole[gene], strict=True):
+            sets.setdefault(label, []).append(member)
+        missing = len(df) - len(whole)
+        return cls.from_dict(sets, name, skipped={"missing values": missing} if missing else None)
+
+    @classmethod
+    def from_arrays(
+        cls,
+        name: str,
+        terms: Sequence[str],
+        genes: Sequence[str],
+        indptr: npt.ArrayLike,
+        indices: npt.ArrayLike,
+        *,
+        skipped: Mapping[str, int] | None = None,
+    ) -> GeneSetLibrary:
+        """Build a library from the arrays of its sparse table.
+
+        Parameters
+        ----------
+        name
+            How results call the library.
+        terms, genes
+            Labels of the rows and columns, each without repeats.
+        indptr, indices
+            The compressed rows: the columns of row ``i`` are ``indices[indptr[i]:indptr[i + 1]]``, rising
+            and without repeats.
+        skipped
+            Counts of what was dropped before.
+
+        Returns
+        -------
+        GeneSetLibrary
+
+        Raises
+        ------
+        LibraryError
+            When labels repeat or the arrays do not fit each other.
+
+        Examples
+        --------
+        >>> GeneSetLibrary.from_arrays("mine", ["a", "b"], ["TP53", "BAX"], [0, 2, 3], [0, 1, 1])["b"]
+        ['BAX']
+        """
+        rows = np.array(indptr, dtype=np.int32)
+        columns = np.array(indices, dtype=np.int32)
+        problem = _misfit(len(terms), len(genes), rows, columns)
+        for what, labels in (("term", terms), ("gene", genes)):
+            if len(set(labels)) < len(labels):
+                problem = problem or f"a {what} occurs twice"
+        if problem:
+            raise LibraryError(f"The arrays of the gene set library {name!r} do not fit: {problem}.")
+        ones = np.ones(len(columns), dtype=np.float32)
+        incidence = sparse.csr_array((ones, columns, rows), shape=(len(terms), len(genes)))
+        incidence.has_canonical_format = True
+        for array in (incidence.data, incidence.indices, incidence.indptr):
+            array.flags.writeable = False
+        return cls(name, tuple(terms), tuple(genes), incidence, dict(skipped or {}))
+
+    @cached_property
+    def sizes(self) -> npt.NDArray[np.int64]:
+        """Number of distinct genes of each term, shape (terms,)."""
+        sizes = np.diff(self.incidence.indptr).astype(np.int64)
+        sizes.flags.writeable = False
+        return sizes
+
+    @cached_property
+    def content_hash(self) -> str:
+        """SHA-256, in hex, of terms, genes and memberships: equal for equal content whatever the name."""
+        digest = hashlib.sha256()
+        for labels in (self.terms, self.genes):
+            digest.update("\n".join(labels).encode())
+            digest.update(b"\0")
+        for array in (self.incidence.indptr, self.incidence.indices):
+            digest.update(array.astype("<i4").tobytes())
+        return digest.hexdigest()
+
+    @cached_property
+    def term_positions(self) -> Mapping[str, int]:
+        """Row of each term in `incidence`."""
+        return {term: row for row, term in enumerate(self.terms)}
+
+    @cached_property
+    def gene_positions(self) -> Mapping[str, int]:
+        """Column of each gene in `incidence`."""
+        return {gene: column for column, gene in enumerate(self.genes)}
+
+    def position(self, term: str) -> int:
+        """Return the row of a term.
+
+        Parameters
+        ----------
+        term
+            A term, spelled as in the library.
+
+        Returns
+        -------
+        int
+
+        Raises
+        ------
+        LibraryError
+            When there is no such term; the message gives close matches.
+
+        Examples
+        --------
+        >>> GeneSetLibrary.from_dict({"a": ["TP53"], "b": ["BAX"]}).position("b")
+        1
+        """
+        try:
+            return self.term_positions[term]
+        except (KeyError, TypeError):
+            close = did_you_mean(str(term), self.terms)
+            raise LibraryError(f"The library {self.name!r} has no term {term!r}.{close}") from None
+
+    def restrict(self, genes: Iterable[str]) -> GeneSetLibrary:
+        """Return the library without other genes, and without the terms that this empties.
+
+        Parameters
+        ----------
+        genes
+            The genes to keep, spelled as in the library; others are ignored.
+
+        Returns
+        -------
+        GeneSetLibrary
+            Its `skipped` also counts the ``"genes outside"`` and the newly ``"empty sets"``.
+
+        Raises
+        ------
+        LibraryError
+            When nothing is left.
+
+        Examples
+        --------
+        >>> GeneSetLibrary.from_dict({"a": ["TP53", "BAX"], "b": ["MYC"]}).restrict(["BAX"]).to_dict()
+        {'a': ['BAX']}
+        """
+        wanted = set(genes)
+        columns = [column for column, gene in enumerate(self.genes) if gene in wanted]
+        kept = sparse.csr_array(self.incidence[:, columns])
+        kept.sort_indices()
+        rows = np.flatnonzero(np.diff(kept.indptr))
+        if not len(rows):
+            raise LibraryError(f"None of the {len(wanted)} genes given is in the library {self.name!r}.")
+        skipped = dict(self.skipped)
+        dropped = {"genes outside": len(self.genes) - len(columns), "empty sets": len(self) - len(rows)}
+        skipped |= {what: n + skipped.get(what, 0) for what, n in dropped.items() if n}
+        return GeneSetLibrary.from_arrays(
+            self.name,
+            [self.terms[row] for row in rows],
+            [self.genes[column] for column in columns],
+            np.concatenate([[0], kept.indptr[rows + 1]]),  # an empty row leaves its start unchanged
+            kept.indices,
+            skipped=skipped,
+        )
+
+    def to_dict(self) -> dict[str, list[str]]:
+        """Return the genes of every term as a plain dict, as gseapy takes it.
+
+        Examples
+        --------
+        >>> GeneSetLibrary.from_dict({"a": ["TP53", "BAX"]}).to_dict()
+        {'a': ['TP53', 'BAX']}
+        """
+        return {term: self[term] for term in self.terms}
+
+    def write_gmt(self, path: str | os.PathLike[str]) -> None:
+        r"""Write the library as a GMT file, gzipped when the name ends in ``.gz``.
+
+        The file appears whole or not at all: an interruption leaves a previous file as it was.
+
+        Parameters
+        ----------
+        path
+            Where to write; its folder must exist.
+
+        Raises
+        ------
+        LibraryError
+            When a term or gene holds a tab or a line break, which the format cannot express.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     GeneSetLibrary.from_dict({"a": ["TP53", "BAX"]}).write_gmt(Path(folder) / "a.gmt")
+        ...     (Path(folder) / "a.gmt").read_text()
+        'a\t\tTP53\tBAX\n'
+        """
+        for label in (*self.terms, *self.genes):
+            if any(mark in label for mark in "\t\n\r"):
+                raise LibraryError(
+                    f"{label!r} holds a tab or a line break and cannot be written to a GMT file."
+                )
+        text = "".join(f"{term}\t\t" + "\t".join(self[term]) + "\n" for term in self.terms)
+        data = text.encode()
+        write_atomically(path, gzip.compress(data, mtime=0) if str(path).endswith(".gz") else data)
+
+    def __len__(self) -> int:
+        return len(self.terms)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.terms)
+
+    def __contains__(self, term: object) -> bool:
+        return isinstance(term, Hashable) and term in self.term_positions
+
+    def __getitem__(self, term: str) -> list[str]:
+        row = self.position(term)
+        start, stop = self.incidence.indptr[row], self.incidence.indptr[row + 1]
+        return [self.genes[column] for column in self.incidence.indices[start:stop]]
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, GeneSetLibrary):
+            return NotImplemented
+        return self.name == other.name and self.content_hash == other.content_hash
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.content_hash))
+
+    def __repr__(self) -> str:
+        parts = {"terms": len(self), "genes": len(self.genes), "memberships": int(self.incidence.nnz)}
+        skipped = f"; skipped: {_count_words(self.skipped)}" if self.skipped else ""
+        return f"GeneSetLibrary({self.name!r}: {_count_words(parts)}{skipped})"
+
+
+def _symbol(gene: Any) -> str:
+    """Write a gene as text: stripped, numbers without a decimal point, missing values as ''."""
+    if isinstance(gene, str):
+        return gene.strip()
+    if isinstance(gene, float | np.floating) and float(gene).is_integer():
+        return str(int(gene))
+    text = str(gene).strip()
+    return "" if text in _MISSING else text
+
+
+def _count_words(counts: Mapping[str, int]) -> str:
+    """Write counts as ``2 empty sets, 1 duplicate gene``."""
+    return ", ".join(f"{n:,} {what[:-1] if n == 1 else what}" for what, n in counts.items())
+
+
+def _misfit(n_terms: int, n_genes: int, indptr: npt.NDArray[np.int32], indices: npt.NDArray[np.int32]) -> str:
+    """Say what is wrong with the arrays of a sparse table, or return an empty string."""
+    if indptr.shape != (n_terms + 1,) or indices.ndim != 1:
+        return f"{n_terms} terms need {n_terms + 1} row bounds in one array, not shape {indptr.shape}"
+    if indptr[0] != 0 or indptr[-1] != len(indices) or np.any(np.diff(indptr) < 0):
+        return f"the row bounds must rise from 0 to the {len(indices)} memberships"
+    if len(indices) and (indices.min() < 0 or indices.max() >= n_genes):
+        return f"column numbers must lie between 0 and {n_genes - 1}"
+    steps = np.diff(indices)
+    steps[indptr[1:-1][(indptr[1:-1] > 0) & (indptr[1:-1] < len(indices))] - 1] = 1
+    return "column numbers must rise within a row" if np.any(steps < 1) else ""
