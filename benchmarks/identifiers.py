@@ -1,4 +1,4 @@
-"""How many identifiers of HGNC's complete set does `resolve` map to the right gene?
+"""The share of the identifiers in HGNC's complete set that `resolve` maps to the right gene.
 
 Run from the root of the repository::
 
@@ -23,7 +23,9 @@ COLUMNS = ("symbol", "prev_symbol", "alias_symbol", "ensembl_gene_id", "entrez_i
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--hgnc", type=Path, default=Path("../shared/data/ids/hgnc_complete_set.txt.gz"))
     parser.add_argument("--coding", action="store_true", help="only protein-coding genes")
     parser.add_argument("--show", metavar="COLUMN", help="list the wrong answers of one column")
@@ -50,7 +52,9 @@ def main() -> None:
             counts[verdict] += 1
             if verdict == "wrong" and column == options.show:
                 print(f"  {text}: {symbol} ({how}), HGNC {' or '.join(sorted(truth[text]))}")
-        shares = [f"{counts[verdict] / len(truth):.2%}" for verdict in ("right", "wrong", "ambiguous", "unknown")]
+        shares = [
+            f"{counts[verdict] / len(truth):.2%}" for verdict in ("right", "wrong", "ambiguous", "unknown")
+        ]
         print(f"{column:<18}{len(truth):>8,}{shares[0]:>9}{shares[1]:>9}{shares[2]:>11}{shares[3]:>9}")
 
 

@@ -1,7 +1,7 @@
 """What users pass as a list of genes or as a background, turned into plain Python.
 
-Every form in which notebooks hold genes is taken: list, tuple, set, Series, Index, ndarray, a data frame of one
-column, a data frame of names and weights, or a text file with one gene per line.
+Every form in which notebooks hold genes is taken: list, tuple, set, Series, Index, ndarray, a data frame of
+one column, a data frame of names and weights, or a text file with one gene per line.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import math
 import os
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TypeAlias
@@ -19,6 +20,9 @@ from gsfm_enrich.errors import InputError
 
 GeneList: TypeAlias = "str | os.PathLike[str] | Iterable[object]"
 """A path of a text file, or anything that yields genes."""
+
+MISSING = frozenset({"", "nan", "NaN", "None", "<NA>", "NA", "N/A", "#N/A", "NaT"})
+"""What a missing name looks like once it has become text; none of these is the approved symbol of a gene."""
 
 _GZIP_MAGIC = b"\x1f\x8b"
 
@@ -31,12 +35,13 @@ def as_gene_list(genes: GeneList) -> list[str]:
     genes
         A list, tuple, set (taken in sorted order), Series, Index, one-dimensional array or iterator of names
         or Entrez ids; a DataFrame of one column, or of names and numeric weights (which are not used); or the
-        path of a text file, plain or gzipped, with one gene per line and perhaps a weight after a tab or comma.
+        path of a text file, plain or gzipped, with one gene per line and perhaps weights after tabs or commas.
 
     Returns
     -------
     list of str
-        In the order given and with repeats; missing and blank entries are left out. May be empty.
+        In the order given and with repeats. Missing and blank entries are left out, the text ``nan`` and its
+        like (`MISSING`) among them. May be empty.
 
     Raises
     ------
@@ -57,7 +62,8 @@ def as_background(background: GeneList | int | None) -> int | list[str] | None:
     Parameters
     ----------
     background
-        None; a number of genes (``20000``, ``"20000"``, a numpy integer); or anything that `as_gene_list` takes.
+        None; a number of genes (``20000``, ``"20000"``, a numpy integer); or anything that `as_gene_list`
+        takes.
 
     Returns
     -------
@@ -118,7 +124,7 @@ def read_gene_list(genes: GeneList) -> tuple[list[str], int]:
     names: list[str] = []
     for position, item in enumerate(items):
         name = item.strip() if type(item) is str else _name(item, position)
-        if name:
+        if name not in MISSING:
             names.append(name)
     return names, len(items) - len(names)
 
@@ -181,11 +187,8 @@ def _read_file(path: str | os.PathLike[str]) -> Iterable[str]:
 
 
 def _without_weight(line: str) -> str:
-    for separator in ("\t", ","):
-        name, found, weight = line.strip().partition(separator)
-        if found and _is_number(weight):
-            return name
-    return line
+    name, *weights = re.split("[\t,]", line.strip())
+    return name if all(map(_is_number, weights)) else line
 
 
 def _is_number(text: str) -> bool:

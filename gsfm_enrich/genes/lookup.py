@@ -4,8 +4,8 @@ The rules for human, the first that applies:
 
 1. the identical approved symbol (``direct``), then the approved symbol in another case (``case``);
 2. only digits: an Entrez id, and nothing else (``entrez``);
-3. a symbol that a whole family lost by renaming, ``SEPT2`` to ``SEPTIN2``, ``MARCH1`` to ``MARCHF1``, ``MARC1``
-   to ``MTARC1`` (``alias``);
+3. a symbol that a whole family lost by renaming, ``SEPT2`` to ``SEPTIN2``, ``MARCH1`` to ``MARCHF1``,
+   ``MARC1`` to ``MTARC1`` (``alias``);
 4. an alias or previous symbol, first in the same case, then in any case (``alias``);
 5. an Ensembl gene id, with or without version (``ensembl``); a UniProt accession, with or without isoform
    (``uniprot``);
@@ -66,7 +66,7 @@ def find_genes(ids: Iterable[str], organism: str = "human") -> list[Found]:
 
     Examples
     --------
-    >>> [how for _, how in find_genes(["TP53", "tp53", "p53", "nobody"])]
+    >>> [how for _, how in find_genes(["TP53", "tp53", "p53", "no-such-gene"])]
     ['direct', 'case', 'alias', 'unknown']
     """
     name = organism_name(organism)
@@ -143,11 +143,9 @@ def _dated(text: str) -> tuple[int, ...]:
         number, month = match[2], _MONTHS[match[1]]
     else:
         return ()
-    rows: set[int] = set()
-    for stem in _BEFORE_THE_SPREADSHEET[month]:
-        symbol = stem + str(int(number))
-        rows.update(_renamed(symbol) or _aliases().get(symbol, ()))
-    return tuple(sorted(rows))
+    symbols = [stem + str(int(number)) for stem in _BEFORE_THE_SPREADSHEET[month]]
+    rows = {row for symbol in symbols for row in _renamed(symbol)}
+    return tuple(sorted(rows or {row for symbol in symbols for row in _aliases().get(symbol, ())}))
 
 
 @cache
@@ -163,8 +161,8 @@ def _by_upper_symbol() -> dict[str, int]:
 @cache
 def _identifiers(column: str) -> dict[str, tuple[int, ...]]:
     """Index a column whose fields hold identifiers joined by ``;``."""
-    return _index((text, row) for row, joined in enumerate(human_columns()[column]) if joined
-                  for text in joined.split(";"))  # fmt: skip
+    fields = enumerate(human_columns()[column])
+    return _index((text, row) for row, joined in fields if joined for text in joined.split(";"))
 
 
 def _aliases() -> dict[str, tuple[int, ...]]:

@@ -70,8 +70,8 @@ class Resolution:
 
         Examples
         --------
-        >>> resolve(["TP53", "brca1", "DEC1", "nobody"]).report()
-        '2 of 4 identifiers mapped (1 direct, 1 by case); 1 ambiguous: DEC1 (BHLHE40 or DELEC1); 1 unknown: nobody'
+        >>> resolve(["TP53", "brca1", "COX1", "who"]).report()
+        '2 of 4 identifiers mapped (1 direct, 1 by case); 1 ambiguous: COX1 (MT-CO1 or PTGS1); 1 unknown: who'
         """
         mapped = {how: count for how, count in self.counts.items() if how in _WORDS}
         total, number = len(self.table), sum(mapped.values())
