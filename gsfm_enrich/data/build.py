@@ -30,7 +30,6 @@ from __future__ import annotations
 import argparse
 import gzip
 import io
-import os
 import sqlite3
 import sys
 from collections import Counter, defaultdict
@@ -40,6 +39,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gsfm_enrich.errors import InputError
+from gsfm_enrich.libraries.bundled import save_bundled
+from gsfm_enrich.libraries.files import write_atomically
+from gsfm_enrich.libraries.library import GeneSetLibrary
 
 GENE_TABLE = "human_genes.tsv.gz"
 COLUMNS = (
@@ -191,17 +193,12 @@ def mitochondrial_symbol(ncbi_symbol: str) -> str:
 
 
 def write_gene_table(genes: Iterable[Gene], path: Path) -> None:
-    """Write the gene table as gzipped tab-separated text, the same bytes for the same genes.
-
-    The file is written beside `path` first and then moved, so a reader never sees half of it.
-    """
+    """Write the gene table as gzipped tab-separated text, the same bytes for the same genes."""
     text = "\n".join(["\t".join(COLUMNS), *(gene.line() for gene in genes)]) + "\n"
     packed = io.BytesIO()
     with gzip.GzipFile(filename="", mode="wb", compresslevel=9, fileobj=packed, mtime=0) as stream:
         stream.write(text.encode("utf-8"))
-    partial = path.with_name(path.name + ".partial")
-    partial.write_bytes(packed.getvalue())
-    os.replace(partial, path)
+    write_atomically(path, packed.getvalue())
 
 
 def build(org_db: Path, go_db: Path, out: Path) -> list[str]:
@@ -217,9 +214,6 @@ def build(org_db: Path, go_db: Path, out: Path) -> list[str]:
     InputError
         When a database is missing or lacks the tables this script reads.
     """
-    from gsfm_enrich.libraries.bundled import save_bundled
-    from gsfm_enrich.libraries.library import GeneSetLibrary
-
     genes, dropped = read_genes(org_db)
     sets = {name: read_go(org_db, go_db, genes, ontology) for name, ontology in ONTOLOGIES.items()}
     out.mkdir(parents=True, exist_ok=True)

@@ -35,7 +35,7 @@ def as_gene_list(genes: GeneList) -> list[str]:
     genes
         A list, tuple, set (taken in sorted order), Series, Index, one-dimensional array or iterator of names
         or Entrez ids; a DataFrame of one column, or of names and numeric weights (which are not used); or the
-        path of a text file, plain or gzipped, with one gene per line and perhaps weights after tabs or commas.
+        path of a text file, plain or gzipped, with one gene per line and perhaps weights after tab or comma.
 
     Returns
     -------
