@@ -11,6 +11,7 @@ import gzip
 import os
 import zlib
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -130,6 +131,39 @@ def parse_gmt(text: str, source: str) -> ParsedGmt:
         )
     order = ("malformed lines", "duplicate terms", "weights")
     return ParsedGmt(sets, {what: counts[what] for what in order if counts[what]})
+
+
+def format_gmt(sets: Mapping[str, Iterable[str]]) -> str:
+    r"""Write gene sets as the text of a GMT file.
+
+    Parameters
+    ----------
+    sets
+        Genes of each term.
+
+    Returns
+    -------
+    str
+        One line a term, with an empty description.
+
+    Raises
+    ------
+    LibraryError
+        When a term or gene holds a tab or a line break, which the format cannot express.
+
+    Examples
+    --------
+    >>> format_gmt({"apoptosis": ["TP53", "BAX"]})
+    'apoptosis\t\tTP53\tBAX\n'
+    """
+    lines = []
+    for term, genes in sets.items():
+        fields = [term, "", *genes]
+        for field_text in fields:
+            if any(mark in field_text for mark in "\t\n\r"):
+                raise LibraryError(f"{field_text!r} holds a tab or a line break: a GMT file cannot hold it.")
+        lines.append("\t".join(fields) + "\n")
+    return "".join(lines)
 
 
 def _not_gmt(source: str, number: int, line: str) -> str:

@@ -10,21 +10,19 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from gsfm_enrich.errors import GsfmEnrichWarning, InputError, LibraryError, did_you_mean
+from gsfm_enrich.errors import GsfmEnrichWarning, LibraryError, did_you_mean
 from gsfm_enrich.libraries.files import write_atomically
-from gsfm_enrich.libraries.gmt import read_gmt
+from gsfm_enrich.libraries.gmt import format_gmt, read_gmt
+from gsfm_enrich.libraries.indexing import count_words, describe_losses, index_sets, misfit, sets_of_frame
 
 if TYPE_CHECKING:
     import pandas as pd
-
-_LOSSES = ("malformed lines", "duplicate terms", "empty sets", "missing values")
-_MISSING = ("None", "nan", "NaT", "<NA>")  # how missing values of Python, numpy and pandas print
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -99,38 +97,19 @@ class GeneSetLibrary:
         >>> GeneSetLibrary.from_dict({"apoptosis": ["TP53", "BAX"]}, name="mine").genes
         ('TP53', 'BAX')
         """
-        if not isinstance(sets, Mapping):
-            raise InputError(f"Expected a dict of terms and their genes, not {type(sets).__name__}.")
-        positions: dict[str, int] = {}
-        terms: dict[str, None] = {}
-        indices: list[int] = []
-        indptr = [0]
-        empty = missing = repeated = 0
-        for term, members in sets.items():
-            if isinstance(members, str) or not isinstance(members, Iterable):
-                raise InputError(f"The genes of term {term!r} must be a list, not {type(members).__name__}.")
-            listed = list(members)
-            symbols = [symbol for symbol in map(_symbol, listed) if symbol]
-            row = {positions.setdefault(symbol, len(positions)) for symbol in symbols}
-            missing += len(listed) - len(symbols)
-            repeated += len(symbols) - len(row)
-            if not row:
-                empty += 1
-                continue
-            terms[str(term)] = None
-            indices.extend(sorted(row))
-            indptr.append(len(indices))
-        if len(terms) < len(indptr) - 1:
-            raise InputError("Two terms of the dict read the same once written as text.")
-        counts = dict(skipped or {})
-        odd = (("empty sets", empty), ("missing values", missing), ("duplicate genes", repeated))
-        counts |= {what: number + counts.get(what, 0) for what, number in odd if number}
-        if not terms:
+        indexed = index_sets(sets)
+        if not indexed.terms:
             raise LibraryError(f"The gene set library {name!r} holds no term with genes.")
-        return cls.from_arrays(name, tuple(terms), tuple(positions), indptr, indices, skipped=counts)
+        before = skipped or {}
+        counts = dict(before) | {what: n + before.get(what, 0) for what, n in indexed.counts.items()}
+        return cls.from_arrays(
+            name, indexed.terms, indexed.genes, indexed.indptr, indexed.indices, skipped=counts
+        )
 
     @classmethod
-    def from_gmt(cls, path: str | os.PathLike[str], name: str | None = None) -> GeneSetLibrary:
+    def from_gmt(
+        cls, path: str | os.PathLike[str], name: str | None = None, *, warn: bool = True
+    ) -> GeneSetLibrary:
         r"""Read a library from a GMT file, plain or gzipped.
 
         Parameters
@@ -139,6 +118,8 @@ class GeneSetLibrary:
             The file.
         name
             How results call the library; the file's base name, as in gseapy, when omitted.
+        warn
+            Whether to warn of lines and terms that were left out; `skipped` counts them in any case.
 
         Returns
         -------
@@ -172,12 +153,9 @@ class GeneSetLibrary:
         """
         parsed = read_gmt(path)
         library = cls.from_dict(parsed.sets, name or Path(path).name, skipped=parsed.counts)
-        lost = {what: n for what, n in library.skipped.items() if what in _LOSSES}
-        if lost:
-            message = (
-                f"{library.name}: left out {_count_words(lost)} (of repeated terms the last one counts)."
-            )
-            warnings.warn(message, GsfmEnrichWarning, stacklevel=2)
+        lost = describe_losses(library.name, library.skipped)
+        if lost and warn:
+            warnings.warn(lost, GsfmEnrichWarning, stacklevel=2)
         return library
 
     @classmethod
@@ -213,17 +191,7 @@ class GeneSetLibrary:
         >>> GeneSetLibrary.from_frame(table, "source", "target").to_dict()
         {'a': ['TP53', 'BAX'], 'b': ['BAX']}
         """
-        for column in (term, gene):
-            if column not in df.columns:
-                columns = [str(known) for known in df.columns]
-                raise InputError(
-                    f"The table has no column {column!r}; it has {columns}.{did_you_mean(column, columns)}"
-                )
-        whole = df[[term, gene]].dropna()
-        sets: dict[str, list[object]] = {}
-        for label, member in zip(whole[term].astype(str), whole[gene], strict=True):
-            sets.setdefault(label, []).append(member)
-        missing = len(df) - len(whole)
+        sets, missing = sets_of_frame(df, term, gene)
         return cls.from_dict(sets, name, skipped={"missing values": missing} if missing else None)
 
     @classmethod
@@ -267,7 +235,7 @@ class GeneSetLibrary:
         """
         rows = np.array(indptr, dtype=np.int32)
         columns = np.array(indices, dtype=np.int32)
-        problem = _misfit(len(terms), len(genes), rows, columns)
+        problem = misfit(len(terms), len(genes), rows, columns)
         for what, labels in (("term", terms), ("gene", genes)):
             if len(set(labels)) < len(labels):
                 problem = problem or f"a {what} occurs twice"
@@ -411,13 +379,7 @@ class GeneSetLibrary:
         ...     (Path(folder) / "a.gmt").read_text()
         'a\t\tTP53\tBAX\n'
         """
-        for label in (*self.terms, *self.genes):
-            if any(mark in label for mark in "\t\n\r"):
-                raise LibraryError(
-                    f"{label!r} holds a tab or a line break and cannot be written to a GMT file."
-                )
-        text = "".join(f"{term}\t\t" + "\t".join(self[term]) + "\n" for term in self.terms)
-        data = text.encode()
+        data = format_gmt(self.to_dict()).encode()
         write_atomically(path, gzip.compress(data, mtime=0) if str(path).endswith(".gz") else data)
 
     def __len__(self) -> int:
@@ -444,33 +406,5 @@ class GeneSetLibrary:
 
     def __repr__(self) -> str:
         parts = {"terms": len(self), "genes": len(self.genes), "memberships": int(self.incidence.nnz)}
-        skipped = f"; skipped: {_count_words(self.skipped)}" if self.skipped else ""
-        return f"GeneSetLibrary({self.name!r}: {_count_words(parts)}{skipped})"
-
-
-def _symbol(gene: Any) -> str:
-    """Write a gene as text: stripped, numbers without a decimal point, missing values as ''."""
-    if isinstance(gene, str):
-        return gene.strip()
-    if isinstance(gene, float | np.floating) and float(gene).is_integer():
-        return str(int(gene))
-    text = str(gene).strip()
-    return "" if text in _MISSING else text
-
-
-def _count_words(counts: Mapping[str, int]) -> str:
-    """Write counts as ``2 empty sets, 1 duplicate gene``."""
-    return ", ".join(f"{n:,} {what[:-1] if n == 1 else what}" for what, n in counts.items())
-
-
-def _misfit(n_terms: int, n_genes: int, indptr: npt.NDArray[np.int32], indices: npt.NDArray[np.int32]) -> str:
-    """Say what is wrong with the arrays of a sparse table, or return an empty string."""
-    if indptr.shape != (n_terms + 1,) or indices.ndim != 1:
-        return f"{n_terms} terms need {n_terms + 1} row bounds in one array, not shape {indptr.shape}"
-    if indptr[0] != 0 or indptr[-1] != len(indices) or np.any(np.diff(indptr) < 0):
-        return f"the row bounds must rise from 0 to the {len(indices)} memberships"
-    if len(indices) and (indices.min() < 0 or indices.max() >= n_genes):
-        return f"column numbers must lie between 0 and {n_genes - 1}"
-    steps = np.diff(indices)
-    steps[indptr[1:-1][(indptr[1:-1] > 0) & (indptr[1:-1] < len(indices))] - 1] = 1
-    return "column numbers must rise within a row" if np.any(steps < 1) else ""
+        skipped = f"; skipped: {count_words(self.skipped)}" if self.skipped else ""
+        return f"GeneSetLibrary({self.name!r}: {count_words(parts)}{skipped})"

@@ -1,0 +1,216 @@
+"""Number the terms and genes of plain gene sets, and check the arrays of a sparse table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from gsfm_enrich.errors import InputError, did_you_mean
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_LOSSES = ("malformed lines", "duplicate terms", "empty sets", "missing values")
+_MISSING = ("None", "nan", "NaT", "<NA>")  # how missing values of Python, numpy and pandas print
+
+
+@dataclass(frozen=True)
+class IndexedSets:
+    """Gene sets as a sparse table.
+
+    Attributes
+    ----------
+    terms, genes
+        Labels of rows and columns, in order of first appearance.
+    indptr, indices
+        Compressed rows: the columns of row ``i`` are ``indices[indptr[i]:indptr[i + 1]]``, rising.
+    counts
+        What was dropped or merged: ``"empty sets"``, ``"missing values"``, ``"duplicate genes"``.
+    """
+
+    terms: tuple[str, ...]
+    genes: tuple[str, ...]
+    indptr: list[int]
+    indices: list[int]
+    counts: dict[str, int]
+
+
+def index_sets(sets: Mapping[str, Iterable[object]]) -> IndexedSets:
+    """Turn gene sets into a sparse table.
+
+    Parameters
+    ----------
+    sets
+        Genes of each term, strings or numbers.
+
+    Returns
+    -------
+    IndexedSets
+
+    Raises
+    ------
+    InputError
+        When `sets` is no mapping, a set is no list, or two terms read the same as text.
+
+    Examples
+    --------
+    >>> index_sets({"a": ["TP53", 672, None], "b": []})
+    IndexedSets(terms=('a',), genes=('TP53', '672'), indptr=[0, 2], indices=[0, 1], \
+counts={'empty sets': 1, 'missing values': 1})
+    """
+    if not isinstance(sets, Mapping):
+        raise InputError(f"Expected a dict of terms and their genes, not {type(sets).__name__}.")
+    columns: dict[str, int] = {}
+    terms: list[str] = []
+    indices: list[int] = []
+    indptr = [0]
+    counts = {"empty sets": 0, "missing values": 0, "duplicate genes": 0}
+    for term, members in sets.items():
+        if isinstance(members, str) or not isinstance(members, Iterable):
+            raise InputError(f"The genes of term {term!r} must be a list, not {type(members).__name__}.")
+        listed = list(members)
+        symbols = [symbol for symbol in map(_symbol, listed) if symbol]
+        row = {columns.setdefault(symbol, len(columns)) for symbol in symbols}
+        counts["missing values"] += len(listed) - len(symbols)
+        counts["duplicate genes"] += len(symbols) - len(row)
+        if not row:
+            counts["empty sets"] += 1
+            continue
+        terms.append(str(term))
+        indices.extend(sorted(row))
+        indptr.append(len(indices))
+    if len(set(terms)) < len(terms):
+        raise InputError("Two terms of the dict read the same once written as text.")
+    occurred = {what: number for what, number in counts.items() if number}
+    return IndexedSets(tuple(terms), tuple(columns), indptr, indices, occurred)
+
+
+def sets_of_frame(df: pd.DataFrame, term: str, gene: str) -> tuple[dict[str, list[object]], int]:
+    """Collect gene sets from a long table with one row a membership.
+
+    Parameters
+    ----------
+    df
+        The table.
+    term, gene
+        Its columns of terms and genes.
+
+    Returns
+    -------
+    sets : dict
+        Genes of each term, in the order of the table.
+    missing : int
+        How many rows lack a term or a gene and were left out.
+
+    Raises
+    ------
+    InputError
+        When a column is missing.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> sets_of_frame(pd.DataFrame({"term": ["a", "a"], "gene": ["TP53", None]}), "term", "gene")
+    ({'a': ['TP53']}, 1)
+    """
+    for column in (term, gene):
+        if column not in df.columns:
+            columns = [str(known) for known in df.columns]
+            close = did_you_mean(str(column), columns)
+            raise InputError(f"The table has no column {column!r}; it has {columns}.{close}")
+    whole = df[[term, gene]].dropna()
+    sets: dict[str, list[object]] = {}
+    for label, member in zip(whole[term].astype(str), whole[gene], strict=True):
+        sets.setdefault(label, []).append(member)
+    return sets, len(df) - len(whole)
+
+
+def count_words(counts: Mapping[str, int]) -> str:
+    """Write counts as words.
+
+    Parameters
+    ----------
+    counts
+        Numbers by what they count, in the plural.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> count_words({"empty sets": 2, "duplicate genes": 1})
+    '2 empty sets, 1 duplicate gene'
+    """
+    return ", ".join(f"{n:,} {what[:-1] if n == 1 else what}" for what, n in counts.items())
+
+
+def describe_losses(name: str, skipped: Mapping[str, int]) -> str:
+    """Say what reading a library left out; merged genes and removed weights lose nothing.
+
+    Parameters
+    ----------
+    name
+        Name of the library.
+    skipped
+        Its counts.
+
+    Returns
+    -------
+    str
+        One sentence, empty when nothing was left out.
+
+    Examples
+    --------
+    >>> describe_losses("mine.gmt", {"malformed lines": 1, "weights": 20})
+    'mine.gmt: left out 1 malformed line.'
+    """
+    lost = {what: n for what, n in skipped.items() if what in _LOSSES}
+    again = " (of a repeated term the last line counts)" if "duplicate terms" in lost else ""
+    return f"{name}: left out {count_words(lost)}{again}." if lost else ""
+
+
+def misfit(n_terms: int, n_genes: int, indptr: npt.NDArray[np.int32], indices: npt.NDArray[np.int32]) -> str:
+    """Say what is wrong with the arrays of a sparse table, or return an empty string.
+
+    Parameters
+    ----------
+    n_terms, n_genes
+        Its shape.
+    indptr, indices
+        Its compressed rows.
+
+    Returns
+    -------
+    str
+        The first thing that does not fit.
+
+    Examples
+    --------
+    >>> misfit(1, 2, np.array([0, 2], np.int32), np.array([1, 1], np.int32))
+    'column numbers must rise within a row'
+    """
+    if indptr.shape != (n_terms + 1,) or indices.ndim != 1:
+        return f"{n_terms} terms need {n_terms + 1} row bounds in one array, not shape {indptr.shape}"
+    if indptr[0] != 0 or indptr[-1] != len(indices) or np.any(np.diff(indptr) < 0):
+        return f"the row bounds must rise from 0 to the {len(indices)} memberships"
+    if len(indices) and (indices.min() < 0 or indices.max() >= n_genes):
+        return f"column numbers must lie between 0 and {n_genes - 1}"
+    steps = np.diff(indices)
+    starts = indptr[1:-1]
+    steps[starts[(starts > 0) & (starts < len(indices))] - 1] = 1  # a new row may start anywhere
+    return "column numbers must rise within a row" if np.any(steps < 1) else ""
+
+
+def _symbol(gene: Any) -> str:
+    """Write a gene as text: stripped, numbers without a decimal point, missing values as ''."""
+    if isinstance(gene, str):
+        return gene.strip()
+    if isinstance(gene, float | np.floating) and float(gene).is_integer():
+        return str(int(gene))
+    text = str(gene).strip()
+    return "" if text in _MISSING else text

@@ -1,0 +1,255 @@
+"""Find a gene set library by name: bundled, in a file, in the cache, or at Enrichr.
+
+Libraries of Enrichr are downloaded once, with gseapy's own code, and kept as
+``<cache>/libraries/<organism>/<name>.gmt``. ``<cache>`` is the user's cache folder for this package, or the
+folder that the environment variable ``GSFM_ENRICH_CACHE`` names. Nothing is asked of the network for a
+library that is there.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from gsfm_enrich.errors import GsfmEnrichWarning, InputError, LibraryError, OfflineError, did_you_mean
+from gsfm_enrich.genes.table import RESOLVED_ORGANISMS, organism_name
+from gsfm_enrich.libraries.bundled import bundled_libraries, load_bundled
+from gsfm_enrich.libraries.indexing import describe_losses
+from gsfm_enrich.libraries.library import GeneSetLibrary
+
+_FILE_ENDINGS = (".gmt", ".gmt.gz", ".gmx", ".txt", ".txt.gz", ".tsv", ".csv", ".json")
+_SERVER_ORGANISMS = {"rat": "human"}  # Enrichr keeps one set of libraries for human, mouse and rat
+_PROBE_SECONDS = 10
+
+
+def load_libraries(gene_sets: Any, organism: str = "human") -> list[GeneSetLibrary]:
+    """Load gene set libraries from whatever gseapy takes as ``gene_sets``, and more.
+
+    Parameters
+    ----------
+    gene_sets
+        The name of a bundled or an Enrichr library, the path of a GMT file, a dict of terms and genes, a
+        :class:`GeneSetLibrary`, a comma separated string of names and paths, or a list mixing these.
+    organism
+        Whose Enrichr libraries are meant; any name that gseapy knows, in any case. Bundled libraries serve
+        human, mouse and rat.
+
+    Returns
+    -------
+    list of GeneSetLibrary
+        Named as in gseapy: a name as it is, a file by its base name, a dict ``gs_ind_N`` where N is its
+        position in the list.
+
+    Raises
+    ------
+    InputError
+        When the input is none of these, or names a file that is not there.
+    LibraryError
+        When a name is unknown or a file is no GMT.
+    OfflineError
+        When a library is neither bundled nor cached and Enrichr cannot be reached.
+
+    Examples
+    --------
+    >>> load_libraries([{"apoptosis": ["TP53", "BAX"]}, {"growth": ["MYC"]}])[1]
+    GeneSetLibrary('gs_ind_1': 1 term, 1 gene, 1 membership)
+    """
+    if isinstance(gene_sets, str) and not Path(gene_sets).is_file():
+        sources: list[Any] = [name.strip() for name in gene_sets.split(",") if name.strip()]
+    elif isinstance(gene_sets, str | os.PathLike | Mapping | GeneSetLibrary):
+        sources = [gene_sets]
+    elif isinstance(gene_sets, Iterable):
+        sources = list(gene_sets)
+    else:
+        sources = [gene_sets]  # refused below, with its type
+    if not sources:
+        raise InputError("gene_sets is empty; expected at least one library.")
+    return [_load_one(source, position, organism) for position, source in enumerate(sources)]
+
+
+def load_library(name: str | os.PathLike[str], organism: str = "human") -> GeneSetLibrary:
+    """Load one gene set library by name or path.
+
+    The name is looked for among the bundled libraries, then as a file, then in the cache, and only then at
+    Enrichr.
+
+    Parameters
+    ----------
+    name
+        Name of a bundled or an Enrichr library, or the path of a GMT file.
+    organism
+        Whose Enrichr libraries are meant.
+
+    Returns
+    -------
+    GeneSetLibrary
+
+    Raises
+    ------
+    InputError
+        When it is the path of a file that is not there.
+    LibraryError
+        When Enrichr has no such library, or the file is no GMT.
+    OfflineError
+        When the library is neither bundled nor cached and Enrichr cannot be reached.
+
+    Warns
+    -----
+    GsfmEnrichWarning
+        When lines or terms of a file were left out, with their number.
+
+    Examples
+    --------
+    >>> load_library("GO_Biological_Process").name  # doctest: +SKIP
+    'GO_Biological_Process'
+    """
+    species = organism_name(organism)
+    text = os.fspath(name)
+    if species in RESOLVED_ORGANISMS and text in bundled_libraries():
+        return load_bundled(text)
+    path = Path(text)
+    named_as_file = os.sep in text or "/" in text or text.lower().endswith(_FILE_ENDINGS)
+    if isinstance(name, os.PathLike) or named_as_file or path.is_file():
+        library = _read_file(path, path.name)
+    else:
+        cached = cache_folder(species) / f"{text}.gmt"
+        if not cached.is_file():
+            return _download(text, species, cached)
+        library = _read_file(cached, text)
+    lost = describe_losses(library.name, library.skipped)
+    if lost:
+        warnings.warn(lost, GsfmEnrichWarning, stacklevel=3)
+    return library
+
+
+def cache_folder(organism: str = "human") -> Path:
+    """Return the folder in which the Enrichr libraries of an organism are kept; it need not exist.
+
+    Parameters
+    ----------
+    organism
+        Any name that gseapy knows.
+
+    Returns
+    -------
+    pathlib.Path
+
+    Examples
+    --------
+    >>> cache_folder("Mus musculus").name
+    'mouse'
+    """
+    chosen = os.environ.get("GSFM_ENRICH_CACHE")
+    if chosen:
+        base = Path(chosen)
+    else:
+        import platformdirs
+
+        base = platformdirs.user_cache_path("gsfm_enrich")
+    return base / "libraries" / organism_name(organism)
+
+
+def cached_libraries(organism: str = "human") -> list[str]:
+    """Return the names of the Enrichr libraries that are in the cache, sorted.
+
+    Parameters
+    ----------
+    organism
+        Any name that gseapy knows.
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> isinstance(cached_libraries("fly"), list)
+    True
+    """
+    return sorted(path.stem for path in cache_folder(organism).glob("*.gmt") if not path.name.startswith("."))
+
+
+def _load_one(source: Any, position: int, organism: str) -> GeneSetLibrary:
+    """Load one element of ``gene_sets``."""
+    if isinstance(source, GeneSetLibrary):
+        return source
+    if isinstance(source, Mapping):
+        return GeneSetLibrary.from_dict(source, name=f"gs_ind_{position}")
+    if isinstance(source, str | os.PathLike):
+        if isinstance(source, str) and not source.strip():
+            raise InputError("gene_sets holds an empty name.")
+        return load_library(source.strip() if isinstance(source, str) else source, organism)
+    raise InputError(
+        "gene_sets must be the name of a library, the path of a GMT file, a dict, a GeneSetLibrary, or a "
+        f"list of these, not {type(source).__name__}."
+    )
+
+
+def _read_file(path: Path, name: str) -> GeneSetLibrary:
+    """Read a GMT file, or return what was read of it before if it did not change since."""
+    if not path.is_file():
+        return GeneSetLibrary.from_gmt(path, name)  # raises the error that says what is wrong
+    state = path.stat()
+    return _read_unchanged(path.resolve(), name, state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=8)
+def _read_unchanged(path: Path, name: str, modified: int, size: int) -> GeneSetLibrary:
+    """Read a GMT file once for each time it was changed."""
+    return GeneSetLibrary.from_gmt(path, name, warn=False)
+
+
+def _download(name: str, organism: str, target: Path) -> GeneSetLibrary:
+    """Download an Enrichr library and keep it in the cache."""
+    library = GeneSetLibrary.from_dict(_fetch(name, organism), name)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        library.write_gmt(target)
+    except OSError as error:
+        message = f"{name} was downloaded but could not be kept in {str(target.parent)!r}: {error}."
+        warnings.warn(message, GsfmEnrichWarning, stacklevel=4)
+    return library
+
+
+def _fetch(name: str, organism: str) -> dict[str, list[str]]:
+    """Download an Enrichr library with gseapy's code."""
+    import requests  # a dependency of gseapy
+    from gseapy.enrichr import EnrichrAPI
+
+    api = EnrichrAPI(_SERVER_ORGANISMS.get(organism, organism))
+    try:
+        # gseapy waits half a minute for an unreachable server and cannot tell an unknown name from a failure,
+        # so ask for the list first: without retries, with a time limit
+        reply = requests.get(f"{api.base_url}/datasetStatistics", timeout=_PROBE_SECONDS)
+        known = [entry["libraryName"] for entry in reply.json()["statistics"]] if reply.ok else []
+    except requests.RequestException as error:
+        raise OfflineError(_offline_message(name, organism, "cannot be reached")) from error
+    except (KeyError, TypeError, ValueError):
+        known = []  # the list is a courtesy; the download decides
+    if known and name not in known:
+        near = did_you_mean(name, [*bundled_libraries(), *known])
+        raise LibraryError(f"There is no gene set library {name!r} for {organism}.{near}")
+    try:
+        sets: dict[str, list[str]] = api.download_libraries(name)
+    except requests.RequestException as error:
+        raise OfflineError(_offline_message(name, organism, "broke off the download")) from error
+    except OSError:
+        raise
+    except Exception as error:  # gseapy raises a bare Exception for every reply that is not OK
+        raise LibraryError(f"Enrichr did not send the library {name!r} for {organism}: {error}") from error
+    return sets
+
+
+def _offline_message(name: str, organism: str, what: str) -> str:
+    """Say what is missing and what is there without a network."""
+    bundled = bundled_libraries() if organism in RESOLVED_ORGANISMS else []
+    cached = cached_libraries(organism)
+    near = did_you_mean(name, [*bundled, *cached])
+    return (
+        f"The library {name!r} is not bundled, no file and not cached for {organism}, and Enrichr {what}. "
+        f"Bundled: {', '.join(bundled) or 'none'}; cached: {', '.join(cached) or 'none'}.{near}"
+    )
