@@ -93,6 +93,7 @@ def as_background(background: GeneList | int | None) -> int | list[str] | None:
         raise InputError(
             f"The background {background!r} is neither a number nor a file with one gene per line; "
             "pass a number of genes, a list of genes or the path of a text file."
+            + (" BioMart data sets are not downloaded." if background.endswith("_gene_ensembl") else "")
         )
     genes = as_gene_list(background)
     if not genes:

@@ -117,7 +117,7 @@ def _decide(rows: tuple[int, ...], how: str) -> Found:
         return UNKNOWN
     if len(rows) > 1:
         columns = human_columns()
-        single = tuple(row for row in rows if not columns["name"][row].endswith("readthrough")) or rows
+        single = tuple(row for row in rows if " readthrough" not in columns["name"][row]) or rows
         coding = tuple(row for row in single if columns["type"][row] == "protein-coding")
         for choice in (single, coding):
             if len(choice) == 1:

@@ -14,15 +14,15 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ORGANISM_NAMES: dict[str, tuple[str, ...]] = {
-    "human": ("homo sapiens", "hsapiens", "h sapiens", "hs", "hsa", "9606"),
+    "human": ("homo sapiens", "hsapiens", "h sapiens", "hs", "hsa", "9606", "enrichr"),
     "mouse": ("mus musculus", "mmusculus", "m musculus", "mm", "mmu", "10090"),
     "rat": ("rattus norvegicus", "rnorvegicus", "r norvegicus", "rn", "rno", "10116"),
-    "yeast": ("saccharomyces cerevisiae", "scerevisiae", "s cerevisiae", "sc", "4932"),
-    "fly": ("drosophila melanogaster", "dmelanogaster", "d melanogaster", "dm", "fruit fly", "7227"),
-    "fish": ("danio rerio", "drerio", "d rerio", "dr", "zebrafish", "7955"),
-    "worm": ("caenorhabditis elegans", "celegans", "c elegans", "ce", "nematode", "6239"),
+    "yeast": ("saccharomyces cerevisiae", "scerevisiae", "s cerevisiae", "sc", "4932", "saccharomyces"),
+    "fly": ("drosophila melanogaster", "dmelanogaster", "d melanogaster", "dm", "7227", "drosophila"),
+    "fish": ("danio rerio", "drerio", "d rerio", "dr", "7955", "zebrafish"),
+    "worm": ("caenorhabditis elegans", "celegans", "c elegans", "ce", "6239", "nematode"),
 }
-"""Every organism that gseapy knows (its own short name), with the other names it goes by."""
+"""Every organism that gseapy knows, and rat, with their other names (``enrichr`` is human in gseapy)."""
 
 RESOLVED_ORGANISMS = ("human", "mouse", "rat")
 """The organisms whose identifiers can be resolved; the last two through human genes of the same symbol."""

@@ -1,0 +1,162 @@
+import pytest
+
+from gsfm_enrich.errors import InputError
+from gsfm_enrich.genes.resolve import resolve
+from gsfm_enrich.genes.table import load_gene_table
+
+
+@pytest.mark.parametrize(
+    ("given", "symbol", "how"),
+    [
+        ("TP53", "TP53", "direct"),
+        ("C14orf132", "C14orf132", "direct"),
+        ("tp53", "TP53", "case"),
+        ("C14ORF132", "C14orf132", "case"),
+        ("P53", "TP53", "alias"),
+        ("p53", "TP53", "alias"),
+        ("Trp53", "TP53", "alias"),
+        ("C14orf159", "DGLUCY", "alias"),
+        ("c14ORF159", "DGLUCY", "alias"),
+        ("ND4L", "MT-ND4L", "alias"),
+        ("MT-ND1", "MT-ND1", "direct"),
+        ("mt-nd1", "MT-ND1", "case"),
+        ("CYTB", "MT-CYB", "alias"),
+        ("SEPT2", "SEPTIN2", "alias"),
+        ("Sept2", "SEPTIN2", "alias"),
+        ("MARCH1", "MARCHF1", "alias"),
+        ("MARC1", "MTARC1", "alias"),
+        ("ENSG00000141510", "TP53", "ensembl"),
+        ("ENSG00000141510.18", "TP53", "ensembl"),
+        ("ensg00000141510", "TP53", "ensembl"),
+        ("7157", "TP53", "entrez"),
+        (7157, "TP53", "entrez"),
+        (7157.0, "TP53", "entrez"),
+        ("7157.0", "TP53", "entrez"),
+        ("07157", "TP53", "entrez"),
+        ("P04637", "TP53", "uniprot"),
+        ("P04637-2", "TP53", "uniprot"),
+        ("p04637", "TP53", "uniprot"),
+        ("3-Mar", "MARCHF3", "alias"),
+        ("Mar-03", "MARCHF3", "alias"),
+        ("2-Sep", "SEPTIN2", "alias"),
+        ("02-SEP", "SEPTIN2", "alias"),
+        ("2023-09-02", "SEPTIN2", "alias"),
+        ("2023-09-02 00:00:00", "SEPTIN2", "alias"),
+        ("15-Sep", "SELENOF", "alias"),
+        ("1-Dec", "BHLHE40", "alias"),
+        ("1-Mar", None, "ambiguous"),  # MARCH1 or MARC1
+        ("COX1", None, "ambiguous"),
+        ("31-Dec", None, "unknown"),
+        ("2023-02-30", None, "unknown"),
+        ("ENSG00000999999", None, "unknown"),
+        ("ENSMUSG00000059552", None, "unknown"),
+        ("999999999999", None, "unknown"),
+        ("0", None, "unknown"),
+        ("X99999", None, "unknown"),
+        ("no-such-gene", None, "unknown"),
+    ],
+)
+def test_each_kind_of_identifier(given, symbol, how):
+    row = resolve([given]).table.iloc[0]
+    assert (row["symbol"], row["how"]) == (symbol, how)
+
+
+def test_every_row_of_the_table_finds_itself():
+    table = load_gene_table()
+    assert resolve(table["symbol"]).counts == {"direct": len(table)}
+    assert resolve(table["entrez"]).genes == table["symbol"].tolist()
+    lower = resolve(table["symbol"].str.lower())
+    assert lower.genes == table["symbol"].tolist()
+
+
+def test_unshared_ensembl_ids_and_accessions_find_their_gene():
+    table = load_gene_table()
+    for column in ("ensembl", "uniprot"):
+        pairs = table.assign(id=table[column].str.split(";")).explode("id")
+        pairs = pairs[(pairs["id"] != "") & ~pairs["id"].duplicated(keep=False)]
+        assert resolve(pairs["id"]).table["symbol"].tolist() == pairs["symbol"].tolist()
+        assert len(pairs) > 25_000
+
+
+def test_unshared_aliases_find_their_gene():
+    """An alias of one gene alone leads there, unless it is an approved symbol, a number or looks missing."""
+    table = load_gene_table()
+    pairs = table.assign(id=table["aliases"].str.split(";")).explode("id")
+    shared = pairs["id"].duplicated(keep=False)
+    approved = pairs["id"].str.upper().isin(table["symbol"].str.upper())
+    pairs = pairs[~shared & ~approved & ~pairs["id"].str.isdecimal() & ~pairs["id"].isin(["", "NaN", "NA"])]
+    found = resolve(pairs["id"]).table.set_index("input")["symbol"]
+    wrong = pairs[found.reindex(pairs["id"]).to_numpy() != pairs["symbol"].to_numpy()]
+    assert len(pairs) > 60_000
+    assert set(wrong["id"]) <= {"SEPT13"}
+
+
+def test_an_alias_of_several_genes_goes_to_the_only_coding_one():
+    # UBE2V1 and the read-through gene PEDS1-UBE2V1, both coding, share an accession
+    table = load_gene_table().set_index("symbol")
+    assert "Q13404" in table.loc["PEDS1-UBE2V1", "uniprot"].split(";")
+    assert table.loc["PEDS1-UBE2V1", "type"] == "protein-coding"
+    assert resolve(["Q13404"]).genes == ["UBE2V1"]
+    # DEC1 is an alias of BHLHE40 and of the non-coding DELEC1
+    assert "DEC1" in table.loc["DELEC1", "aliases"].split(";")
+    assert resolve(["DEC1"]).genes == ["BHLHE40"]
+
+
+def test_resolution():
+    given = ["TP53", "p53", None, "COX1", "no-such-gene", "ENSG00000012048", "TP53", "", "brca2"]
+
+    found = resolve(given)
+
+    assert found.table.to_dict("list") == {
+        "input": ["TP53", "p53", "COX1", "no-such-gene", "ENSG00000012048", "brca2"],
+        "symbol": ["TP53", "TP53", None, None, "BRCA1", "BRCA2"],
+        "how": ["direct", "alias", "ambiguous", "unknown", "ensembl", "case"],
+    }
+    assert found.genes == ["TP53", "BRCA1", "BRCA2"]
+    assert found.counts == {"direct": 1, "case": 1, "alias": 1, "ensembl": 1, "ambiguous": 1, "unknown": 1}
+    assert found.unknown == ["no-such-gene"]
+    assert found.ambiguous == {"COX1": ["MT-CO1", "PTGS1"]}
+    assert (found.blanks, found.repeats) == (2, 1)
+    assert found.report() == (
+        "4 of 6 identifiers mapped to 3 genes (1 direct, 1 by case, 1 by alias, 1 by Ensembl id); "
+        "1 ambiguous: COX1 (MT-CO1 or PTGS1); 1 unknown: no-such-gene; 1 repeated; 2 blank"
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "report"),
+    [
+        ([], "0 of 0 identifiers mapped"),
+        (["TP53"], "1 of 1 identifier mapped (1 direct)"),
+        (["P04637", 672], "2 of 2 identifiers mapped (1 by Entrez id, 1 by UniProt id)"),
+        (["TP53", "p53"], "2 of 2 identifiers mapped to 1 gene (1 direct, 1 by alias)"),
+        (["?1"], "0 of 1 identifier mapped; 1 unknown: ?1"),
+        (
+            [f"?{n}" for n in range(12)],
+            "0 of 12 identifiers mapped; 12 unknown: ?0, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 and 2 more",
+        ),
+    ],
+)
+def test_report(given, report):
+    assert resolve(given).report() == report
+
+
+def test_no_input_gives_an_empty_table():
+    found = resolve([None])
+    assert list(found.table.columns) == ["input", "symbol", "how"]
+    assert (found.genes, found.counts, found.unknown, found.blanks) == ([], {}, [], 1)
+
+
+@pytest.mark.parametrize("organism", ["mouse", "Mus musculus", "mm", "rat"])
+def test_genes_of_the_same_symbol_in_mouse_and_rat(organism):
+    found = resolve(["Brca1", "BAX", "Gm12345", "7157", "ENSG00000141510", "p53"], organism)
+
+    assert found.genes == ["BRCA1", "BAX"]
+    assert found.counts == {"orthologue": 2, "unknown": 4}
+    assert found.report().startswith("2 of 6 identifiers mapped (2 by orthologue); 4 unknown: Gm12345, 7157")
+
+
+def test_organism_that_cannot_be_resolved():
+    with pytest.raises(InputError) as caught:
+        resolve(["dpp"], "fly")
+    assert str(caught.value) == "Identifiers of fly cannot be resolved; this works for human, mouse, rat."
