@@ -1,0 +1,70 @@
+"""Every exception and warning of the package.
+
+::
+
+    GsfmEnrichError
+    ├── InputError        what the caller gave cannot be used          (also a ValueError)
+    ├── LibraryError      a gene set library is unknown or malformed   (also a ValueError)
+    ├── CheckpointError   weights, config and vocabulary do not fit    (also a ValueError)
+    └── OfflineError      something not yet cached needs the network   (also an OSError)
+
+    GsfmEnrichWarning     something was left out, and how much         (a UserWarning)
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class GsfmEnrichError(Exception):
+    """Base of every error this package raises on purpose."""
+
+
+class InputError(GsfmEnrichError, ValueError):
+    """What the caller gave cannot be used."""
+
+
+class LibraryError(GsfmEnrichError, ValueError):
+    """A gene set library is unknown or malformed."""
+
+
+class CheckpointError(GsfmEnrichError, ValueError):
+    """Weights, configuration and vocabulary do not fit together."""
+
+
+class OfflineError(GsfmEnrichError, OSError):
+    """Something that is not cached yet needs the network, and there is none."""
+
+
+class GsfmEnrichWarning(UserWarning):
+    """Something was left out or assumed; the message says what and how much."""
+
+
+def did_you_mean(name: str, choices: Iterable[str], n: int = 3) -> str:
+    """Return ``" Did you mean 'a' or 'b'?"``, or an empty string when nothing is close.
+
+    Parameters
+    ----------
+    name
+        What was given.
+    choices
+        What would have been accepted.
+    n
+        Most suggestions to make.
+
+    Returns
+    -------
+    str
+        A sentence with a leading blank, ready to be appended to a message.
+
+    Examples
+    --------
+    >>> did_you_mean("KEGG_2021", ["KEGG_2021_Human", "Reactome_2022"])
+    " Did you mean 'KEGG_2021_Human'?"
+    """
+    spelled = {choice.lower(): choice for choice in choices}
+    close = [spelled[match] for match in difflib.get_close_matches(name.lower(), spelled, n=n)]
+    if not close:
+        return ""
+    return " Did you mean " + " or ".join(repr(choice) for choice in close) + "?"

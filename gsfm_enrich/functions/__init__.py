@@ -1,0 +1,1 @@
+"""What the model says of single genes: predicted functions, completed sets, who is understudied."""

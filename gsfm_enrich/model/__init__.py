@@ -1,0 +1,1 @@
+"""The gene set foundation model: configuration, vocabulary, network and checkpoint files."""

@@ -1,0 +1,121 @@
+"""What a checkpoint's ``config.json`` holds."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from gsfm_enrich.errors import CheckpointError, did_you_mean
+
+ARCHITECTURES = ("gsfm", "gsfm-scaled")
+LOSSES = ("none", "unseen", "balance")
+
+
+@dataclass(frozen=True)
+class GSFMConfig:
+    """Shape of a gene set foundation model.
+
+    The first six fields are those of published checkpoints. ``architecture`` is ours: it is absent from a
+    published ``config.json`` and then means the published network.
+
+    Parameters
+    ----------
+    vocab_size
+        Number of tokens V, the two special ones included.
+    d_model
+        Width d of the representation of a set.
+    depth
+        Number n of Linear layers in the encoder, and in the decoder. The encoder goes
+        V -> d 2^(n-1) -> ... -> 2d -> d and the decoder d -> d -> 2d -> ... -> d 2^(n-2) -> V.
+    dropout
+        Share of hidden units dropped in training.
+    partition
+        Share of a set held out as the target in training; 0 means target = input.
+    weighted_loss
+        How training weighted the genes: ``"none"``, ``"unseen"`` or ``"balance"``. ``"balance"`` adds a
+        parameter ``bias`` of length V that inference ignores.
+    architecture
+        ``"gsfm"`` is the published network, ``"gsfm-scaled"`` divides the multi-hot input by the square root
+        of the number of genes in the set.
+
+    Raises
+    ------
+    CheckpointError
+        If a value is out of its range.
+
+    Examples
+    --------
+    >>> GSFMConfig(vocab_size=100, d_model=8, depth=3).encoder_widths
+    (100, 32, 16, 8)
+    >>> GSFMConfig(vocab_size=100, d_model=8, depth=3).decoder_widths
+    (8, 8, 16, 100)
+    """
+
+    vocab_size: int
+    d_model: int = 256
+    depth: int = 2
+    dropout: float = 0.2
+    partition: float = 0.0
+    weighted_loss: str = "none"
+    architecture: str = "gsfm"
+
+    def __post_init__(self) -> None:
+        for name, least in (("vocab_size", 3), ("d_model", 1), ("depth", 1)):
+            value = getattr(self, name)
+            if not isinstance(value, int) or isinstance(value, bool) or value < least:
+                raise CheckpointError(f"{name} must be a whole number of at least {least}, not {value!r}.")
+        for name in ("dropout", "partition"):
+            value = getattr(self, name)
+            if not isinstance(value, int | float) or not 0 <= value < 1:
+                raise CheckpointError(f"{name} must be at least 0 and below 1, not {value!r}.")
+        if self.weighted_loss not in LOSSES:
+            raise CheckpointError(f"weighted_loss must be one of {', '.join(LOSSES)}, not {self.weighted_loss!r}.")
+        if self.architecture not in ARCHITECTURES:
+            raise CheckpointError(
+                f"architecture must be one of {', '.join(ARCHITECTURES)}, not {self.architecture!r}."
+            )
+
+    @property
+    def encoder_widths(self) -> tuple[int, ...]:
+        """Widths from the input (V) to the representation of the set (d)."""
+        hidden = tuple(self.d_model * 2 ** (n - 1) for n in range(self.depth, 1, -1))
+        return (self.vocab_size, *hidden, self.d_model)
+
+    @property
+    def decoder_widths(self) -> tuple[int, ...]:
+        """Widths from the representation of the set (d) to the logits (V)."""
+        hidden = tuple(self.d_model * 2 ** (n - 1) for n in range(1, self.depth))
+        return (self.d_model, *hidden, self.vocab_size)
+
+    @classmethod
+    def from_json(cls, text: str) -> GSFMConfig:
+        """Read the text of a ``config.json``.
+
+        Parameters
+        ----------
+        text
+            A JSON object; absent fields take their defaults, except ``vocab_size``.
+
+        Raises
+        ------
+        CheckpointError
+            If it is no JSON object, lacks ``vocab_size`` or has a field of another name.
+        """
+        try:
+            values: Any = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise CheckpointError(f"config.json is not valid JSON: {error}.") from error
+        if not isinstance(values, dict):
+            raise CheckpointError(f"config.json must hold an object, not {type(values).__name__}.")
+        known = [field.name for field in fields(cls)]
+        for name in values:
+            if name not in known:
+                raise CheckpointError(f"config.json has an unknown field {name!r}.{did_you_mean(name, known)}")
+        if "vocab_size" not in values:
+            raise CheckpointError("config.json lacks vocab_size.")
+        return cls(**values)
+
+    def to_json(self) -> str:
+        """Return the text of a ``config.json``."""
+        return json.dumps(asdict(self), indent=2) + "\n"

@@ -1,0 +1,212 @@
+"""The network: a denoising autoencoder that completes gene sets.
+
+Source of the architecture: the gene set foundation model of the Ma'ayan laboratory (Patterns, 2026), whose
+published checkpoints load unchanged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+import torch.nn.functional as F  # noqa: N812  (torch's own custom)
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from gsfm_enrich.errors import CheckpointError, InputError
+from gsfm_enrich.model.config import GSFMConfig
+from gsfm_enrich.model.vocab import Vocab
+
+Bags = tuple[Tensor, Tensor]
+
+
+class MLP(nn.Module):
+    """Linear, ReLU, Dropout, ... with nothing after the last Linear.
+
+    Parameters
+    ----------
+    widths
+        Width of the input, of every hidden layer and of the output.
+    dropout
+        Share of hidden units dropped in training.
+    """
+
+    def __init__(self, widths: Sequence[int], dropout: float) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        for fan_in, fan_out in zip(widths[:-1], widths[1:], strict=True):
+            layers += [nn.Linear(fan_in, fan_out), nn.ReLU(), nn.Dropout(dropout)]
+        self.layers = nn.Sequential(*layers[:-2])
+
+
+class GSFM(nn.Module):
+    """A gene set foundation model: a set of genes in, a logit for every gene of the vocabulary out.
+
+    The input is multi-hot over the vocabulary. Sets are small beside the vocabulary, so they come as lists of
+    units and the first layer is a sum of rows, which equals the dense product and costs far less.
+
+    Parameters
+    ----------
+    config
+        Shape of the network.
+    vocab
+        The genes its units stand for.
+
+    Raises
+    ------
+    CheckpointError
+        If the vocabulary is not as long as the configuration says.
+
+    Examples
+    --------
+    >>> vocab = Vocab(["<unk>", "<pad>", "TP53", "MYC", "EGFR"])
+    >>> model = GSFM(GSFMConfig(vocab_size=5, d_model=4), vocab)
+    >>> model.complete([["TP53", "MYC"], ["EGFR"]]).shape
+    (2, 5)
+    """
+
+    def __init__(self, config: GSFMConfig, vocab: Vocab) -> None:
+        super().__init__()
+        if len(vocab) != config.vocab_size:
+            raise CheckpointError(
+                f"config.json says {config.vocab_size} tokens, the vocabulary has {len(vocab)}."
+            )
+        self.config = config
+        self.vocab = vocab
+        self.encoder = MLP(config.encoder_widths, config.dropout)
+        self.decoder = MLP(config.decoder_widths, config.dropout)
+        if config.weighted_loss == "balance":
+            # Published checkpoints carry it; only the published training loss reads it.
+            self.bias = nn.Parameter(torch.ones(config.vocab_size), requires_grad=False)
+
+    def input_weights(self, units: Tensor, offsets: Tensor) -> Tensor | None:
+        """Weight of every listed unit in the input; None means 1, the published multi-hot input."""
+        return None
+
+    def encode(self, units: Tensor, offsets: Tensor) -> Tensor:
+        """Represent sets.
+
+        Parameters
+        ----------
+        units : int64 tensor, shape (n_memberships,)
+            The units of all sets, one set after the other, none twice in a set.
+        offsets : int64 tensor, shape (n_sets,)
+            Where each set starts in ``units``.
+
+        Returns
+        -------
+        tensor, shape (n_sets, d_model)
+        """
+        first = self.encoder.layers[0]
+        summed = F.embedding_bag(
+            units,
+            first.weight.t().contiguous(),  # rows are summed many times faster when they are contiguous
+            offsets,
+            mode="sum",
+            per_sample_weights=self.input_weights(units, offsets),
+        )  # (n_sets, first hidden width)
+        return self.encoder.layers[1:](summed + first.bias)
+
+    def penultimate(self, units: Tensor, offsets: Tensor) -> Tensor:
+        """Return the activations that the output layer reads, shape (n_sets, width of the last hidden layer).
+
+        The logit of gene g for a set is linear in them: their product with row g of ``output_layer.weight``
+        plus ``output_layer.bias[g]``. Membership tables use this to compute single columns.
+        """
+        return self.decoder.layers[:-1](self.encode(units, offsets))
+
+    @property
+    def output_layer(self) -> nn.Linear:
+        """The last Linear of the decoder, one row a gene."""
+        layer = self.decoder.layers[-1]
+        if not isinstance(layer, nn.Linear):
+            raise TypeError("the decoder ends with a Linear")
+        return layer
+
+    def forward(self, units: Tensor, offsets: Tensor) -> Tensor:
+        """Return logits, shape (n_sets, V); the arguments are those of `encode`."""
+        return self.decoder.layers(self.encode(units, offsets))
+
+    def bags(self, sets: Sequence[Sequence[str]], unknown: str = "drop") -> Bags:
+        """Turn sets of symbols into ``(units, offsets)``; ``unknown`` as in `Vocab.encode`."""
+        return pack([self.vocab.encode(symbols, unknown) for symbols in sets])
+
+    @torch.inference_mode()
+    def complete(self, sets: Sequence[Sequence[str]], unknown: str = "drop") -> NDArray[np.float32]:
+        """Complete gene sets.
+
+        Parameters
+        ----------
+        sets
+            Sets of gene symbols in the vocabulary's own spelling.
+        unknown
+            What symbols outside the vocabulary do: ``"drop"`` or ``"token"``, see `Vocab.encode`.
+
+        Returns
+        -------
+        ndarray of float32, shape (n_sets, V)
+            Logits: the higher, the better a gene fits the set.
+
+        Raises
+        ------
+        InputError
+            If ``sets`` is a single set of strings.
+        """
+        if sets and isinstance(sets[0], str):
+            raise InputError("complete takes a list of gene sets, not one gene set: wrap it in a list.")
+        training = self.training
+        self.eval()
+        logits = self(*self.bags(sets, unknown)).numpy()
+        self.train(training)
+        return np.asarray(logits, dtype=np.float32)
+
+
+    @torch.inference_mode()
+    def represent(self, sets: Sequence[NDArray[np.int64]]) -> NDArray[np.float32]:
+        """Represent sets of units by the activations that the output layer reads.
+
+        Parameters
+        ----------
+        sets
+            Sets of units, as `Vocab.encode` gives them.
+
+        Returns
+        -------
+        ndarray of float32, shape (n_sets, width)
+            The logits of the sets are ``represent(sets) @ weight.T + bias`` with `output`.
+        """
+        return np.asarray(self.penultimate(*pack(sets)).numpy(), dtype=np.float32)
+
+    @property
+    def output(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Weight (V, width) and bias (V,) of the output layer."""
+        layer = self.output_layer
+        return layer.weight.detach().numpy(), layer.bias.detach().numpy()
+
+
+class ScaledGSFM(GSFM):
+    """A GSFM whose input is divided by the square root of the number of genes in the set.
+
+    Two genes and two hundred then reach the first layer at the same scale, which made literature sets (a few
+    genes) and experiment sets (hundreds) learnable by one network.
+    """
+
+    def input_weights(self, units: Tensor, offsets: Tensor) -> Tensor | None:
+        """Return 1 / sqrt(set size) for every listed unit."""
+        ends = torch.cat([offsets[1:], offsets.new_tensor([len(units)])])
+        sizes = ends - offsets
+        return sizes.clamp(min=1).float().rsqrt().repeat_interleave(sizes)
+
+
+def pack(sets: Sequence[NDArray[np.int64]]) -> Bags:
+    """Lay sets of units one after the other: ``(units, offsets)``."""
+    sizes = np.fromiter((len(units) for units in sets), dtype=np.int64, count=len(sets))
+    units = np.concatenate(sets) if len(sets) else np.zeros(0, dtype=np.int64)
+    offsets = np.concatenate([[0], np.cumsum(sizes)[:-1]]) if len(sets) else np.zeros(0)
+    return torch.from_numpy(units.astype(np.int64)), torch.from_numpy(offsets.astype(np.int64))
+
+
+def build(config: GSFMConfig, vocab: Vocab) -> GSFM:
+    """Make an untrained model of the class that ``config.architecture`` names."""
+    return {"gsfm": GSFM, "gsfm-scaled": ScaledGSFM}[config.architecture](config, vocab)

@@ -1,0 +1,1 @@
+"""From gene sets to a checkpoint: corpus, fit and evaluation."""

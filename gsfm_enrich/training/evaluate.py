@@ -1,0 +1,191 @@
+"""Gene completion: does a model know which genes belong together?
+
+The published protocol for gene set foundation models: half of a term is given, the other half is to be found among
+all other genes of the library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.sparse import csr_array, dia_array
+from scipy.stats import rankdata
+
+from gsfm_enrich.genes.match import match
+from gsfm_enrich.libraries.library import GeneSetLibrary
+from gsfm_enrich.model.gsfm import GSFM, pack
+from gsfm_enrich.model.vocab import Vocab
+from gsfm_enrich.training.corpus import Corpus, unit_frequency
+
+Scorer = Callable[[Sequence[Sequence[str]], Sequence[str]], NDArray[np.float64]]
+"""Given sets and the genes to score, return scores of shape (n_sets, n_genes); NaN for a gene it does not know."""
+
+
+@dataclass(frozen=True)
+class Completion:
+    """Figures of one term and split."""
+
+    term: str
+    split: int
+    auroc: float
+    average_precision: float
+    recall_at_50: float
+
+
+def auroc(scores: NDArray[np.float64], positive: NDArray[np.bool_]) -> float:
+    """Return the probability that a positive scores above a negative, ties counted half (Mann-Whitney U)."""
+    n_positive = int(positive.sum())
+    n_negative = len(positive) - n_positive
+    u = rankdata(scores)[positive].sum() - n_positive * (n_positive + 1) / 2
+    return float(u / (n_positive * n_negative))
+
+
+def average_precision(scores: NDArray[np.float64], positive: NDArray[np.bool_]) -> float:
+    """Return the mean, over the positives, of the precision at their rank; ties are broken against the positives."""
+    order = np.lexsort((positive, -scores))
+    hits = positive[order]
+    precision = np.cumsum(hits) / np.arange(1, len(hits) + 1)
+    return float(precision[hits].mean())
+
+
+def recall_at(scores: NDArray[np.float64], positive: NDArray[np.bool_], n: int) -> float:
+    """Return the share of the positives among the n highest scores; ties are broken against the positives."""
+    order = np.lexsort((positive, -scores))
+    return float(positive[order][:n].sum() / positive.sum())
+
+
+def complete_halves(
+    library: GeneSetLibrary,
+    scorer: Scorer,
+    *,
+    splits: int = 5,
+    max_terms: int | None = None,
+    least: int = 5,
+    seed: int = 0,
+) -> list[Completion]:
+    """Hold out half of every term, score all other genes of the library, and measure where the held-out half ranks.
+
+    Parameters
+    ----------
+    library
+        Never one that the model was trained on.
+    scorer
+        The model.
+    splits
+        Random halves a term.
+    max_terms
+        Take this many terms, drawn at random; None takes all.
+    least
+        Terms with fewer genes known to the scorer in either half are left out.
+    seed
+        Seed of terms and halves.
+
+    Returns
+    -------
+    list of Completion
+    """
+    genes = list(library.genes)
+    known = np.isfinite(scorer([[]], genes)[0])
+    rng = np.random.default_rng(seed)
+    members = [np.flatnonzero(row.toarray().ravel() * known) for row in library.incidence]
+    usable = [i for i, m in enumerate(members) if len(m) >= 2 * least]
+    if max_terms is not None and len(usable) > max_terms:
+        usable = sorted(rng.choice(usable, max_terms, replace=False).tolist())
+    trials = [(i, split, rng.permutation(members[i])) for i in usable for split in range(splits)]
+    results = []
+    for start in range(0, len(trials), 256):
+        block = trials[start : start + 256]
+        given = [[genes[g] for g in m[: len(m) // 2]] for _, _, m in block]
+        scores = scorer(given, genes)
+        for (i, split, shuffled), row in zip(block, scores, strict=True):
+            asked = known.copy()
+            asked[shuffled[: len(shuffled) // 2]] = False
+            positive = np.zeros(len(genes), dtype=bool)
+            positive[shuffled[len(shuffled) // 2 :]] = True
+            s, p = row[asked], positive[asked]
+            results.append(
+                Completion(library.terms[i], split, auroc(s, p), average_precision(s, p), recall_at(s, p, 50))
+            )
+    return results
+
+
+def _scatter(
+    units: NDArray[np.int64], scores: Callable[[list[NDArray[np.int64]]], NDArray[np.float64]]
+) -> Callable[[list[NDArray[np.int64]]], NDArray[np.float64]]:
+    """Put scores over a vocabulary into the order of other genes; unit -1 gets NaN."""
+
+    def scattered(sets: list[NDArray[np.int64]]) -> NDArray[np.float64]:
+        return np.where(units >= 0, scores(sets)[:, units], np.nan)
+
+    return scattered
+
+
+def scorer_over(vocab: Vocab, scores: Callable[[list[NDArray[np.int64]]], NDArray[np.float64]]) -> Scorer:
+    """Make a scorer for any spelling of genes out of one that speaks in units of a vocabulary.
+
+    Parameters
+    ----------
+    vocab
+        What the units stand for.
+    scores
+        From sets of units to scores of shape (n_sets, V).
+    """
+
+    def scorer(sets: Sequence[Sequence[str]], genes: Sequence[str]) -> NDArray[np.float64]:
+        units = match(genes, vocab.tokens).columns
+        unit_of = dict(zip(genes, units, strict=True))
+        given = [np.unique([unit_of[gene] for gene in genes_ if unit_of[gene] >= 0]) for genes_ in sets]
+        return _scatter(units, scores)([g.astype(np.int64) for g in given])
+
+    return scorer
+
+
+def model_scorer(model: GSFM) -> Scorer:
+    """Score by the logits of a gene set foundation model."""
+
+    def scores(sets: list[NDArray[np.int64]]) -> NDArray[np.float64]:
+        with torch.inference_mode():
+            return np.asarray(model(*pack(sets)).numpy(), dtype=np.float64)
+
+    return scorer_over(model.vocab, scores)
+
+
+def popularity_scorer(corpus: Corpus) -> Scorer:
+    """Score every gene by the number of training sets that hold it, whatever was given."""
+    frequency = unit_frequency(corpus).astype(np.float64)
+    return scorer_over(corpus.vocab, lambda sets: np.tile(frequency, (len(sets), 1)))
+
+
+def cooccurrence_scorer(corpus: Corpus, source: str = "literature") -> Scorer:
+    """Score by how often a gene shares a set of one source with the given genes.
+
+    The counts are divided by the square roots of how often either gene is in a set of that source (the cosine of
+    their incidence vectors), and summed over the given genes.
+    """
+    number = corpus.sources.index(source)
+    sets = np.flatnonzero(corpus.source == number)
+    rows = np.repeat(np.arange(len(sets)), np.diff(corpus.starts)[sets])
+    columns = np.concatenate([corpus[i] for i in sets])
+    incidence = csr_array(
+        (np.ones(len(rows), np.float32), (rows, columns)), shape=(len(sets), len(corpus.vocab))
+    )
+    degree = incidence.sum(axis=0)
+    scale = dia_array((1 / np.sqrt(np.maximum(degree, 1))[None], [0]), shape=(len(degree), len(degree)))
+    similarity = (scale @ (incidence.T @ incidence) @ scale).tocsr().astype(np.float32)
+
+    def scores(given: list[NDArray[np.int64]]) -> NDArray[np.float64]:
+        bags = csr_array(
+            (
+                np.ones(sum(map(len, given)), np.float32),
+                np.concatenate(given),
+                np.cumsum([0, *map(len, given)]),
+            ),
+            shape=(len(given), len(corpus.vocab)),
+        )
+        return np.asarray((bags @ similarity).todense(), dtype=np.float64)
+
+    return scorer_over(corpus.vocab, scores)
