@@ -1,0 +1,201 @@
+"""Count what a query shares with every term of a library, given a background."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from gsfm_enrich.genes.match import match
+from gsfm_enrich.libraries.library import GeneSetLibrary
+from gsfm_enrich.ranking.overlap import IntArray
+
+_SHOWN = 10
+_LOST = ("ambiguous", "duplicate", "unknown")
+
+
+@dataclass(frozen=True)
+class QueryCounts:
+    """What a query shares with the terms of a library.
+
+    Attributes
+    ----------
+    ids
+        The distinct identifiers of the query, in its order.
+    how
+        For each identifier how it was found in the library, or why not (see
+        :class:`gsfm_enrich.genes.match.Match`).
+    found
+        For each identifier whether the library has its gene, bool.
+    tested
+        For each identifier whether it is in the background, bool.
+    columns
+        Columns of the library that the query hits: found and in the background, in the query's order.
+    members
+        For each term, the positions in `columns` of the genes it shares with the query: those of term ``i``
+        are ``members[bounds[i]:bounds[i + 1]]``, rising.
+    bounds
+        Shape (terms + 1,).
+    sizes
+        Genes of each term in the background, shape (terms,).
+    drawn
+        Genes of the query in the background.
+    population
+        Genes in the background.
+    """
+
+    ids: list[str]
+    how: list[str]
+    found: npt.NDArray[np.bool_]
+    tested: npt.NDArray[np.bool_]
+    columns: IntArray
+    members: IntArray
+    bounds: IntArray
+    sizes: IntArray
+    drawn: int
+    population: int
+
+    @property
+    def hits(self) -> IntArray:
+        """Number of genes that each term shares with the query, shape (terms,)."""
+        return np.diff(self.bounds)
+
+    def report(self, name: str) -> str:
+        """Say how the identifiers of the query were found in the library.
+
+        Parameters
+        ----------
+        name
+            What to call the library.
+
+        Returns
+        -------
+        str
+            One line.
+
+        Examples
+        --------
+        >>> library = GeneSetLibrary.from_dict({"apoptosis": ["TP53", "BAX"]})
+        >>> count_overlap(library, ["TP53", "bax", "no-such-gene"]).report("mine")
+        'mine: 2 of 3 query genes found (1 direct, 1 case); 1 unknown: no-such-gene'
+        """
+        ways = Counter(way for way, found in zip(self.how, self.found, strict=True) if found)
+        text = f"{name}: {int(self.found.sum()):,} of {len(self.ids):,} query genes found"
+        if ways:
+            text += f" ({', '.join(f'{n:,} {way}' for way, n in ways.items())})"
+        for why in _LOST:
+            lost = [gene for gene, way in zip(self.ids, self.how, strict=True) if way == why]
+            if lost:
+                text += f"; {len(lost):,} {why}: {first_few(lost)}"
+        outside = [gene for gene, tested in zip(self.ids, self.tested, strict=True) if not tested]
+        if outside:
+            text += f"; {len(outside):,} outside the background: {first_few(outside)}"
+        return text
+
+
+def count_overlap(
+    library: GeneSetLibrary,
+    query: Sequence[str],
+    background: int | Sequence[str] | None = None,
+    organism: str = "human",
+) -> QueryCounts:
+    """Count the genes that a query shares with each term.
+
+    Identical strings always match; others by the gene they name (see :func:`gsfm_enrich.genes.match.match`).
+    Where all strings match identically, the counts are those of gseapy.
+
+    Parameters
+    ----------
+    library
+        The terms.
+    query
+        Stripped identifiers.
+    background
+        None: the genes of the library. A number: that many genes, of which every distinct identifier of the
+        query and every gene of the library counts as one. A list: its distinct strings; query and terms are
+        cut to it.
+    organism
+        Of query and background.
+
+    Returns
+    -------
+    QueryCounts
+
+    Examples
+    --------
+    >>> library = GeneSetLibrary.from_dict({"apoptosis": ["TP53", "BAX"], "growth": ["MYC"]})
+    >>> counts = count_overlap(library, ["BAX", "p53", "MYC"], background=["TP53", "BAX", "EGFR"])
+    >>> counts.hits, counts.sizes, counts.drawn, counts.population
+    (array([2, 0]), array([2, 0]), 2, 3)
+    """
+    matched = match(query, library.genes, organism)
+    found = matched.columns >= 0
+    tested = np.ones(len(matched.ids), dtype=bool)
+    inside = found
+    sizes = library.sizes
+    if background is None:
+        drawn, population = int(found.sum()), len(library.genes)
+    elif isinstance(background, int):
+        drawn, population = len(matched.ids), background
+    else:
+        names = tuple(dict.fromkeys(background))
+        present = _genes_in_background(library, names, organism)
+        sizes = (library.incidence @ present.astype(np.float32)).astype(np.int64)
+        tested = match(matched.ids, names, organism).columns >= 0
+        inside = found & tested
+        inside[inside] = present[matched.columns[inside]]
+        drawn, population = int(tested.sum()), len(names)
+    columns = matched.columns[inside]
+    shared = library.incidence[:, columns]
+    shared.sort_indices()
+    return QueryCounts(
+        ids=matched.ids,
+        how=matched.how,
+        found=found,
+        tested=tested,
+        columns=columns,
+        members=shared.indices.astype(np.int64),
+        bounds=shared.indptr.astype(np.int64),
+        sizes=sizes,
+        drawn=drawn,
+        population=population,
+    )
+
+
+def first_few(names: Sequence[str], shown: int = _SHOWN) -> str:
+    """Join the first few names and say how many more there are.
+
+    Parameters
+    ----------
+    names
+        What to list.
+    shown
+        Most names to spell out.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> first_few(["A", "B", "C"], shown=2)
+    'A, B and 1 more'
+    """
+    more = len(names) - shown
+    return ", ".join(names[:shown]) + (f" and {more:,} more" if more > 0 else "")
+
+
+@lru_cache(maxsize=16)
+def _genes_in_background(
+    library: GeneSetLibrary, names: tuple[str, ...], organism: str
+) -> npt.NDArray[np.bool_]:
+    """Tell which genes of the library a background has; the queries of one data set share it."""
+    present = np.zeros(len(library.genes), dtype=bool)
+    columns = match(names, library.genes, organism).columns
+    present[columns[columns >= 0]] = True
+    present.flags.writeable = False
+    return present
