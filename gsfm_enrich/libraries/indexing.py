@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,8 +35,8 @@ class IndexedSets:
 
     terms: tuple[str, ...]
     genes: tuple[str, ...]
-    indptr: list[int]
-    indices: list[int]
+    indptr: npt.NDArray[np.int64]
+    indices: npt.NDArray[np.int64]
     counts: dict[str, int]
 
 
@@ -58,35 +59,42 @@ def index_sets(sets: Mapping[str, Iterable[object]]) -> IndexedSets:
 
     Examples
     --------
-    >>> index_sets({"a": ["TP53", 672, None], "b": []})
-    IndexedSets(terms=('a',), genes=('TP53', '672'), indptr=[0, 2], indices=[0, 1], \
-counts={'empty sets': 1, 'missing values': 1})
+    >>> indexed = index_sets({"a": ["TP53", 672, None], "b": []})
+    >>> indexed.genes, indexed.counts
+    (('TP53', '672'), {'empty sets': 1, 'missing values': 1})
     """
     if not isinstance(sets, Mapping):
         raise InputError(f"Expected a dict of terms and their genes, not {type(sets).__name__}.")
-    columns: dict[str, int] = {}
-    terms: list[str] = []
-    indices: list[int] = []
-    indptr = [0]
-    counts = {"empty sets": 0, "missing values": 0, "duplicate genes": 0}
-    for term, members in sets.items():
-        if isinstance(members, str) or not isinstance(members, Iterable):
-            raise InputError(f"The genes of term {term!r} must be a list, not {type(members).__name__}.")
-        listed = list(members)
-        symbols = [symbol for symbol in map(_symbol, listed) if symbol]
-        row = {columns.setdefault(symbol, len(columns)) for symbol in symbols}
-        counts["missing values"] += len(listed) - len(symbols)
-        counts["duplicate genes"] += len(symbols) - len(row)
-        if not row:
-            counts["empty sets"] += 1
-            continue
-        terms.append(str(term))
-        indices.extend(sorted(row))
-        indptr.append(len(indices))
-    if len(set(terms)) < len(terms):
+    listed = [_listed(term, members) for term, members in sets.items()]
+    labels = [str(term) for term in sets]
+    if len(set(labels)) < len(labels):
         raise InputError("Two terms of the dict read the same once written as text.")
-    occurred = {what: number for what, number in counts.items() if number}
-    return IndexedSets(tuple(terms), tuple(columns), indptr, indices, occurred)
+    # each distinct gene is read once: libraries repeat their genes a dozen times over
+    symbols = {gene: _symbol(gene) for gene in dict.fromkeys(chain.from_iterable(listed))}
+    genes = {symbol: column for column, symbol in enumerate(dict.fromkeys(filter(None, symbols.values())))}
+    column_of = {gene: genes.get(symbol, -1) for gene, symbol in symbols.items()}
+    lengths = np.fromiter(map(len, listed), dtype=np.int64, count=len(listed))
+    columns = np.fromiter(
+        map(column_of.__getitem__, chain.from_iterable(listed)), dtype=np.int64, count=int(lengths.sum())
+    )
+    present = columns >= 0
+    rows = np.repeat(np.arange(len(listed)), lengths)[present]
+    width = max(len(genes), 1)
+    memberships = np.sort(rows * width + columns[present])  # by term, then gene
+    memberships = memberships[np.diff(memberships, prepend=-1) > 0]
+    sizes = np.bincount(memberships // width, minlength=len(listed))
+    counts = {
+        "empty sets": int((sizes == 0).sum()),
+        "missing values": int((~present).sum()),
+        "duplicate genes": int(present.sum()) - len(memberships),
+    }
+    return IndexedSets(
+        terms=tuple(label for label, size in zip(labels, sizes, strict=True) if size),
+        genes=tuple(genes),
+        indptr=np.concatenate([[0], np.cumsum(sizes[sizes > 0])]),
+        indices=memberships % width,
+        counts={what: number for what, number in counts.items() if number},
+    )
 
 
 def sets_of_frame(df: pd.DataFrame, term: str, gene: str) -> tuple[dict[str, list[object]], int]:
@@ -204,6 +212,15 @@ def misfit(n_terms: int, n_genes: int, indptr: npt.NDArray[np.int32], indices: n
     starts = indptr[1:-1]
     steps[starts[(starts > 0) & (starts < len(indices))] - 1] = 1  # a new row may start anywhere
     return "column numbers must rise within a row" if np.any(steps < 1) else ""
+
+
+def _listed(term: object, members: object) -> list[Any] | tuple[Any, ...]:
+    """Return the genes of a term as a sequence."""
+    if isinstance(members, list | tuple):
+        return members
+    if isinstance(members, str) or not isinstance(members, Iterable):
+        raise InputError(f"The genes of term {term!r} must be a list, not {type(members).__name__}.")
+    return list(members)
 
 
 def _symbol(gene: Any) -> str:
