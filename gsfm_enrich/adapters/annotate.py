@@ -1,0 +1,201 @@
+"""Which differentially expressed genes nobody has studied, and what they may do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Literal
+
+import pandas as pd
+
+from gsfm_enrich.adapters.markers import (
+    Cutoffs,
+    Direction,
+    MarkerList,
+    check_adata,
+    ranking_record,
+    select_markers,
+    symbol_map,
+)
+from gsfm_enrich.adapters.storage import name_of, storable_frame, storable_params
+from gsfm_enrich.errors import InputError
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+
+def annotate_genes(
+    adata: AnnData,
+    gene_sets: Any = "GO_Biological_Process",
+    *,
+    key: str = "rank_genes_groups",
+    groups: str | Iterable[str] | None = None,
+    direction: Direction = "both",
+    pval_cutoff: float | None = 0.05,
+    log2fc_min: float | None = None,
+    log2fc_max: float | None = None,
+    max_genes: int | None = None,
+    gene_symbols: str | None = None,
+    organism: str = "human",
+    which: Literal["understudied", "all"] = "understudied",
+    max_publications: int | None = None,
+    top: int = 10,
+    model: Any = "default",
+    key_added: str = "gsfm_annotate_genes",
+    copy: bool = False,
+) -> AnnData | None:
+    """Flag understudied genes, and predict functions of those that are differentially expressed.
+
+    Parameters
+    ----------
+    adata
+        Annotated data on which ``scanpy.tl.rank_genes_groups`` was run.
+    gene_sets
+        Library whose terms are predicted: whatever :func:`gsfm_enrich.predict_functions` takes.
+    key, groups, direction, pval_cutoff, log2fc_min, log2fc_max, max_genes, gene_symbols, organism
+        Which genes are differentially expressed, as in :func:`gsfm_enrich.tl.enrichr`.
+    which
+        Predict functions of the ``"understudied"`` genes among the differentially expressed, or of ``"all"``
+        of them.
+    max_publications
+        Publications up to which a gene counts as little studied; by default that of
+        :func:`gsfm_enrich.functions.understudied.is_understudied`.
+    top
+        Terms to predict per gene.
+    model
+        Which model predicts, see :func:`gsfm_enrich.load_model`.
+    key_added
+        Slot of ``adata.uns`` to write.
+    copy
+        Return a changed copy and leave `adata` alone.
+
+    Returns
+    -------
+    anndata.AnnData or None
+        The copy if `copy`, else None. Written are
+
+        - ``adata.var["understudied"]``: bool, for every gene
+        - ``adata.var["predicted_function"]``: the strongest predicted term the gene is not yet annotated
+          with, ``""`` for a gene without predictions
+        - ``adata.uns[key_added]["predictions"]``: the columns of :func:`gsfm_enrich.predict_functions`
+        - ``adata.uns[key_added]["genes"]``: one row per differentially expressed gene: ``gene``,
+          ``var_name``, ``groups`` (such as ``CD19+ B (up)``, joined by ``;``), ``publications``,
+          ``experimental_go``, ``uninformative_name``, ``understudied``, ``predictions`` (number of predicted
+          terms) and ``predicted_function``
+        - ``adata.uns[key_added]["params"]``: a flat dict of the parameters
+
+    Raises
+    ------
+    InputError
+        For an unknown key, group, direction, column or cut-off, or another `which`.
+
+    Examples
+    --------
+    >>> import scanpy as sc
+    >>> import gsfm_enrich as ge
+    >>> adata = sc.datasets.pbmc68k_reduced()
+    >>> sc.tl.rank_genes_groups(adata, "bulk_labels")
+    >>> ge.tl.annotate_genes(adata, max_genes=50)
+    >>> bool(adata.var.loc["C1orf162", "understudied"])
+    True
+    """
+    check_adata(adata)
+    if which not in ("understudied", "all"):
+        raise InputError(f"which must be 'understudied' or 'all', got {which!r}.")
+    cutoffs = Cutoffs(pval_cutoff, log2fc_min, log2fc_max, max_genes)
+    markers = select_markers(
+        adata,
+        key=key,
+        groups=groups,
+        direction=direction,
+        cutoffs=cutoffs,
+        gene_symbols=gene_symbols,
+        stacklevel=3,
+    )
+    symbols = symbol_map(adata, ranking_record(adata, key), gene_symbols)
+    studied = _studied(adata, markers, symbols, organism, max_publications)
+    genes = _gene_table(markers, studied)
+    asked = genes["gene"][genes["understudied"] | (which == "all")].drop_duplicates().tolist()
+    predictions = _predict(asked, gene_sets, organism=organism, top=top, model=model)
+    best = _best_new_terms(predictions)
+    genes["predictions"] = genes["gene"].map(predictions["gene"].value_counts()).fillna(0).astype(int)
+    genes["predicted_function"] = genes["gene"].map(best).fillna("")
+    adata = adata.copy() if copy else adata
+    adata.var["understudied"] = (
+        studied["understudied"].reindex(adata.var_names.astype(str)).to_numpy(dtype=bool)
+    )
+    by_name = genes.set_index("var_name")["predicted_function"]
+    adata.var["predicted_function"] = (
+        by_name.reindex(adata.var_names.astype(str)).fillna("").to_numpy(dtype=object)
+    )
+    adata.uns[key_added] = {
+        "genes": storable_frame(genes),
+        "predictions": storable_frame(predictions),
+        "params": storable_params(
+            key=key, direction=direction, pval_cutoff=pval_cutoff, log2fc_min=log2fc_min,
+            log2fc_max=log2fc_max, max_genes=max_genes, gene_symbols=gene_symbols, organism=organism,
+            which=which, top=top, model=name_of(model), max_publications=max_publications,
+            gene_sets=name_of(gene_sets),
+        ),
+    }  # fmt: skip
+    return adata if copy else None
+
+
+def _studied(
+    adata: AnnData,
+    markers: list[MarkerList],
+    symbols: dict[str, str],
+    organism: str,
+    max_publications: int | None,
+) -> pd.DataFrame:
+    """Return how well studied every gene of `adata` and of the lists is, by var name."""
+    from gsfm_enrich.functions.understudied import MAX_PUBLICATIONS, is_understudied
+
+    names = list(
+        dict.fromkeys([*map(str, adata.var_names), *(name for marker in markers for name in marker.names)])
+    )
+    limit = MAX_PUBLICATIONS if max_publications is None else max_publications
+    genes = [symbols.get(name, name).strip() for name in names]
+    facts = (
+        is_understudied(genes, organism, max_publications=limit).drop_duplicates("symbol").set_index("symbol")
+    )
+    studied = facts.reindex(genes).drop(columns="gene").rename_axis("gene").reset_index()
+    for flag in ("experimental_go", "uninformative_name", "understudied"):
+        studied[flag] = studied[flag].eq(True)  # a blank name has no row: missing becomes False
+    return studied.set_index(pd.Index(names, dtype=object))
+
+
+def _gene_table(markers: list[MarkerList], studied: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per marker gene, with the groups it marks, the least studied first."""
+    groups: dict[str, list[str]] = {}
+    for marker in markers:
+        for name in dict.fromkeys(marker.names):
+            groups.setdefault(name, []).append(f"{marker.group} ({marker.direction})")
+    table = studied.loc[list(groups)]
+    table.insert(1, "var_name", list(groups))
+    table.insert(2, "groups", [";".join(names) for names in groups.values()])
+    table = table.sort_values(["understudied", "publications"], ascending=[False, True], kind="stable")
+    return table.reset_index(drop=True)
+
+
+def _predict(genes: list[str], gene_sets: Any, **options: Any) -> pd.DataFrame:
+    from gsfm_enrich.functions.predict import predict_functions
+
+    if not genes:
+        return pd.DataFrame(
+            {
+                **{name: pd.Series(dtype=object) for name in ("gene", "gene_set", "term")},
+                **{name: pd.Series(dtype=float) for name in ("score", "z_score")},
+                "rank": pd.Series(dtype=int),
+                "probability": pd.Series(dtype=float),
+                "known": pd.Series(dtype=bool),
+            }
+        )
+    predictions: pd.DataFrame = predict_functions(genes, gene_sets=gene_sets, known=True, **options)
+    return predictions
+
+
+def _best_new_terms(predictions: pd.DataFrame) -> dict[str, str]:
+    """Return, per gene, the first predicted term it is not annotated with."""
+    new = predictions[~predictions["known"].astype(bool)].sort_values("rank", kind="stable")
+    first = new.drop_duplicates("gene")
+    return dict(zip(first["gene"], first["term"], strict=True))

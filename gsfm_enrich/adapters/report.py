@@ -1,0 +1,343 @@
+"""One HTML file with everything: tables, plots, parameters, and what was lost on the way (``ge.report``)."""
+
+from __future__ import annotations
+
+import base64
+import math
+import os
+from collections.abc import Callable, Mapping
+from functools import partial
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from gsfm_enrich.adapters import pl
+from gsfm_enrich.adapters.get import p_column, stored_frame
+from gsfm_enrich.adapters.plotdata import image_bytes, list_keys, results_of, root_figure, top_rows
+from gsfm_enrich.errors import InputError
+from gsfm_enrich.libraries.files import write_atomically
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+View: TypeAlias = dict[str, Any]
+"""What the template is given: plain dicts, lists and strings, which it escapes."""
+
+TEMPLATE = "report.html.j2"
+MEANINGS = {
+    "Overlap": "genes of the list in the term / genes of the term in the background",
+    "P-value": "overlap test: chance of at least this overlap in a random list (hypergeometric)",
+    "Adjusted P-value": "the same, after Benjamini-Hochberg over the terms of the library",
+    "Odds Ratio": "odds of being in the term for listed genes over those for other genes",
+    "Combined Score": "-ln(P-value) times the odds ratio",
+    "Genes": "the genes that overlap",
+    "Expected Overlap": "what the overlap would be if the library were complete: the overlap, plus the "
+    "probabilities of membership of the other genes of the list",
+    "GSFM Fold Enrichment": "expected overlap over its mean for random lists of this size",
+    "GSFM P-value": "chance of at least this expected overlap in a random list",
+    "GSFM Adjusted P-value": "the same, after Benjamini-Hochberg over the terms of the library",
+    "GSFM Rank": "place of the term in the model's order",
+    "Rank Change": "places gained over the order of the overlap test",
+    "Predicted Genes": "listed genes outside the term that the model places in it, strongest first",
+}
+HIDDEN_COLUMNS = ("group", "direction")
+GENE_COLUMNS = ("Genes", "Predicted Genes", "missing", "groups")
+FIRST_COLUMNS = (
+    "Gene_set", "Term", "GSFM Rank", "Rank Change", "GSFM Adjusted P-value", "Adjusted P-value", "Overlap",
+    "Expected Overlap", "GSFM Fold Enrichment", "Predicted Genes", "Genes",
+)  # fmt: skip
+"""What a reader looks at first; the other columns follow."""
+TALL = 150
+"""Characters from which a cell gets a scroll bar of its own."""
+
+
+def report(
+    data: Any,
+    path: str | os.PathLike[str],
+    *,
+    key: str = "gsfm_enrichr",
+    genes_key: str = "gsfm_annotate_genes",
+    top_term: int = 50,
+    cutoff: float = 1.0,
+    title: str = "Gene set enrichment",
+) -> Path:
+    """Write results as one self-contained HTML file that needs neither a server nor a network.
+
+    It holds an overview, a sortable table and plots for every group, the understudied genes, the log of what
+    was lost, and the parameters.
+
+    Parameters
+    ----------
+    data
+        An AnnData with results; or a data frame of results, or what :func:`gsfm_enrich.enrichr` returned.
+    path
+        File to write.
+    key
+        Slot of ``adata.uns`` with the results of :func:`gsfm_enrich.tl.enrichr`.
+    genes_key
+        Slot of ``adata.uns`` with the results of :func:`gsfm_enrich.tl.annotate_genes`; left out when
+        missing.
+    top_term
+        Most terms in the table of each group and direction; the report says how many there are.
+    cutoff
+        Largest adjusted p-value in the tables.
+    title
+        Heading of the report.
+
+    Returns
+    -------
+    pathlib.Path
+        The file written.
+
+    Raises
+    ------
+    InputError
+        If `data` holds no results, or `path` is a folder.
+
+    Examples
+    --------
+    >>> import gsfm_enrich as ge
+    >>> ge.report(adata, "report.html")  # doctest: +SKIP
+    PosixPath('report.html')
+    """
+    from jinja2 import Environment, StrictUndefined
+
+    target = Path(path)
+    if target.is_dir():
+        raise InputError(
+            f"{str(target)!r} is a folder; give the path of an HTML file, "
+            f"such as {str(target / 'report.html')!r}."
+        )
+    results = results_of(data, key)
+    log = stored_frame(data, key, "log") if hasattr(data, "uns") else None
+    groups = _groups(results, log, top_term, cutoff)
+    annotated = data.uns.get(genes_key) if hasattr(data, "uns") else None
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    template = environment.from_string(
+        files("gsfm_enrich.adapters").joinpath(TEMPLATE).read_text(encoding="utf-8")
+    )
+    html = template.render(
+        title=title,
+        summary=_summary(results, log),
+        overview=_overview(results),
+        meanings=[(name, text) for name, text in MEANINGS.items() if name in results],
+        groups=groups,
+        genes=_genes(annotated),
+        log=_log(log),
+        params=_params(data, key, genes_key),
+        version=_version(),
+    )
+    target.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(target, html.encode("utf-8"))
+    return target
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("gsfm-enrich")
+    except PackageNotFoundError:  # run from a source folder
+        return "(source)"
+
+
+def _summary(results: pd.DataFrame, log: pd.DataFrame | None) -> str:
+    significant = int((results[p_column(results)] <= 0.05).sum())
+    lists = len(log) if log is not None else len(list_keys(results))
+    libraries = ", ".join(_libraries(results))
+    where = f" of {libraries}" if libraries else ""
+    return (
+        f"{lists} gene list{'s' * (lists != 1)}, {results['Term'].nunique():,} terms{where}; "
+        f"{significant:,} rows with {p_column(results)} ≤ 0.05."
+    )
+
+
+def _libraries(results: pd.DataFrame) -> list[str]:
+    """Return the names of the libraries in a table, none where it does not say."""
+    return list(dict.fromkeys(results["Gene_set"].astype(str))) if "Gene_set" in results else []
+
+
+def _groups(results: pd.DataFrame, log: pd.DataFrame | None, top_term: int, cutoff: float) -> list[View]:
+    """Return a view of every group, in the order they were tested."""
+    lists = list_keys(results if log is None else log)
+    views: dict[str, View] = {}
+    for group, direction in lists:
+        name = f"group-{len(views)}" if group not in views else views[group]["anchor"]
+        view = views.setdefault(group, {"name": group, "anchor": name, "parts": []})
+        rows = results[(results["group"] == group) & (results["direction"] == direction)]
+        view["parts"].append(_part(rows, direction, _log_row(log, group, direction), top_term, cutoff))
+    return list(views.values())
+
+
+def _log_row(log: pd.DataFrame | None, group: str, direction: str) -> Mapping[str, Any] | None:
+    if log is None:
+        return None
+    rows = log[(log["group"] == group) & (log["direction"] == direction)]
+    return {str(name): rows[name].iloc[0] for name in rows.columns}
+
+
+def _part(
+    rows: pd.DataFrame, direction: str, log: Mapping[str, Any] | None, top_term: int, cutoff: float
+) -> View:
+    """Return the view of one list: a sentence, its plots and its table."""
+    said = []
+    if log is not None:
+        said.append(f"{log['found']} of {log['genes']} genes are in the gene sets.")
+        if log["message"]:
+            said.append(f"No result: {log['message']}.")
+    best = top_rows(rows, None, cutoff, top_term) if len(rows) else rows
+    if len(rows):
+        below = f" with {p_column(rows)} ≤ {cutoff:g}" if cutoff < 1 else ""
+        said.append(f"The best {len(best):,} of {len(rows):,} terms{below}.")
+    images = []
+    if len(best):
+        images.append(
+            _image(
+                lambda ax: pl.barplot(rows, ax=ax, cutoff=1.0, title=" "),
+                (5.6, 3.3),
+                "Best terms, by the model (bars) and by the overlap test (marks).",
+            )
+        )
+        if "GSFM Rank" in rows and len(_libraries(rows)) <= 1:
+            images.append(
+                _image(
+                    lambda ax: pl.ranks(rows, ax=ax, top_term=8, title=" "),
+                    (10.5, 4.2),
+                    "What the model moved, and the genes it adds.",
+                )
+            )
+    heading = {"up": "Up-regulated", "down": "Down-regulated", "": "Terms"}.get(direction, direction)
+    return {
+        "heading": heading,
+        "note": " ".join(said),
+        "images": images,
+        "frame": _frame(best) if len(best) else None,
+    }
+
+
+def _overview(results: pd.DataFrame) -> list[View]:
+    """Return dot plots over all groups, one for each direction."""
+    if len(list_keys(results)) < 2:
+        return []
+    images = []
+    for direction in dict.fromkeys(results["direction"]):
+        caption = (
+            f"Best terms of each group, {direction}-regulated genes."
+            if direction
+            else "Best terms of each group."
+        )
+        images.append(_new_image(partial(pl.dotplot, results, direction=direction), caption))
+    return images
+
+
+def _new_image(draw: Callable[[], Axes], caption: str) -> View:
+    """Draw in a figure of the plot's own making, and close it."""
+    from matplotlib import pyplot as plt
+
+    with plt.ioff():
+        figure = root_figure(draw())
+        data = image_bytes(figure, dpi=110)
+        plt.close(figure)
+    return {"alt": caption, "caption": caption, "data": base64.b64encode(data).decode("ascii")}
+
+
+def _image(draw: Callable[[Axes], Axes], size: tuple[float, float], caption: str) -> View:
+    """Draw on axes of a given size in inches."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=size)
+    draw(figure.add_axes((0.0, 0.0, 1.0, 1.0)))
+    data = image_bytes(figure, dpi=100)
+    return {"alt": caption, "caption": caption, "data": base64.b64encode(data).decode("ascii")}
+
+
+def _frame(frame: pd.DataFrame) -> View:
+    """Return the view of a table: numbers short to read, whole to sort by."""
+    frame = frame.drop(columns=[name for name in HIDDEN_COLUMNS if name in frame and "Term" in frame])
+    if len(_libraries(frame)) == 1:
+        frame = frame.drop(columns="Gene_set")
+    if "Term" in frame:
+        first = [name for name in FIRST_COLUMNS if name in frame]
+        frame = frame[first + [name for name in frame.columns if name not in first]]
+    columns = [{"name": str(name), "hint": MEANINGS.get(str(name), "")} for name in frame.columns]
+    cells = [[_cell(value, str(name)) for value in frame[name]] for name in frame.columns]
+    return {"columns": columns, "rows": [list(row) for row in zip(*cells, strict=True)]}
+
+
+def _cell(value: Any, column: str) -> View:
+    """Return the view of one cell: what is shown, its class, and what it is sorted by where that differs."""
+    text, kind, sorted_by = str(value), "", None
+    if isinstance(value, (bool, np.bool_)):
+        text = "yes" if value else "no"
+    elif isinstance(value, (int, np.integer)):
+        text, kind = f"{value:+,}" if column == "Rank Change" else f"{value:,}", "num"
+        sorted_by = str(int(value))
+    elif isinstance(value, (float, np.floating)):
+        text, kind = _short(float(value)), "num"
+        sorted_by = "" if math.isnan(value) else repr(float(value))
+    elif column in GENE_COLUMNS:
+        text, kind = text.replace(";", ", "), "genes predicted" if column == "Predicted Genes" else "genes"
+    elif column == "Overlap":
+        sorted_by = text.split("/", maxsplit=1)[0]
+    elif column in ("Term", "term"):
+        kind = "term"
+    return {"text": text, "kind": kind, "value": sorted_by, "tall": len(text) > TALL}
+
+
+def _short(number: float) -> str:
+    """Return about three significant digits."""
+    if math.isnan(number):
+        return ""
+    if number.is_integer() or 1000 <= abs(number) < 1e5:
+        return f"{number:,.0f}"
+    return f"{number:.3g}" if 1e-3 <= abs(number) < 1000 else f"{number:.1e}"
+
+
+def _genes(annotated: Any) -> View | None:
+    """Return the view of the understudied genes, if they were annotated."""
+    if not isinstance(annotated, Mapping) or not isinstance(annotated.get("genes"), pd.DataFrame):
+        return None
+    genes, predictions = annotated["genes"], annotated["predictions"]
+    chosen = genes[genes["understudied"]]
+    text = (
+        f"{len(chosen):,} of {len(genes):,} differentially expressed genes are understudied (few "
+        "publications, no function shown by experiment); "
+        f"{int((chosen['predictions'] > 0).sum()):,} of them have predicted functions."
+    )
+    return {
+        "note": text,
+        "frame": _frame(chosen.drop(columns="understudied")) if len(chosen) else None,
+        "predictions": _frame(predictions) if len(predictions) else None,
+    }
+
+
+def _log(log: pd.DataFrame | None) -> View | None:
+    if log is None:
+        return None
+    lost = int((log["genes"] - log["found"]).sum())
+    silent = int((log["message"] != "").sum())
+    text = (
+        f"{lost:,} of {int(log['genes'].sum()):,} listed genes are in none of the gene sets; "
+        f"{silent} of {len(log)} gene lists have no result."
+    )
+    return {"note": text, "frame": _frame(log)}
+
+
+def _params(data: Any, key: str, genes_key: str) -> list[View]:
+    """Return the parameters as they were stored, for each slot that has some."""
+    views = []
+    for slot in (key, genes_key) if hasattr(data, "uns") else ():
+        stored = data.uns.get(slot)
+        if isinstance(stored, Mapping) and "params" in stored:
+            entries = [(name, _text(value)) for name, value in sorted(stored["params"].items())]
+            views.append({"heading": slot, "entries": entries})
+    return views
+
+
+def _text(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, (list, tuple, np.ndarray)) else str(value)

@@ -1,0 +1,101 @@
+"""What may go into ``adata.uns``: frames and flat dicts that ``write_h5ad`` gives back unchanged."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+BASE_COLUMNS = {
+    "Gene_set": "object",
+    "Term": "object",
+    "Overlap": "object",
+    "P-value": "float64",
+    "Adjusted P-value": "float64",
+    "Odds Ratio": "float64",
+    "Combined Score": "float64",
+    "Genes": "object",
+}
+"""gseapy's columns and their types, in order."""
+
+MODEL_COLUMNS = {
+    "Expected Overlap": "float64",
+    "GSFM Fold Enrichment": "float64",
+    "GSFM P-value": "float64",
+    "GSFM Adjusted P-value": "float64",
+    "GSFM Rank": "int64",
+    "Rank Change": "int64",
+    "Predicted Genes": "object",
+}
+"""The model's columns, after gseapy's."""
+
+
+def empty_results(rerank: bool) -> pd.DataFrame:
+    """Return an enrichment table with every column and no row.
+
+    Parameters
+    ----------
+    rerank
+        Whether the model's columns are there.
+    """
+    columns = {**BASE_COLUMNS, **(MODEL_COLUMNS if rerank else {})}
+    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in columns.items()})
+
+
+def storable_frame(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a copy whose text columns hold nothing but strings, ``""`` for what is missing.
+
+    Parameters
+    ----------
+    frame
+        Any data frame with a plain index.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Text and categories as strings of type object, numbers and booleans unchanged, rows numbered from 0.
+    """
+    frame = frame.reset_index(drop=True)
+    for name in frame.columns:
+        column = frame[name]
+        if not (pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_bool_dtype(column.dtype)):
+            text = column.astype(object)
+            frame[name] = text.where(text.notna(), "").astype(str).astype(object)
+    return frame
+
+
+def storable_params(**params: Any) -> dict[str, Any]:
+    """Return a flat dict of numbers, strings and arrays of strings; None is left out.
+
+    Parameters
+    ----------
+    params
+        Parameters by name. Lists and tuples must hold strings.
+
+    Returns
+    -------
+    dict
+        The same, in a form that survives ``write_h5ad``.
+    """
+    kept: dict[str, Any] = {}
+    for name, value in params.items():
+        if isinstance(value, (list, tuple)):
+            kept[name] = np.array([str(entry) for entry in value], dtype=object)
+        elif isinstance(value, (bool, int, float, str)):
+            kept[name] = value
+        elif isinstance(value, np.generic):
+            kept[name] = value.item()
+        elif value is not None:
+            kept[name] = str(value)
+    return kept
+
+
+def name_of(thing: Any) -> str:
+    """Return what to write down for a library or a model: its name or path, else its type."""
+    if isinstance(thing, (str, os.PathLike)):
+        return str(thing)
+    if isinstance(thing, (list, tuple)):
+        return ", ".join(name_of(entry) for entry in thing)
+    return str(getattr(thing, "name", type(thing).__name__))
