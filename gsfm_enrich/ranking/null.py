@@ -1,9 +1,10 @@
 """How large the expected overlap of a random query is.
 
-The library stays intact; the query is what is random: N genes drawn from the background without replacement. The
-expected overlap is the number of members drawn, exactly hypergeometric, plus the probabilities of the other genes
-drawn. Given the number of members drawn, that second part is a sum over genes drawn from the non-members; its law
-is matched by a gamma law of the same mean and variance, and the two parts are convolved.
+The library stays intact; the query is what is random: N genes drawn from the background without
+replacement. The expected overlap is the number of members drawn, exactly hypergeometric, plus the
+probabilities of the other genes drawn. Given the number of members drawn, that second part is a sum over
+genes drawn from the non-members; its law is matched by a gamma law of the same mean and variance, and the
+two parts are convolved.
 """
 
 from __future__ import annotations
@@ -39,12 +40,6 @@ class Stratum:
     def sum_of(
         self, drawn: NDArray[np.int64], rows: NDArray[np.int64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return mean and variance of the sum over ``drawn`` genes, drawn without replacement, for some terms."""
-        left = np.clip((self.population[rows] - drawn) / np.maximum(self.population[rows] - 1, 1), 0, 1)
-        return drawn * self.mean[rows], drawn * self.variance[rows] * left
-
-
-def moments(self, drawn: NDArray[np.int64], rows: NDArray[np.int64]) -> tuple[NDArray[np.float64], ...]:
         """Return mean and variance of the sum over ``drawn`` genes, drawn without replacement."""
         population = self.population[rows]
         left = np.clip((population - drawn) / np.maximum(population - 1, 1), 0, 1)
@@ -54,7 +49,7 @@ def moments(self, drawn: NDArray[np.int64], rows: NDArray[np.int64]) -> tuple[ND
 def moments(
     probabilities: NDArray[np.float32], non_members: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return mean and variance over non-members of a block of probabilities (0 for members), shape (n_terms,)."""
+    """Return mean and variance over each term's non-members; the probability of a member is 0."""
     n = np.maximum(non_members, 1)
     mean = probabilities.sum(axis=1, dtype=np.float64) / n
     square = np.einsum("tg,tg->t", probabilities, probabilities).astype(np.float64) / n
@@ -64,10 +59,8 @@ def moments(
 def expected_overlap_sf(
     observed: NDArray[np.float64],
     sizes: NDArray[np.int64],
-    inside: Stratum,
-    drawn: int,
-    outside: Stratum,
-    drawn_outside: int,
+    inside: tuple[Stratum, int],
+    outside: tuple[Stratum, int],
 ) -> NDArray[np.float64]:
     """Return the probability that a random query has an expected overlap at least as large, for each term.
 
@@ -77,11 +70,11 @@ def expected_overlap_sf(
         Expected overlap of the query.
     sizes : shape (n_terms,)
         Members of each term in the background.
-    inside, drawn
+    inside
         The background's non-members, and how many genes are drawn from members and non-members together.
-    outside, drawn_outside
-        Genes that can be no members and are drawn apart, such as genes that no term of the library holds, and how
-        many are drawn.
+    outside
+        Genes that can be no members and are drawn apart, such as genes that no term of the library holds,
+        and how many are drawn.
 
     Returns
     -------
@@ -91,11 +84,13 @@ def expected_overlap_sf(
 
     Notes
     -----
-    P(X >= x) = sum_k P(K = k) P(S_k >= x - k), where K is hypergeometric and S_k, the sum of the probabilities of
-    the drawn - k other genes, is gamma with the mean and variance of a sum drawn without replacement.
+    P(X >= x) = sum_k P(K = k) P(S_k >= x - k), where K is hypergeometric and S_k, the sum of the
+    probabilities of the drawn - k other genes, is gamma with the mean and variance of a sum drawn without
+    replacement.
     """
+    (stratum, drawn), (stratum_outside, drawn_outside) = inside, outside
     observed = np.asarray(observed, dtype=np.float64)
-    population = sizes + inside.population
+    population = sizes + stratum.population
     # Sums of single precision probabilities: a rounding error must not ask for one more member.
     whole = np.ceil(observed - 1e-6).astype(np.int64)
     whole = np.clip(whole, 0, np.minimum(drawn, sizes) + 1)
@@ -105,8 +100,8 @@ def expected_overlap_sf(
     mass = hypergeometric_pmf(k, sizes[rows], drawn, population[rows])
     alive = mass > 0
     rows, k, mass = rows[alive], k[alive], mass[alive]
-    mean, variance = inside.sum_of(drawn - k, rows)
-    mean_outside, variance_outside = outside.sum_of(np.full(len(rows), drawn_outside), rows)
+    mean, variance = stratum.sum_of(drawn - k, rows)
+    mean_outside, variance_outside = stratum_outside.sum_of(np.full(len(rows), drawn_outside), rows)
     rest = gamma_sf(observed[rows] - k, mean + mean_outside, variance + variance_outside)
     tail = tail + np.bincount(rows, weights=mass * rest, minlength=len(observed))
     return np.asarray(np.clip(tail, TINY, 1.0))
@@ -115,7 +110,7 @@ def expected_overlap_sf(
 def hypergeometric_pmf(
     k: NDArray[np.int64], sizes: NDArray[np.int64], drawn: int, population: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """Return P(K = k); 0 outside the support. The formula of `scipy.stats.hypergeom` without its set-up time."""
+    """Return P(K = k), 0 outside the support: `scipy.stats.hypergeom.pmf` without its set-up time."""
     possible = (k <= sizes) & (k <= drawn) & (drawn - k <= population - sizes)
     k = np.where(possible, k, np.maximum(drawn - (population - sizes), 0))
     log_mass = (

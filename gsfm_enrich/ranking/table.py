@@ -57,21 +57,22 @@ def rerank(
         Of query, background and library.
     background
         What the overlap test drew from: None for the genes of the library, a number of genes, or identifiers.
-        With None, genes of the query that the library does not hold are compared with random genes of the same
-        kind: those that the model knows and the library does not.
+        With None, genes of the query that the library does not hold are compared with random genes of the
+        same kind: those that the model knows and the library does not.
     overlap
         The overlap test of the same query and background.
 
     Returns
     -------
     DataFrame
-        ``MODEL_COLUMNS``, one row a term in the library's order. Terms without a gene in the background have an
-        expected overlap of 0, a p-value of 1 and the last rank.
+        ``MODEL_COLUMNS``, one row a term in the library's order. Terms without a gene in the background
+        have an expected overlap of 0, a p-value of 1 and the last rank.
 
     Notes
     -----
-    Expected overlap: hits + the sum of the probabilities of the query's other genes. The p-value is the chance of
-    as much for a random query, see `gsfm_enrich.ranking.null`. Terms are ranked by p-value, then by fold enrichment.
+    Expected overlap: hits + the sum of the probabilities of the query's other genes. The p-value is the
+    chance of as much for a random query, see `gsfm_enrich.ranking.null`. Terms are ranked by p-value, then
+    by fold enrichment.
     """
     table = library_membership(library, model, organism)
     drawn = locate(query, library, table, organism, background)
@@ -82,9 +83,7 @@ def rerank(
     tested = overlap.sizes > 0
     mean = overlap.drawn / overlap.population * (overlap.sizes + inside.mean * inside.population)
     mean = mean + len(drawn.outside) * outside.mean
-    p = expected_overlap_sf(
-        expected, overlap.sizes, inside, overlap.drawn, outside, len(drawn.outside)
-    )
+    p = expected_overlap_sf(expected, overlap.sizes, (inside, overlap.drawn), (outside, len(drawn.outside)))
     p = np.where(tested, p, 1.0)
     fold = np.divide(expected, mean, out=np.zeros_like(expected), where=tested & (mean > 0))
     rank = np.empty(len(p), dtype=np.int64)
@@ -142,7 +141,7 @@ def locate(
 def columns_of(
     ids: Sequence[str], library: GeneSetLibrary, table: Membership, organism: str
 ) -> NDArray[np.int64]:
-    """Return the column of each distinct identifier, -1 for none: through the library's spelling, else the model's."""
+    """Return the column of each distinct identifier, by the library's spelling or the model's; -1: none."""
     held = match(ids, library.genes, organism).columns
     columns = np.where(held >= 0, table.of_library[held], -1)
     unit = match(ids, table.model.vocab.tokens, organism).columns
@@ -177,11 +176,13 @@ def strata(
         held = match(background, library.genes, organism).columns
         held = np.unique(held[held >= 0])
         sizes = np.asarray(library.incidence[:, held].sum(axis=1)).astype(np.int64)
-    return describe(table, columns, population - sizes), describe(table, apart, np.full(len(sizes), len(apart)))
+    return describe(table, columns, population - sizes), describe(
+        table, apart, np.full(len(sizes), len(apart))
+    )
 
 
 def describe(table: Membership, columns: NDArray[np.int64], population: NDArray[np.int64]) -> Stratum:
-    """Return the moments of the probabilities of ``population`` non-members, of which the table knows ``columns``.
+    """Return the moments of ``population`` non-members, of which the table knows ``columns``.
 
     Terms are taken in blocks, so that memory stays bounded whatever the size of the library.
     """

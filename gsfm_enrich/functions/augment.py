@@ -1,0 +1,102 @@
+"""Completing the query itself: the genes that belong with these."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from gsfm_enrich.errors import InputError
+from gsfm_enrich.functions.predict import check_top, warn_unknown
+from gsfm_enrich.genes.inputs import as_gene_list
+from gsfm_enrich.genes.match import match
+from gsfm_enrich.model.checkpoint import load_model
+from gsfm_enrich.model.gsfm import GSFM
+from gsfm_enrich.model.vocab import N_SPECIAL
+from gsfm_enrich.ranking.membership import GeneFactors
+
+AUGMENT_COLUMNS = ("gene", "score", "z_score", "rank", "known")
+
+
+def augment(
+    genes: Any,
+    n: int | None = 50,
+    *,
+    known: bool = False,
+    organism: str = "human",
+    model: str | os.PathLike[str] | GSFM = "default",
+) -> pd.DataFrame:
+    """Find the genes that belong with a list of genes.
+
+    Parameters
+    ----------
+    genes
+        Identifiers of any kind that `gsfm_enrich.resolve` takes.
+    n
+        Genes to return; None returns all.
+    known
+        Whether to rank the given genes, too, each as if it had not been given.
+    organism
+        Of the genes.
+    model
+        As `gsfm_enrich.load_model` takes it.
+
+    Returns
+    -------
+    DataFrame
+        One row a gene, best first: ``gene`` (the model's symbol), ``score`` (of the gene among all genes
+        completing the list, in standard deviations), ``z_score`` (standard deviations above its logits for
+        random lists of this length), ``rank`` and ``known`` (whether it was given).
+
+    Raises
+    ------
+    InputError
+        If no gene is given or the model knows none of them.
+
+    Examples
+    --------
+    >>> table = augment(["COX4I1", "NDUFA1", "UQCRB"], n=5)
+    >>> table["rank"].tolist()
+    [1, 2, 3, 4, 5]
+    """
+    check_top(n)
+    ids = [genes] if isinstance(genes, str) and not os.path.exists(genes) else as_gene_list(genes)
+    if not ids:
+        raise InputError("No gene was given.")
+    network = load_model(model)
+    found = match(ids, network.vocab.tokens, organism)
+    given = np.unique(found.columns[found.columns >= N_SPECIAL])
+    if len(given) == 0:
+        raise InputError(
+            f"The model knows none of the {len(found.ids)} genes given: {', '.join(found.ids[:5])}."
+        )
+    unknown = [gene for gene, unit in zip(found.ids, found.columns, strict=True) if unit < N_SPECIAL]
+    warn_unknown(unknown, len(found.ids))
+    units = np.arange(N_SPECIAL, len(network.vocab))
+    factors = GeneFactors(network, units)
+    scores = factors.score([given])
+    here = np.zeros(1, dtype=np.int64)
+    score = scores.block(here, np.arange(len(units)))
+    z_score = scores.against_random(score, here)[0]
+    score = score[0]
+    if known and len(given) > 1:
+        rest = factors.score([given[given != unit] for unit in given])
+        rows = np.arange(len(given))
+        score[given - N_SPECIAL] = rest.pairs(rows, given - N_SPECIAL)
+        z_score[given - N_SPECIAL] = rest.against_random(score[given - N_SPECIAL], rows)
+    frame = pd.DataFrame(
+        {
+            "gene": network.vocab.genes,
+            "score": score,
+            "z_score": z_score,
+            "known": np.isin(units, given),
+        }
+    )
+    if not known:
+        frame = frame[~frame["known"]]
+    frame = frame.sort_values("score", ascending=False, kind="stable", ignore_index=True)
+    frame["rank"] = np.arange(1, len(frame) + 1)
+    frame = frame if n is None else frame.head(n)
+    return frame[list(AUGMENT_COLUMNS)]
