@@ -1,1 +1,145 @@
-"""Gene set enrichment that knows what the libraries miss."""
+"""Gene set enrichment that knows what the libraries miss.
+
+A gene set foundation model completes the terms of a gene set library; enrichment, gene function prediction
+and gene set augmentation follow from the completed table. In place of gseapy::
+
+    import gsfm_enrich as gp
+
+The names below are loaded when first used, so that importing the package costs milliseconds. Those of gseapy
+that the package does not provide itself are gseapy's own objects.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gsfm_enrich.adapters import get, pl, tl
+    from gsfm_enrich.adapters.gseapy import enrich, enrichr
+    from gsfm_enrich.errors import (
+        CheckpointError,
+        GsfmEnrichError,
+        GsfmEnrichWarning,
+        InputError,
+        LibraryError,
+        OfflineError,
+    )
+    from gsfm_enrich.functions.augment import augment
+    from gsfm_enrich.functions.predict import predict_functions, predict_genes
+    from gsfm_enrich.genes.resolve import resolve
+    from gsfm_enrich.libraries.library import GeneSetLibrary
+    from gsfm_enrich.libraries.sources import load_libraries
+    from gsfm_enrich.model.checkpoint import load_model, save_model
+    from gsfm_enrich.model.config import GSFMConfig
+    from gsfm_enrich.model.gsfm import GSFM
+    from gsfm_enrich.model.vocab import Vocab
+
+__all__ = [
+    "GSEA",
+    "GSFM",
+    "GSVA",
+    "Biomart",
+    "CheckpointError",
+    "Enrichr",
+    "GOFilter",
+    "GSFMConfig",
+    "GeneSetLibrary",
+    "GsfmEnrichError",
+    "GsfmEnrichWarning",
+    "InputError",
+    "LibraryError",
+    "Msigdb",
+    "OfflineError",
+    "Prerank",
+    "Replot",
+    "SingleSampleGSEA",
+    "Vocab",
+    "augment",
+    "barplot",
+    "dotplot",
+    "enrich",
+    "enrichment_map",
+    "enrichr",
+    "get",
+    "get_library",
+    "get_library_name",
+    "gofilter",
+    "gsea",
+    "gseaplot",
+    "gseaplot2",
+    "gsva",
+    "heatmap",
+    "load_libraries",
+    "load_model",
+    "parser",
+    "pl",
+    "plot",
+    "predict_functions",
+    "predict_genes",
+    "prerank",
+    "read_gmt",
+    "replot",
+    "resolve",
+    "save_model",
+    "scipalette",
+    "ssgsea",
+    "tl",
+]
+
+_HOMES = {
+    "CheckpointError": "errors",
+    "GSFM": "model.gsfm",
+    "GSFMConfig": "model.config",
+    "GeneSetLibrary": "libraries.library",
+    "GsfmEnrichError": "errors",
+    "GsfmEnrichWarning": "errors",
+    "InputError": "errors",
+    "LibraryError": "errors",
+    "OfflineError": "errors",
+    "Vocab": "model.vocab",
+    "augment": "functions.augment",
+    "enrich": "adapters.gseapy",
+    "enrichr": "adapters.gseapy",
+    "load_libraries": "libraries.sources",
+    "load_model": "model.checkpoint",
+    "predict_functions": "functions.predict",
+    "predict_genes": "functions.predict",
+    "resolve": "genes.resolve",
+    "save_model": "model.checkpoint",
+}
+_MODULES = ("get", "pl", "tl")
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first used (PEP 562)."""
+    import importlib
+
+    if name in _HOMES:
+        value = getattr(importlib.import_module(f"gsfm_enrich.{_HOMES[name]}"), name)
+    elif name in _MODULES:
+        value = importlib.import_module(f"gsfm_enrich.adapters.{name}")
+    elif name == "__version__":
+        value = _version()
+    elif name in __all__:
+        value = getattr(importlib.import_module("gseapy"), name)
+    else:
+        from gsfm_enrich.errors import did_you_mean
+
+        close = "" if name.startswith("_") else did_you_mean(name, __all__)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}.{close}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__, "__version__"})
+
+
+def _version() -> str:
+    """Return the version of the installed package; a source tree that was never installed has none."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("gsfm-enrich")
+    except PackageNotFoundError:
+        return "unknown"
