@@ -296,15 +296,17 @@ def _base_columns(
 
 def _warn_of_lost_genes(counted: Sequence[QueryCounts]) -> None:
     """Say once how many genes of the query cannot count, and which."""
-    ids = counted[0].ids
-    found = np.logical_or.reduce([counts.found for counts in counted])
-    tested = np.logical_or.reduce([counts.tested for counts in counted])
+    total = len(counted[0].ids)
+    elsewhere = [set(counts.missing) for counts in counted[1:]]
+    missing = [gene for gene in counted[0].missing if all(gene in others for others in elsewhere)]
     problems = []
-    for what, kept in (("in none of the gene sets", found), ("outside the background", tested)):
-        lost = [gene for gene, keep in zip(ids, kept, strict=True) if not keep]
+    for where, lost in (
+        ("in none of the gene sets", missing),
+        ("outside the background", counted[0].outside),
+    ):
         if lost:
             verb = "is" if len(lost) == 1 else "are"
-            problems.append(f"{len(lost):,} of {len(ids):,} query genes {verb} {what}: {first_few(lost)}")
+            problems.append(f"{len(lost):,} of {total:,} query genes {verb} {where}: {first_few(lost)}")
     if problems:
         warnings.warn("; ".join(problems) + ".", GsfmEnrichWarning, stacklevel=4)
 

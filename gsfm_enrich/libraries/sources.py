@@ -226,10 +226,10 @@ def _fetch(name: str, organism: str) -> dict[str, list[str]]:
         # so ask for the list first: without retries, with a time limit
         reply = requests.get(f"{api.base_url}/datasetStatistics", timeout=_PROBE_SECONDS)
         known = [entry["libraryName"] for entry in reply.json()["statistics"]] if reply.ok else []
+    except (KeyError, TypeError, ValueError):  # an answer that is no list; the download decides
+        known = []
     except requests.RequestException as error:
         raise OfflineError(_offline_message(name, organism, "cannot be reached")) from error
-    except (KeyError, TypeError, ValueError):
-        known = []  # the list is a courtesy; the download decides
     if known and name not in known:
         near = did_you_mean(name, [*bundled_libraries(), *known])
         raise LibraryError(f"There is no gene set library {name!r} for {organism}.{near}")
@@ -237,9 +237,9 @@ def _fetch(name: str, organism: str) -> dict[str, list[str]]:
         sets: dict[str, list[str]] = api.download_libraries(name)
     except requests.RequestException as error:
         raise OfflineError(_offline_message(name, organism, "broke off the download")) from error
-    except OSError:
-        raise
-    except Exception as error:  # gseapy raises a bare Exception for every reply that is not OK
+    except Exception as error:
+        if type(error) is not Exception:  # gseapy raises a bare one for every reply that is not OK
+            raise
         raise LibraryError(f"Enrichr did not send the library {name!r} for {organism}: {error}") from error
     return sets
 

@@ -31,8 +31,8 @@ class QueryCounts:
         :class:`gsfm_enrich.genes.match.Match`).
     found
         For each identifier whether the library has its gene, bool.
-    tested
-        For each identifier whether it is in the background, bool.
+    outside
+        The identifiers that are not in the background.
     columns
         Columns of the library that the query hits: found and in the background, in the query's order.
     members
@@ -51,7 +51,7 @@ class QueryCounts:
     ids: list[str]
     how: list[str]
     found: npt.NDArray[np.bool_]
-    tested: npt.NDArray[np.bool_]
+    outside: list[str]
     columns: IntArray
     members: IntArray
     bounds: IntArray
@@ -63,6 +63,12 @@ class QueryCounts:
     def hits(self) -> IntArray:
         """Number of genes that each term shares with the query, shape (terms,)."""
         return np.diff(self.bounds)
+
+    @property
+    def missing(self) -> list[str]:
+        """The identifiers whose gene the library does not have; a second name of a gene is not missing."""
+        kinds = zip(self.ids, self.how, self.found, strict=True)
+        return [gene for gene, how, found in kinds if not found and how != "duplicate"]
 
     def report(self, name: str) -> str:
         """Say how the identifiers of the query were found in the library.
@@ -91,9 +97,8 @@ class QueryCounts:
             lost = [gene for gene, way in zip(self.ids, self.how, strict=True) if way == why]
             if lost:
                 text += f"; {len(lost):,} {why}: {first_few(lost)}"
-        outside = [gene for gene, tested in zip(self.ids, self.tested, strict=True) if not tested]
-        if outside:
-            text += f"; {len(outside):,} outside the background: {first_few(outside)}"
+        if self.outside:
+            text += f"; {len(self.outside):,} outside the background: {first_few(self.outside)}"
         return text
 
 
@@ -134,7 +139,7 @@ def count_overlap(
     """
     matched = match(query, library.genes, organism)
     found = matched.columns >= 0
-    tested = np.ones(len(matched.ids), dtype=bool)
+    outside: list[str] = []
     inside = found
     sizes = library.sizes
     if background is None:
@@ -145,7 +150,10 @@ def count_overlap(
         names = tuple(dict.fromkeys(background))
         present = _genes_in_background(library, names, organism)
         sizes = (library.incidence @ present.astype(np.float32)).astype(np.int64)
-        tested = match(matched.ids, names, organism).columns >= 0
+        within = match(matched.ids, names, organism)
+        tested = within.columns >= 0
+        kinds = zip(within.ids, within.how, tested, strict=True)
+        outside = [gene for gene, how, known in kinds if not known and how != "duplicate"]
         inside = found & tested
         inside[inside] = present[matched.columns[inside]]
         drawn, population = int(tested.sum()), len(names)
@@ -156,7 +164,7 @@ def count_overlap(
         ids=matched.ids,
         how=matched.how,
         found=found,
-        tested=tested,
+        outside=outside,
         columns=columns,
         members=shared.indices.astype(np.int64),
         bounds=shared.indptr.astype(np.int64),
