@@ -135,8 +135,8 @@ class GeneFactors:
         if group not in self._standards:
             mean, sd = reference(self.model, REFERENCE_SIZES[group])
             weight, bias = self.model.output
-            factors = np.column_stack([weight, bias - mean])[self.units] / sd[self.units, None]
-            factors = factors.astype(np.float32)
+            factors = np.column_stack([weight, bias - mean]).astype(np.float32)[self.units]
+            factors /= sd[self.units, None]
             centre, covariance = mean_and_covariance(factors)
             factors -= centre
             self._standards[group] = Standard(factors, centre, covariance)
@@ -199,7 +199,8 @@ class Scores:
         centre = np.stack([self.genes.standard(group).centre for group in self.groups[rows]])
         shape = (len(rows),) + (1,) * (scores.ndim - 1)
         offset = np.einsum("ti,ti->t", self.sets[rows], centre)
-        return (scores + offset.reshape(shape)) * self.spread[rows].reshape(shape)
+        z_scores: NDArray[np.float32] = (scores + offset.reshape(shape)) * self.spread[rows].reshape(shape)
+        return z_scores
 
 
 class Membership:
@@ -347,24 +348,41 @@ def calibrate(
         w.append(np.where(y[-1], 1.0, up))
         size.append(np.full(len(asked), np.log(len(shown[row]))))
     features = np.column_stack([np.ones(sum(map(len, x))), np.concatenate(x), np.concatenate(size)])
-    intercept, slope, log_size = logistic(features, np.concatenate(y), np.concatenate(w))
+    # The chance that a gene was hidden grows with the size of the term; terms of one size cannot show it.
+    intercept, slope, log_size = logistic(
+        features, np.concatenate(y), np.concatenate(w), np.array([0.0, 0.0, 1.0]), np.array([0.0, 0.0, 10.0])
+    )
     return Calibration(float(intercept), max(float(slope), 0.0), float(log_size))
 
 
 def logistic(
-    features: NDArray[np.float64], truth: NDArray[np.bool_], weights: NDArray[np.float64]
+    features: NDArray[np.float64],
+    truth: NDArray[np.bool_],
+    weights: NDArray[np.float64],
+    centre: NDArray[np.float64],
+    precision: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """Fit a weighted logistic regression by maximum likelihood; return one coefficient a feature."""
+    """Fit a weighted logistic regression; return one coefficient a feature.
+
+    Parameters
+    ----------
+    features : shape (n, n_features)
+    truth, weights : shape (n,)
+    centre, precision : shape (n_features,)
+        Of a normal prior on the coefficients; precision 0 leaves a coefficient to the data.
+    """
     sign = np.where(truth, 1.0, -1.0)
     total = weights[truth].sum()
 
     def loss(coefficients: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         margin = sign * (features @ coefficients)
-        slope = -weights * sign * expit(-margin)
-        return float(weights @ np.logaddexp(0, -margin) / total), features.T @ slope / total
+        away = coefficients - centre
+        value = weights @ np.logaddexp(0, -margin) + precision @ away**2 / 2
+        slope = precision * away - features.T @ (weights * sign * expit(-margin))
+        return float(value / total), slope / total
 
-    start = np.zeros(features.shape[1])
-    start[0] = np.log(total / weights.sum())
+    start = centre.copy()
+    start[0] = np.log(total / weights.sum()) - (features[:, 1:] @ centre[1:]).mean()
     return np.asarray(minimize(loss, start, jac=True, method="L-BFGS-B").x)
 
 

@@ -92,9 +92,11 @@ def expected_overlap_sf(
     observed = np.asarray(observed, dtype=np.float64)
     population = sizes + stratum.population
     # Sums of single precision probabilities: a rounding error must not ask for one more member.
-    whole = np.ceil(observed - 1e-6).astype(np.int64)
-    whole = np.clip(whole, 0, np.minimum(drawn, sizes) + 1)
-    tail = hypergeometric_tail(whole, sizes, drawn, population)  # members alone reach it
+    whole = np.maximum(np.ceil(observed - 1e-6).astype(np.int64), 0)
+    most = np.minimum(drawn, sizes)
+    enough = hypergeometric_tail(np.minimum(whole, most), sizes, drawn, population)
+    tail = np.where(whole <= most, enough, 0.0)  # members alone reach it
+    whole = np.minimum(whole, most + 1)
     rows = np.repeat(np.arange(len(observed)), whole)
     k = np.arange(len(rows)) - np.repeat(np.cumsum(whole) - whole, whole)  # 0 ... whole - 1 for each term
     mass = hypergeometric_pmf(k, sizes[rows], drawn, population[rows])

@@ -1,0 +1,144 @@
+"""The membership table against dense computations and against hidden members."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from gsfm_enrich.libraries.library import GeneSetLibrary
+from gsfm_enrich.model.gsfm import GSFM
+from gsfm_enrich.ranking.membership import (
+    REFERENCE_SIZES,
+    Calibration,
+    GeneFactors,
+    Membership,
+    logistic,
+    mean_and_covariance,
+    nearest_reference,
+    reference,
+)
+
+
+def test_nearest_reference_is_nearest_on_a_log_scale() -> None:
+    sizes = np.array([0, 1, 5, 6, 17, 18, 5000])
+    assert [REFERENCE_SIZES[i] for i in nearest_reference(sizes)] == [3, 3, 3, 10, 10, 30, 1000]
+
+
+def test_reference_is_mean_and_sd_over_random_sets(block_model: GSFM) -> None:
+    mean, sd = reference(block_model, 10)
+    rng = np.random.default_rng(5)
+    genes = np.array(block_model.vocab.genes)
+    logits = block_model.complete([list(rng.choice(genes, 10, replace=False)) for _ in range(4000)])
+    np.testing.assert_allclose(mean[2:], logits.mean(axis=0)[2:], atol=0.15)
+    np.testing.assert_allclose(sd[2:], logits.std(axis=0)[2:], rtol=0.15)
+
+
+def test_mean_and_covariance_are_numpys() -> None:
+    x = np.random.default_rng(0).normal(3, 2, (50, 4)).astype(np.float32)
+    mean, covariance = mean_and_covariance(x)
+    np.testing.assert_allclose(mean, x.mean(axis=0), rtol=1e-5)
+    np.testing.assert_allclose(covariance, np.cov(x, rowvar=False), rtol=1e-4, atol=1e-5)
+
+
+def test_scores_are_standardised_logits(block_model: GSFM) -> None:
+    units = np.arange(2, len(block_model.vocab))
+    sets = [np.array([2, 3, 4]), np.array([30, 60, 90, 120, 150, 180])]
+    scores = GeneFactors(block_model, units).score(sets)
+    table = scores.block(np.array([0, 1]), np.arange(len(units)))
+    logits = block_model.complete([[block_model.vocab.tokens[u] for u in s] for s in sets])[:, 2:]
+    for row, size in ((0, 3), (1, 10)):
+        mean, sd = reference(block_model, size)
+        z = (logits[row] - mean[2:]) / sd[2:]
+        np.testing.assert_allclose(table[row], (z - z.mean()) / z.std(ddof=1), atol=1e-3)
+        unscaled = scores.against_random(table[[row]], np.array([row]))[0]
+        np.testing.assert_allclose(unscaled, z, atol=1e-3)
+    pairs = scores.pairs(np.array([1, 0]), np.array([7, 9]))
+    np.testing.assert_allclose(pairs, [table[1, 7], table[0, 9]], atol=1e-5)
+
+
+def test_members_get_zero_and_block_mates_the_most(block_model: GSFM, block_library: GeneSetLibrary) -> None:
+    table = Membership(block_library, block_model)
+    p = table.predicted()
+    assert p.shape == (len(block_library), len(block_model.vocab) - 2)
+    block_of_column = (table.units - 2) // 25
+    for row in range(len(block_library)):
+        member = table.known[[row]].toarray().ravel() > 0
+        mates = (block_of_column == row % 12) & ~member
+        assert np.all(p[row, member] == 0)
+        assert p[row, mates].min() > 10 * p[row, ~mates & ~member].max()
+    some = table.predicted(np.array([3, 5]), np.array([7, 1, 2]))
+    np.testing.assert_array_equal(some, p[np.ix_([3, 5], [7, 1, 2])])
+
+
+def test_calibrated_probabilities_count_the_hidden_members(
+    block_model: GSFM, block_library: GeneSetLibrary
+) -> None:
+    """Two of 12 members were hidden among 15 genes of their block; 13 others are left."""
+    table = Membership(block_library, block_model)
+    expected = len(block_library) * 13 * (2 / 15) * (12 / 10)
+    assert table.predicted().sum() == pytest.approx(expected, rel=0.1)
+
+
+def test_a_model_that_knows_nothing_leaves_the_table_binary(block_model: GSFM) -> None:
+    rng = np.random.default_rng(3)
+    genes = np.array(block_model.vocab.genes)
+    anything = {f"random {i}": list(rng.choice(genes, 20, replace=False)) for i in range(60)}
+    table = Membership(GeneSetLibrary.from_dict(anything, "noise"), block_model)
+    assert table.predicted().max() < 0.2
+    few = Membership(GeneSetLibrary.from_dict({"a": list(genes[:20])}, "few"), block_model)
+    assert not few.calibration.trusted
+    assert not few.predicted().any()
+
+
+def test_left_out_members_are_scored_as_strangers(block_model: GSFM, block_library: GeneSetLibrary) -> None:
+    table = Membership(block_library, block_model)
+    row, column = np.array([4]), table.known[[4]].indices[:1].astype(np.int64)
+    score = table.left_out(row, column).pairs(np.array([0]), column)
+    rest = [gene for gene in block_library[block_library.terms[4]] if gene != block_library.genes[column[0]]]
+    smaller = Membership(
+        GeneSetLibrary.from_dict({"rest": rest, **block_library.to_dict()}, "l"), block_model
+    )
+    same = smaller.of_library[smaller.library.gene_positions[block_library.genes[column[0]]]]
+    np.testing.assert_allclose(score, smaller.scores.block(np.array([0]), np.array([same]))[0], atol=1e-4)
+
+
+def test_same_bytes_on_one_thread_and_two(block_model: GSFM, block_library: GeneSetLibrary) -> None:
+    before = torch.get_num_threads()
+    tables = []
+    try:
+        for threads in (1, 2):
+            torch.set_num_threads(threads)
+            reference.cache_clear()
+            tables.append(Membership(block_library, block_model).predicted())
+    finally:
+        torch.set_num_threads(before)
+    assert tables[0].tobytes() == tables[1].tobytes()
+
+
+def test_logistic_finds_the_maximum_likelihood() -> None:
+    rng = np.random.default_rng(0)
+    x = np.column_stack([np.ones(4000), rng.normal(size=4000)])
+    truth = rng.random(4000) < 1 / (1 + np.exp(-(x @ [-2.0, 1.5])))
+    weights = rng.integers(1, 4, 4000).astype(float)
+    fitted = logistic(x, truth, weights, np.zeros(2), np.zeros(2))
+    slope = x.T @ (weights * (truth - 1 / (1 + np.exp(-(x @ fitted)))))
+    np.testing.assert_allclose(slope / weights.sum(), 0, atol=1e-4)
+    np.testing.assert_allclose(fitted, [-2.0, 1.5], atol=0.25)
+
+
+def test_a_prior_decides_where_the_data_cannot() -> None:
+    rng = np.random.default_rng(0)
+    x = np.column_stack([np.ones(500), np.full(500, 2.0)])
+    fitted = logistic(x, rng.random(500) < 0.1, np.ones(500), np.array([0.0, 1.0]), np.array([0.0, 10.0]))
+    assert fitted[1] == pytest.approx(1.0, abs=1e-3)
+
+
+def test_probability_is_the_logistic_function_and_zero_for_nothing_given() -> None:
+    calibration = Calibration(-4.0, 1.5, 0.5)
+    p = calibration.probability(
+        np.array([[2.0], [2.0], [-500.0]], dtype=np.float32), np.array([[10], [0], [3]])
+    )
+    assert p[0, 0] == pytest.approx(1 / (1 + np.exp(4 - 3 - 0.5 * np.log(10))), rel=1e-5)
+    assert p[1, 0] == 0
+    assert p[2, 0] == 0
