@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -21,6 +22,18 @@ from gsfm_enrich.errors import InputError
 
 if TYPE_CHECKING:
     from anndata import AnnData
+
+
+PREDICTION_COLUMNS = {
+    "gene": "object",
+    "gene_set": "object",
+    "term": "object",
+    "score": "float64",
+    "z_score": "float64",
+    "rank": "int64",
+    "probability": "float64",
+    "known": "bool",
+}
 
 
 def annotate_genes(
@@ -87,6 +100,11 @@ def annotate_genes(
     ------
     InputError
         For an unknown key, group, direction, column or cut-off, or another `which`.
+
+    Warns
+    -----
+    GsfmEnrichWarning
+        When the model does not know some of the genes, with their number.
 
     Examples
     --------
@@ -178,20 +196,19 @@ def _gene_table(markers: list[MarkerList], studied: pd.DataFrame) -> pd.DataFram
 
 
 def _predict(genes: list[str], gene_sets: Any, **options: Any) -> pd.DataFrame:
+    """Return the predictions for some genes; with none, the same columns and no row."""
     from gsfm_enrich.functions.predict import predict_functions
 
-    if not genes:
-        return pd.DataFrame(
-            {
-                **{name: pd.Series(dtype=object) for name in ("gene", "gene_set", "term")},
-                **{name: pd.Series(dtype=float) for name in ("score", "z_score")},
-                "rank": pd.Series(dtype=int),
-                "probability": pd.Series(dtype=float),
-                "known": pd.Series(dtype=bool),
-            }
-        )
-    predictions: pd.DataFrame = predict_functions(genes, gene_sets=gene_sets, known=True, **options)
-    return predictions
+    predictions = pd.DataFrame()
+    if genes:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            predictions = predict_functions(genes, gene_sets=gene_sets, known=True, **options)
+        for warning in caught:
+            warnings.warn(str(warning.message), warning.category, stacklevel=3)  # as said to our caller
+    if len(predictions):
+        return predictions
+    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in PREDICTION_COLUMNS.items()})
 
 
 def _best_new_terms(predictions: pd.DataFrame) -> dict[str, str]:

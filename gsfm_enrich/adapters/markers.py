@@ -260,18 +260,19 @@ def used_raw(adata: AnnData, record: Mapping[str, Any]) -> bool:
 def _complete_record(record: Mapping[str, Any]) -> list[str] | None:
     """Return the tested genes when the record itself proves that it holds all of them.
 
-    Groups that list the very same genes, each from the highest score to the lowest, can only do so when
-    nothing was cut off. It is the one trace that ``mask_var`` leaves, and it survives when adata is subset
-    afterwards.
+    Groups that list the very same genes, each from the highest score down to a negative one, do so only when
+    nothing was cut off (``n_genes`` keeps the top). It is the one trace that ``mask_var`` leaves, and it
+    survives when adata is subset afterwards.
     """
     groups = group_names(record)
     first = pd.Index(np.asarray(record["names"][groups[0]], dtype=object))
     if len(groups) < 2 or first.hasnans or "nan" in first:
         return None
     for group in groups:
-        if np.any(np.diff(_column(record, "scores", group)) > 0) or len(
-            first.symmetric_difference(pd.Index(np.asarray(record["names"][group], dtype=object)))
-        ):
+        scores = _column(record, "scores", group)
+        if np.any(np.diff(scores) > 0) or not scores[-1] < 0:
+            return None
+        if set(record["names"][group]) != set(first):
             return None
     return [str(name) for name in first]
 

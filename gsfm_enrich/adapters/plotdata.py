@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SMALLEST_P = 1e-300
+FORMATS = ("eps", "jpg", "pdf", "png", "svg", "tif", "webp")
 TERM_ID = re.compile(r"\s*\((?:GO|HP|MP|R-HSA|WP|hsa)[:\-_]?\d+\)\s*$")
 
 
@@ -259,15 +260,14 @@ def save_figure(ax: Axes, save: str | os.PathLike[str] | None, dpi: int = 150) -
     Raises
     ------
     InputError
-        If matplotlib does not write files with that suffix.
+        If the suffix is none of ``FORMATS``.
     """
     if save is None:
         return ax
     path = Path(save)
     suffix = path.suffix.lower().lstrip(".") or "png"
-    known = root_figure(ax).canvas.get_supported_filetypes()
-    if suffix not in known:
-        raise InputError(f"cannot save {str(path)!r}: the suffix must be one of {', '.join(sorted(known))}.")
+    if suffix not in FORMATS:
+        raise InputError(f"cannot save {str(path)!r}: the suffix must be one of {', '.join(FORMATS)}.")
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(path, image_bytes(root_figure(ax), suffix, dpi))
     return ax
