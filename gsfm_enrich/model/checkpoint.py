@@ -42,7 +42,7 @@ def load_model(name: str | os.PathLike[str] | GSFM = "default") -> GSFM:
     Raises
     ------
     InputError
-        If the name is neither a folder nor a hub name.
+        If the name is neither a folder nor a hub name, or the hub has no such model.
     CheckpointError
         If a file is missing or damaged, or weights, configuration and vocabulary do not fit.
     OfflineError
@@ -56,14 +56,18 @@ def load_model(name: str | os.PathLike[str] | GSFM = "default") -> GSFM:
     """
     if isinstance(name, GSFM):
         return name
-    folder = DEFAULT_FOLDER if name == "default" else Path(name)
-    if folder.is_dir():
+    if not isinstance(name, str | os.PathLike):
+        raise InputError(f"A model is given by its name, folder or as a GSFM, not as {type(name).__name__}.")
+    if name == "default":
+        return load_folder(DEFAULT_FOLDER)
+    folder = Path(name).expanduser()
+    if str(name) and folder.is_dir():
         return load_folder(folder)
-    if name != "default" and HUB_NAME.fullmatch(str(name)):
-        return load_folder(download(str(name)))
+    if isinstance(name, str) and HUB_NAME.fullmatch(name):
+        return load_folder(download(name))
     raise InputError(
         f"{str(name)!r} is neither 'default', nor a folder, nor a hub name like {PUBLISHED[0]!r}."
-        f"{did_you_mean(str(name), PUBLISHED)}"
+        f"{did_you_mean(str(name), ('default', *PUBLISHED))}"
     )
 
 
@@ -74,15 +78,15 @@ def load_folder(folder: Path) -> GSFM:
             raise CheckpointError(
                 f"The folder {str(folder)!r} has no {file}; a checkpoint has {', '.join(FILES)}."
             )
-    stamps = tuple((folder / file).stat().st_mtime_ns for file in FILES)
-    return _load_unchanged(folder.resolve(), stamps)
+    stats = [(folder / file).stat() for file in FILES]
+    return _load_unchanged(folder.resolve(), tuple((stat.st_mtime_ns, stat.st_size) for stat in stats))
 
 
 @lru_cache(maxsize=4)
-def _load_unchanged(folder: Path, stamps: tuple[int, ...]) -> GSFM:
-    """Load a checkpoint; ``stamps``, the files' times, only serve as part of the cache key."""
-    config = GSFMConfig.from_json((folder / CONFIG).read_text("utf-8"))
-    vocab = Vocab((folder / VOCAB).read_text("utf-8").splitlines())
+def _load_unchanged(folder: Path, stamps: tuple[tuple[int, int], ...]) -> GSFM:
+    """Load a checkpoint; ``stamps``, the files' times and sizes, only serve as part of the cache key."""
+    config = GSFMConfig.from_json(read_text(folder / CONFIG))
+    vocab = Vocab.from_text(read_text(folder / VOCAB))
     try:
         weights = load_file(folder / WEIGHTS)
     except SafetensorError as error:
@@ -94,12 +98,20 @@ def _load_unchanged(folder: Path, stamps: tuple[int, ...]) -> GSFM:
     return model.eval().requires_grad_(False)
 
 
+def read_text(path: Path) -> str:
+    """Read a text file of a checkpoint; raise a `CheckpointError` when it is no UTF-8."""
+    try:
+        return path.read_text("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise CheckpointError(f"{str(path)!r} is no UTF-8 text: {error}.") from error
+
+
 def check_weights(model: GSFM, weights: dict[str, torch.Tensor]) -> None:
     """Raise a `CheckpointError` that names every weight which is missing, unknown or of another shape."""
     expected = {key: tuple(weight.shape) for key, weight in model.state_dict().items()}
     given = {key: tuple(weight.shape) for key, weight in weights.items()}
     faults = [f"{key} is missing" for key in expected if key not in given]
-    faults += [f"{key} is unknown" for key in given if key not in expected]
+    faults += [f"{key} is unknown" for key in sorted(given) if key not in expected]
     faults += [
         f"{key} has shape {given[key]}, expected {shape}"
         for key, shape in expected.items()
@@ -112,7 +124,8 @@ def check_weights(model: GSFM, weights: dict[str, torch.Tensor]) -> None:
 def save_model(model: GSFM, folder: str | os.PathLike[str], dtype: torch.dtype = torch.float32) -> None:
     """Write a model as a checkpoint folder, in the format of published checkpoints.
 
-    The folder appears, or is replaced, whole or not at all. Other files in it, such as a model card, are kept.
+    All files are written aside first and then moved into place, so that an interruption leaves the previous
+    checkpoint whole. Other files in the folder, such as a model card, are kept.
 
     Parameters
     ----------
@@ -121,7 +134,7 @@ def save_model(model: GSFM, folder: str | os.PathLike[str], dtype: torch.dtype =
     folder
         Where; made when absent.
     dtype
-        Precision of the weights in the file; ``torch.float16`` halves it.
+        Precision of the weights in the file; ``torch.float16`` halves its size.
 
     Examples
     --------
@@ -146,20 +159,46 @@ def save_model(model: GSFM, folder: str | os.PathLike[str], dtype: torch.dtype =
 
 
 def download(name: str) -> Path:
-    """Return the local folder of a hub checkpoint, downloading it when it is not cached yet."""
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, RepositoryNotFoundError
+    """Return the local folder of a hub checkpoint, downloading it when it is not cached yet.
 
+    Raises
+    ------
+    InputError
+        If the hub has no model of this name.
+    OfflineError
+        If it is not cached and the hub cannot be reached.
+    """
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import (
+        HfHubHTTPError,
+        HFValidationError,
+        LocalEntryNotFoundError,
+        RepositoryNotFoundError,
+    )
+
+    wanted = list(FILES)
+    # The hub client's HTTP library changed over time; its errors share a base with the client's own.
+    unreachable: tuple[type[Exception], ...] = (OSError, *HfHubHTTPError.__bases__)
     try:
-        return Path(snapshot_download(name, allow_patterns=list(FILES), local_files_only=True))
+        folder = Path(snapshot_download(name, allow_patterns=wanted, local_files_only=True))
+        if all((folder / file).is_file() for file in FILES):  # else the download was interrupted
+            return folder
     except LocalEntryNotFoundError:
         pass
+    except HFValidationError as error:
+        raise _no_such_model(name) from error
     try:
-        return Path(snapshot_download(name, allow_patterns=list(FILES)))
+        return Path(snapshot_download(name, allow_patterns=wanted))
     except RepositoryNotFoundError as error:
-        raise InputError(f"The hub has no model {name!r}.{did_you_mean(name, PUBLISHED)}") from error
-    except (LocalEntryNotFoundError, HfHubHTTPError, OSError) as error:
+        raise _no_such_model(name) from error
+    except unreachable as error:
         raise OfflineError(
             f"{name!r} is not cached yet and the Hugging Face hub cannot be reached. "
             "Call it once with a network, give a local folder, or use 'default'."
         ) from error
+
+
+def _no_such_model(name: str) -> InputError:
+    return InputError(
+        f"There is no folder {name!r}, and the hub has no model of this name.{did_you_mean(name, PUBLISHED)}"
+    )

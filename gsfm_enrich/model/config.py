@@ -67,10 +67,12 @@ class GSFMConfig:
                 raise CheckpointError(f"{name} must be a whole number of at least {least}, not {value!r}.")
         for name in ("dropout", "partition"):
             value = getattr(self, name)
-            if not isinstance(value, int | float) or not 0 <= value < 1:
+            if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < 1:
                 raise CheckpointError(f"{name} must be at least 0 and below 1, not {value!r}.")
         if self.weighted_loss not in LOSSES:
-            raise CheckpointError(f"weighted_loss must be one of {', '.join(LOSSES)}, not {self.weighted_loss!r}.")
+            raise CheckpointError(
+                f"weighted_loss must be one of {', '.join(LOSSES)}, not {self.weighted_loss!r}."
+            )
         if self.architecture not in ARCHITECTURES:
             raise CheckpointError(
                 f"architecture must be one of {', '.join(ARCHITECTURES)}, not {self.architecture!r}."
@@ -101,6 +103,11 @@ class GSFMConfig:
         ------
         CheckpointError
             If it is no JSON object, lacks ``vocab_size`` or has a field of another name.
+
+        Examples
+        --------
+        >>> GSFMConfig.from_json('{"vocab_size": 100, "d_model": 8}').d_model
+        8
         """
         try:
             values: Any = json.loads(text)
@@ -111,11 +118,22 @@ class GSFMConfig:
         known = [field.name for field in fields(cls)]
         for name in values:
             if name not in known:
-                raise CheckpointError(f"config.json has an unknown field {name!r}.{did_you_mean(name, known)}")
+                raise CheckpointError(
+                    f"config.json has an unknown field {name!r}.{did_you_mean(name, known)}"
+                )
         if "vocab_size" not in values:
             raise CheckpointError("config.json lacks vocab_size.")
         return cls(**values)
 
     def to_json(self) -> str:
-        """Return the text of a ``config.json``."""
-        return json.dumps(asdict(self), indent=2) + "\n"
+        """Return the text of a ``config.json``; the published network is written with the published fields.
+
+        Examples
+        --------
+        >>> "architecture" in GSFMConfig(vocab_size=100).to_json()
+        False
+        """
+        values = asdict(self)
+        if self.architecture == ARCHITECTURES[0]:
+            del values["architecture"]
+        return json.dumps(values, indent=2) + "\n"

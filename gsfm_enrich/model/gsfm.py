@@ -6,7 +6,10 @@ published checkpoints load unchanged.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import pairwise
+from typing import cast
 
 import numpy as np
 import torch
@@ -35,7 +38,7 @@ class MLP(nn.Module):
     def __init__(self, widths: Sequence[int], dropout: float) -> None:
         super().__init__()
         layers: list[nn.Module] = []
-        for fan_in, fan_out in zip(widths[:-1], widths[1:], strict=True):
+        for fan_in, fan_out in pairwise(widths):
             layers += [nn.Linear(fan_in, fan_out), nn.ReLU(), nn.Dropout(dropout)]
         self.layers = nn.Sequential(*layers[:-2])
 
@@ -98,7 +101,7 @@ class GSFM(nn.Module):
         -------
         tensor, shape (n_sets, d_model)
         """
-        first = self.encoder.layers[0]
+        first = cast(nn.Linear, self.encoder.layers[0])
         summed = F.embedding_bag(
             units,
             first.weight.t().contiguous(),  # rows are summed many times faster when they are contiguous
@@ -106,7 +109,7 @@ class GSFM(nn.Module):
             mode="sum",
             per_sample_weights=self.input_weights(units, offsets),
         )  # (n_sets, first hidden width)
-        return self.encoder.layers[1:](summed + first.bias)
+        return cast(Tensor, self.encoder.layers[1:](summed + first.bias))
 
     def penultimate(self, units: Tensor, offsets: Tensor) -> Tensor:
         """Return the activations that the output layer reads, shape (n_sets, width of the last hidden layer).
@@ -114,19 +117,16 @@ class GSFM(nn.Module):
         The logit of gene g for a set is linear in them: their product with row g of ``output_layer.weight``
         plus ``output_layer.bias[g]``. Membership tables use this to compute single columns.
         """
-        return self.decoder.layers[:-1](self.encode(units, offsets))
+        return cast(Tensor, self.decoder.layers[:-1](self.encode(units, offsets)))
 
     @property
     def output_layer(self) -> nn.Linear:
         """The last Linear of the decoder, one row a gene."""
-        layer = self.decoder.layers[-1]
-        if not isinstance(layer, nn.Linear):
-            raise TypeError("the decoder ends with a Linear")
-        return layer
+        return cast(nn.Linear, self.decoder.layers[-1])
 
     def forward(self, units: Tensor, offsets: Tensor) -> Tensor:
         """Return logits, shape (n_sets, V); the arguments are those of `encode`."""
-        return self.decoder.layers(self.encode(units, offsets))
+        return cast(Tensor, self.decoder.layers(self.encode(units, offsets)))
 
     def bags(self, sets: Sequence[Sequence[str]], unknown: str = "drop") -> Bags:
         """Turn sets of symbols into ``(units, offsets)``; ``unknown`` as in `Vocab.encode`."""
@@ -151,16 +151,13 @@ class GSFM(nn.Module):
         Raises
         ------
         InputError
-            If ``sets`` is a single set of strings.
+            If ``sets`` is a single set of strings, or ``unknown`` another word.
         """
-        if sets and isinstance(sets[0], str):
+        if any(isinstance(symbols, str) for symbols in sets):
             raise InputError("complete takes a list of gene sets, not one gene set: wrap it in a list.")
-        training = self.training
-        self.eval()
-        logits = self(*self.bags(sets, unknown)).numpy()
-        self.train(training)
+        with without_dropout(self):
+            logits = self(*self.bags(sets, unknown)).numpy()
         return np.asarray(logits, dtype=np.float32)
-
 
     @torch.inference_mode()
     def represent(self, sets: Sequence[NDArray[np.int64]]) -> NDArray[np.float32]:
@@ -176,7 +173,8 @@ class GSFM(nn.Module):
         ndarray of float32, shape (n_sets, width)
             The logits of the sets are ``represent(sets) @ weight.T + bias`` with `output`.
         """
-        return np.asarray(self.penultimate(*pack(sets)).numpy(), dtype=np.float32)
+        with without_dropout(self):
+            return np.asarray(self.penultimate(*pack(sets)).numpy(), dtype=np.float32)
 
     @property
     def output(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -197,6 +195,17 @@ class ScaledGSFM(GSFM):
         ends = torch.cat([offsets[1:], offsets.new_tensor([len(units)])])
         sizes = ends - offsets
         return sizes.clamp(min=1).float().rsqrt().repeat_interleave(sizes)
+
+
+@contextmanager
+def without_dropout(model: nn.Module) -> Iterator[None]:
+    """Put a model into evaluation mode, and afterwards back into the mode it was in."""
+    training = model.training
+    model.eval()
+    try:
+        yield
+    finally:
+        model.train(training)
 
 
 def pack(sets: Sequence[NDArray[np.int64]]) -> Bags:

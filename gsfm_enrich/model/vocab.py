@@ -50,7 +50,8 @@ class Vocab:
         self.tokens = tuple(tokens)
         if self.tokens[:N_SPECIAL] != SPECIAL:
             raise CheckpointError(
-                f"A vocabulary starts with {UNKNOWN} and {PAD}, this one with {list(self.tokens[:N_SPECIAL])}."
+                f"A vocabulary starts with {UNKNOWN} and {PAD}, "
+                f"this one with {list(self.tokens[:N_SPECIAL])}."
             )
         if "" in self.tokens:
             raise CheckpointError(f"The vocabulary has an empty token in line {self.tokens.index('') + 1}.")
@@ -72,6 +73,22 @@ class Vocab:
 
     def __repr__(self) -> str:
         return f"Vocab({len(self) - N_SPECIAL} genes: {', '.join(self.genes[:3])}, ...)"
+
+    @classmethod
+    def from_text(cls, text: str) -> Vocab:
+        r"""Read the text of a ``vocab.txt``: a token a line, blanks at the end of lines without meaning.
+
+        Raises
+        ------
+        CheckpointError
+            As the class does.
+
+        Examples
+        --------
+        >>> Vocab.from_text("<unk>\n<pad>\nTP53\n").genes
+        ('TP53',)
+        """
+        return cls(line.rstrip() for line in text.rstrip().split("\n"))
 
     @property
     def genes(self) -> tuple[str, ...]:

@@ -6,7 +6,10 @@ import re
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
@@ -39,7 +42,7 @@ class Corpus:
         Index into ``sources``, ascending.
     sources : tuple of str
     left_out : dict
-        How many sets or memberships were left out, by reason.
+        How many sets, genes, symbols or lines were left out, by reason, where any were.
     """
 
     vocab: Vocab
@@ -56,7 +59,9 @@ class Corpus:
         return self.units[self.starts[i] : self.starts[i + 1]]
 
 
-def literature_sets(org_db: Path, before: int | None = None, largest: int = 1000) -> NamedSets:
+def literature_sets(
+    org_db: Path, before: int | None = None, largest: int = 1000, left_out: Counter[str] | None = None
+) -> NamedSets:
     """Yield one set of symbols for every publication that names 2 to ``largest`` genes.
 
     Parameters
@@ -67,45 +72,75 @@ def literature_sets(org_db: Path, before: int | None = None, largest: int = 1000
         Leave out publications with this PubMed id or a later one. Ids grow with time.
     largest
         Publications with more genes are catalogues, not sets.
+    left_out
+        Counts what was left out, by reason.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, or it is no such database.
     """
+    if not org_db.is_file():
+        raise InputError(f"There is no file {str(org_db)!r}; expected org.Hs.eg.sqlite of org.Hs.eg.db.")
+    left_out = Counter() if left_out is None else left_out
     table = load_gene_table()
     symbol = dict(zip(table["entrez"].astype(str), table["symbol"], strict=True))
-    with sqlite3.connect(f"file:{org_db}?mode=ro", uri=True) as database:
-        rows = database.execute(
-            "SELECT CAST(pubmed_id AS INTEGER) AS p, gene_id FROM pubmed JOIN genes USING (_id) ORDER BY p, gene_id"
-        )
-        paper, genes = -1, list[str]()
-        for pubmed_id, entrez in rows:
+    with closing(sqlite3.connect(f"{org_db.resolve().as_uri()}?mode=ro", uri=True)) as database:
+        try:
+            rows = database.execute(
+                "SELECT DISTINCT CAST(pubmed_id AS INTEGER) AS p, gene_id FROM pubmed JOIN genes USING (_id) "
+                "ORDER BY p, gene_id"
+            )
+        except sqlite3.DatabaseError as error:
+            raise InputError(f"{str(org_db)!r} cannot be read as org.Hs.eg.sqlite: {error}.") from error
+        for pubmed_id, named in groupby(rows, key=itemgetter(0)):
             if before is not None and pubmed_id >= before:
-                break
-            if pubmed_id != paper:
-                if 1 < len(genes) <= largest:
-                    yield str(paper), genes
-                paper, genes = pubmed_id, []
-            if entrez in symbol:
-                genes.append(symbol[entrez])
-        if 1 < len(genes) <= largest:
-            yield str(paper), genes
+                left_out["publications from the cut-off on"] += 1
+                continue
+            entrez = [gene for _, gene in named]
+            genes = [symbol[gene] for gene in entrez if gene in symbol]
+            left_out["genes of publications outside the gene table"] += len(entrez) - len(genes)
+            if len(genes) < 2:
+                left_out["publications on fewer than 2 genes"] += 1
+            elif len(genes) > largest:
+                left_out[f"publications on more than {largest} genes"] += 1
+            else:
+                yield str(pubmed_id), genes
 
 
-def gmt_sets(path: Path) -> NamedSets:
+def gmt_sets(path: Path, left_out: Counter[str] | None = None) -> NamedSets:
     """Yield the sets of a GMT file with every symbol resolved to an approved human one.
 
     Mouse and rat symbols that differ from the human one only in case resolve too; the others are left out.
+
+    Parameters
+    ----------
+    path
+        The file, plain or gzipped.
+    left_out
+        Counts what was left out, by reason.
     """
-    sets = read_gmt(path).sets
-    symbols = sorted({symbol for genes in sets.values() for symbol in genes})
+    left_out = Counter() if left_out is None else left_out
+    parsed = read_gmt(path)
+    for fault in ("malformed lines", "duplicate terms"):
+        left_out[f"{fault} of GMT files"] += parsed.counts.get(fault, 0)
+    symbols = sorted({symbol for genes in parsed.sets.values() for symbol in genes})
     found = resolve(symbols).table
     approved = {
-        given: symbol for given, symbol in zip(found["input"], found["symbol"], strict=True) if isinstance(symbol, str)
+        given: symbol
+        for given, symbol in zip(found["input"], found["symbol"], strict=True)
+        if isinstance(symbol, str)
     }
-    for term, genes in sets.items():
+    left_out["symbols of GMT files that are no single human gene"] += len(symbols) - len(approved)
+    for term, genes in parsed.sets.items():
         yield term, list(dict.fromkeys(approved[gene] for gene in genes if gene in approved))
 
 
 def geo_series(paths: Iterable[Path]) -> frozenset[str]:
     """Return every GEO series that a set name in these GMT files carries."""
-    return frozenset(series for path in paths for term in read_gmt(path).sets for series in GEO_SERIES.findall(term))
+    return frozenset(
+        series for path in paths for term in read_gmt(path).sets for series in GEO_SERIES.findall(term)
+    )
 
 
 def build_corpus(
@@ -131,20 +166,22 @@ def build_corpus(
     exclude
         GEO series; a set whose name carries one of them is left out (it would leak a benchmark).
     smallest, largest
-        Sets with fewer or more distinct genes are left out.
+        Sets with fewer or more distinct genes are left out; at least 2, one to give and one to ask for.
     seen
         A gene enters the vocabulary when this many sets hold it.
 
     Raises
     ------
     InputError
-        If no set is left.
+        If ``smallest`` is below 2, a file cannot be read, or no set is left.
     """
-    sources: list[tuple[str, NamedSets]] = [(path.name.split(".gmt")[0], gmt_sets(path)) for path in gmts]
-    if org_db is not None:
-        sources.insert(0, (LITERATURE, literature_sets(org_db, before)))
-    kept: list[tuple[int, list[str]]] = []
+    if smallest < 2:
+        raise InputError(f"smallest must be at least 2 (one gene to give, one to ask for), not {smallest}.")
     left_out = Counter[str]()
+    sources = [(path.name.split(".gmt")[0], gmt_sets(path, left_out)) for path in gmts]
+    if org_db is not None:
+        sources.insert(0, (LITERATURE, literature_sets(org_db, before, left_out=left_out)))
+    kept: list[tuple[int, list[str]]] = []
     for number, (source, named_sets) in enumerate(sources):
         # Two publications on the same genes are two observations; the same set twice in a GMT file is one.
         known = set[frozenset[str]]()
@@ -164,7 +201,10 @@ def build_corpus(
     ranked = sorted((gene for gene, n in counts.items() if n >= seen), key=lambda gene: (-counts[gene], gene))
     vocab = Vocab([*SPECIAL, *ranked])
     left_out[f"genes in fewer than {seen} sets"] = len(counts) - len(ranked)
-    return _pack(kept, tuple(name for name, _ in sources), vocab, smallest, left_out)
+    corpus = _pack(kept, tuple(name for name, _ in sources), vocab, smallest, left_out)
+    if not len(corpus):
+        raise InputError(f"No gene set has {smallest} genes that are each in {seen} sets or more.")
+    return corpus
 
 
 def _pack(
@@ -186,15 +226,14 @@ def _pack(
         source.append(number)
     return Corpus(
         vocab=vocab,
-        units=np.concatenate(units).astype(np.int32),
+        units=np.concatenate([np.zeros(0, dtype=np.int32), *units]).astype(np.int32),
         starts=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
         source=np.array(source, dtype=np.int16),
         sources=sources,
-        left_out=dict(left_out),
+        left_out={reason: n for reason, n in left_out.items() if n},
     )
 
 
 def unit_frequency(corpus: Corpus) -> NDArray[np.int64]:
     """Return in how many sets each unit of the vocabulary is, shape (V,)."""
     return np.bincount(corpus.units, minlength=len(corpus.vocab))
-

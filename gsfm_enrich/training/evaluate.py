@@ -1,7 +1,7 @@
-"""Gene completion: does a model know which genes belong together?
+"""Gene completion: whether a model knows which genes belong together.
 
-The published protocol for gene set foundation models: half of a term is given, the other half is to be found among
-all other genes of the library.
+The published protocol for gene set foundation models: half of a term is given, the other half is to be found
+among all other genes of the library.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.sparse import csr_array, dia_array
+from scipy.sparse import csr_array
 from scipy.stats import rankdata
 
+from gsfm_enrich.errors import InputError, did_you_mean
 from gsfm_enrich.genes.match import match
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.model.gsfm import GSFM, pack
@@ -22,7 +23,7 @@ from gsfm_enrich.model.vocab import Vocab
 from gsfm_enrich.training.corpus import Corpus, unit_frequency
 
 Scorer = Callable[[Sequence[Sequence[str]], Sequence[str]], NDArray[np.float64]]
-"""Given sets and the genes to score, return scores of shape (n_sets, n_genes); NaN for a gene it does not know."""
+"""From sets and the genes to score to scores, shape (n_sets, n_genes); NaN for a gene it does not know."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,13 @@ class Completion:
 
 
 def auroc(scores: NDArray[np.float64], positive: NDArray[np.bool_]) -> float:
-    """Return the probability that a positive scores above a negative, ties counted half (Mann-Whitney U)."""
+    """Return the probability that a positive scores above a negative, ties counted half (Mann-Whitney U).
+
+    Examples
+    --------
+    >>> auroc(np.array([0.9, 0.5, 0.5, 0.1]), np.array([True, True, False, False]))
+    0.875
+    """
     n_positive = int(positive.sum())
     n_negative = len(positive) - n_positive
     u = rankdata(scores)[positive].sum() - n_positive * (n_positive + 1) / 2
@@ -45,7 +52,15 @@ def auroc(scores: NDArray[np.float64], positive: NDArray[np.bool_]) -> float:
 
 
 def average_precision(scores: NDArray[np.float64], positive: NDArray[np.bool_]) -> float:
-    """Return the mean, over the positives, of the precision at their rank; ties are broken against the positives."""
+    """Return the mean, over the positives, of the precision at their rank.
+
+    Ties are broken against the positives.
+
+    Examples
+    --------
+    >>> average_precision(np.array([0.9, 0.7, 0.5]), np.array([True, False, True]))
+    0.8333333333333333
+    """
     order = np.lexsort((positive, -scores))
     hits = positive[order]
     precision = np.cumsum(hits) / np.arange(1, len(hits) + 1)
@@ -53,7 +68,13 @@ def average_precision(scores: NDArray[np.float64], positive: NDArray[np.bool_]) 
 
 
 def recall_at(scores: NDArray[np.float64], positive: NDArray[np.bool_], n: int) -> float:
-    """Return the share of the positives among the n highest scores; ties are broken against the positives."""
+    """Return the share of the positives among the n highest scores; ties are broken against the positives.
+
+    Examples
+    --------
+    >>> recall_at(np.array([0.9, 0.7, 0.5]), np.array([True, False, True]), 2)
+    0.5
+    """
     order = np.lexsort((positive, -scores))
     return float(positive[order][:n].sum() / positive.sum())
 
@@ -67,7 +88,7 @@ def complete_halves(
     least: int = 5,
     seed: int = 0,
 ) -> list[Completion]:
-    """Hold out half of every term, score all other genes of the library, and measure where the held-out half ranks.
+    """Hold out half of every term and measure where it ranks among the genes that were not given.
 
     Parameters
     ----------
@@ -163,19 +184,23 @@ def popularity_scorer(corpus: Corpus) -> Scorer:
 def cooccurrence_scorer(corpus: Corpus, source: str = "literature") -> Scorer:
     """Score by how often a gene shares a set of one source with the given genes.
 
-    The counts are divided by the square roots of how often either gene is in a set of that source (the cosine of
-    their incidence vectors), and summed over the given genes.
+    The counts are divided by the square roots of how often either gene is in a set of that source (the cosine
+    of their incidence vectors), and summed over the given genes.
+
+    Raises
+    ------
+    InputError
+        If the corpus has no sets of that source.
     """
-    number = corpus.sources.index(source)
+    number = corpus.sources.index(source) if source in corpus.sources else -1
     sets = np.flatnonzero(corpus.source == number)
+    if not len(sets):
+        raise InputError(f"The corpus has no sets of {source!r}.{did_you_mean(source, corpus.sources)}")
     rows = np.repeat(np.arange(len(sets)), np.diff(corpus.starts)[sets])
-    columns = np.concatenate([corpus[i] for i in sets])
-    incidence = csr_array(
-        (np.ones(len(rows), np.float32), (rows, columns)), shape=(len(sets), len(corpus.vocab))
-    )
-    degree = incidence.sum(axis=0)
-    scale = dia_array((1 / np.sqrt(np.maximum(degree, 1))[None], [0]), shape=(len(degree), len(degree)))
-    similarity = (scale @ (incidence.T @ incidence) @ scale).tocsr().astype(np.float32)
+    columns = np.concatenate([corpus[int(i)] for i in sets])
+    scaled = (1 / np.sqrt(np.bincount(columns)[columns])).astype(np.float32)
+    incidence = csr_array((scaled, (rows, columns)), shape=(len(sets), len(corpus.vocab)))
+    similarity = csr_array(incidence.T @ incidence)
 
     def scores(given: list[NDArray[np.int64]]) -> NDArray[np.float64]:
         bags = csr_array(

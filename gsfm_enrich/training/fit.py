@@ -1,7 +1,7 @@
 """Training: hide part of every set, ask the model for it.
 
-The loss is a softmax over the genes that were not given: minus the mean log probability of the hidden ones. Every
-batch depends on nothing but the seed and its number, so a run that was killed resumes exactly.
+The loss is a softmax over the genes that were not given: minus the mean log probability of the hidden ones.
+Every batch depends on nothing but the seed and its number, so a run that was killed resumes exactly.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
@@ -28,6 +28,8 @@ from gsfm_enrich.model.vocab import N_SPECIAL
 from gsfm_enrich.training.corpus import Corpus
 
 STATE = "training.safetensors"
+LOG = "log.tsv"
+LOG_HEADER = "step\ttraining loss\tvalidation loss\n"
 Report = Callable[[int, float, float | None], None]
 
 
@@ -57,6 +59,11 @@ class TrainingConfig:
         Seed of initial weights, batches and dropout.
     precision
         Lightning Fabric's name of a precision, such as ``"32-true"`` or ``"bf16-mixed"``.
+
+    Raises
+    ------
+    InputError
+        If a value is out of its range.
     """
 
     steps: int = 20_000
@@ -75,9 +82,17 @@ class TrainingConfig:
         for name in ("steps", "batch_size", "validate_every", "save_every"):
             if getattr(self, name) < 1:
                 raise InputError(f"{name} must be at least 1, not {getattr(self, name)}.")
+        if self.warmup < 0:
+            raise InputError(f"warmup must be at least 0, not {self.warmup}.")
+        if not self.learning_rate > 0:
+            raise InputError(f"learning_rate must be above 0, not {self.learning_rate}.")
+        if not 0 <= self.held_out < 1:
+            raise InputError(f"held_out must be at least 0 and below 1, not {self.held_out}.")
         low, high = self.given
         if not 0 < low <= high < 1:
-            raise InputError(f"given must be two shares between 0 and 1, the smaller first, not {self.given}.")
+            raise InputError(
+                f"given must be two shares between 0 and 1, the smaller first, not {self.given}."
+            )
 
 
 @dataclass(frozen=True)
@@ -94,7 +109,10 @@ class Sampler:
 
 
 def split_corpus(corpus: Corpus, config: TrainingConfig) -> tuple[Sampler, Sampler]:
-    """Part every source into training and validation sets, with samplers that draw both in the same proportions."""
+    """Part every source into training and validation sets, with samplers that draw both in like proportions.
+
+    A source too small to be parted serves both.
+    """
     held_out = np.random.default_rng([config.seed, 1]).random(len(corpus)) < config.held_out
     training, validation, weights = [], [], []
     for number in range(len(corpus.sources)):
@@ -113,8 +131,8 @@ def split_corpus(corpus: Corpus, config: TrainingConfig) -> tuple[Sampler, Sampl
 class Batch:
     """Sets with part of each hidden; all tensors int64.
 
-    ``units`` and ``offsets`` are the given genes as `GSFM.encode` takes them, ``given_set`` the set of each of
-    them; ``target_units`` and ``target_set`` are the hidden genes.
+    ``units`` and ``offsets`` are the given genes as `GSFM.encode` takes them, ``given_set`` the set of each
+    of them; ``target_units`` and ``target_set`` are the hidden genes.
     """
 
     units: Tensor
@@ -152,12 +170,13 @@ def make_batch(
 class HiddenGeneLoss(torch.autograd.Function):
     """The loss of `hidden_gene_loss` with its gradient written out.
 
-    The gradient of the logits is softmax over the genes not given, minus the target distribution. Left to autograd,
-    each of the indexing steps would copy the table of logits, by far the largest tensor of a step.
+    The gradient of the logits is softmax over the genes not given, minus the target distribution. Left to
+    autograd, each of the indexing steps would copy the table of logits, by far the largest tensor of a step.
     """
 
     @staticmethod
     def forward(ctx: Any, logits: Tensor, batch: Batch) -> Tensor:
+        """Return the loss, and overwrite the logits that must not count with minus infinity."""
         wanted = logits[batch.target_set, batch.target_units].float()
         masked = logits.detach()
         masked[batch.given_set, batch.units] = -torch.inf
@@ -169,7 +188,8 @@ class HiddenGeneLoss(torch.autograd.Function):
         return (normaliser.float().sum() - (wanted * weight).sum()) / len(logits)
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:  # type: ignore[override]
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        """Return the gradient of the logits."""
         masked, normaliser, weight = ctx.saved_tensors
         gradient = (masked - normaliser).exp_()
         where = (ctx.batch.target_set, ctx.batch.target_units)
@@ -190,12 +210,19 @@ def hidden_gene_loss(logits: Tensor, batch: Batch) -> Tensor:
     -------
     tensor, scalar, in nats
     """
-    loss: Tensor = HiddenGeneLoss.apply(logits, batch)
-    return loss
+    apply = cast(Callable[[Tensor, Batch], Tensor], HiddenGeneLoss.apply)
+    return apply(logits, batch)
 
 
 def learning_rate(step: int, config: TrainingConfig) -> float:
-    """Return the learning rate of a step: linear warm-up, then half a cosine down to zero."""
+    """Return the learning rate of a step: linear warm-up, then half a cosine down to zero.
+
+    Examples
+    --------
+    >>> config = TrainingConfig(steps=300, warmup=100, learning_rate=1.0)
+    >>> [round(learning_rate(step, config), 3) for step in (0, 99, 200, 299)]
+    [0.01, 1.0, 0.5, 0.0]
+    """
     if step < config.warmup:
         return config.learning_rate * (step + 1) / config.warmup
     done = (step - config.warmup) / max(config.steps - config.warmup, 1)
@@ -233,20 +260,22 @@ def fit(
     Raises
     ------
     CheckpointError
-        If the folder holds a run with other settings.
+        If the folder holds a run with other settings, or one whose state is damaged.
     """
     from lightning_fabric import Fabric
 
     folder.mkdir(parents=True, exist_ok=True)
-    fabric = Fabric(accelerator="auto", devices="auto", precision=training.precision)  # type: ignore[arg-type]
+    fabric = Fabric(accelerator="auto", devices="auto", precision=training.precision)
     fabric.launch()
     torch.manual_seed(training.seed)
     model = replace(model, vocab_size=len(corpus.vocab))
     network = build(model, corpus.vocab)
     optimizer = torch.optim.Adam(network.parameters(), lr=training.learning_rate, fused=True)
     settings = json.dumps({"model": asdict(model), "training": asdict(training), "sets": len(corpus)})
-    first = resume(folder / STATE, network, optimizer, settings)
     wrapped, wrapped_optimizer = fabric.setup(network, optimizer)
+    first = resume(folder / STATE, network, optimizer, settings)
+    if fabric.is_global_zero:
+        start_log(folder / LOG, first)
     drawn, checked = split_corpus(corpus, training)
     for step in range(first, training.steps):
         rng = np.random.default_rng([training.seed, 2, step, fabric.global_rank])
@@ -263,8 +292,9 @@ def fit(
         checked_loss = None
         if done % training.validate_every == 0 or done == training.steps:
             checked_loss = validate(wrapped, corpus, checked, training, fabric.device)
-            with (folder / "log.tsv").open("a") as log:
-                log.write(f"{done}\t{loss.item():.5f}\t{checked_loss:.5f}\n")
+            if fabric.is_global_zero:
+                with (folder / LOG).open("a") as log:
+                    log.write(f"{done}\t{loss.item():.5f}\t{checked_loss:.5f}\n")
         if fabric.is_global_zero and (done % training.save_every == 0 or done == training.steps):
             save_state(folder / STATE, network, optimizer, settings, done)
         if report is not None:
@@ -290,6 +320,14 @@ def validate(
     return float(np.mean(losses))
 
 
+def start_log(path: Path, first: int) -> None:
+    """Keep of a log what it says up to step ``first``: a run that was killed repeats the steps after it."""
+    lines = path.read_text("utf-8").splitlines() if path.exists() else []
+    steps = [line.split("\t")[0] for line in lines]
+    kept = [line + "\n" for line, n in zip(lines, steps, strict=True) if n.isdigit() and int(n) <= first]
+    path.write_text(LOG_HEADER + "".join(kept), "utf-8")
+
+
 def save_state(path: Path, network: GSFM, optimizer: torch.optim.Optimizer, settings: str, done: int) -> None:
     """Write everything a run needs to go on, as safetensors, whole or not at all."""
     tensors = {f"model/{name}": weight.detach() for name, weight in network.named_parameters()}
@@ -306,16 +344,22 @@ def resume(path: Path, network: GSFM, optimizer: torch.optim.Optimizer, settings
     """Load the state of an interrupted run, if there is one, and return how many steps it had done."""
     if not path.exists():
         return 0
-    with safe_open(path, framework="pt") as state:
-        metadata = state.metadata()
-        if metadata["settings"] != settings:
-            raise CheckpointError(
-                f"{str(path.parent)!r} holds a run with other settings: choose another folder or remove it."
-            )
-        keys = state.keys()
-        with torch.no_grad():
-            for name, weight in network.named_parameters():
-                weight.copy_(state.get_tensor(f"model/{name}"))
-                slots = [key.split("/")[1] for key in keys if key.startswith("optimizer/") and key.endswith("/" + name)]
-                optimizer.state[weight] = {slot: state.get_tensor(f"optimizer/{slot}/{name}") for slot in slots}
+    try:
+        with safe_open(path, framework="pt") as state:
+            metadata = state.metadata() or {}
+            tensors = {key: state.get_tensor(key) for key in state.keys()}  # noqa: SIM118
+    except SafetensorError as error:
+        raise CheckpointError(f"{str(path)!r} is damaged: {error}.") from error
+    if metadata.get("settings") != settings:
+        raise CheckpointError(
+            f"{str(path.parent)!r} holds a run with other settings: choose another folder or remove it."
+        )
+    with torch.no_grad():
+        for name, weight in network.named_parameters():
+            weight.copy_(tensors.pop(f"model/{name}"))
+            optimizer.state[weight] = {
+                key.split("/")[1]: tensor.to(weight.device)
+                for key, tensor in tensors.items()
+                if key.endswith("/" + name)
+            }
     return int(metadata["done"])
