@@ -196,11 +196,13 @@ def barplot(
     ax = axes_or_new(ax, (5.6, max(height, 0.8)), (label_width(labels, 8.5), 0.3, 0.55, 0.45))
     length = strength(best, drawn_column)
     ax.barh(places, length, height=0.72, color=_section_colours(_section(best, lists)), zorder=2)
+    ends = length  # where the notes start
     if drawn_column == "GSFM Adjusted P-value":
         plain = strength(best, "Adjusted P-value")
+        ends = np.maximum(length, plain)
         ax.plot(plain, places, "|", color="black", ms=9, mew=1.6, zorder=3, label="overlap test alone")
         ax.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), frameon=False, fontsize=8, borderaxespad=0.2)
-    for place, value, text in zip(places, length, _bar_notes(best), strict=True):
+    for place, value, text in zip(places, ends, _bar_notes(best), strict=True):
         ax.annotate(
             text,
             (value, place),

@@ -275,7 +275,7 @@ def _cell(value: Any, column: str) -> View:
     if isinstance(value, (bool, np.bool_)):
         text = "yes" if value else "no"
     elif isinstance(value, (int, np.integer)):
-        text, kind = f"{value:+,}" if column == "Rank Change" else f"{value:,}", "num"
+        text, kind = f"{value:+,}" if column == "Rank Change" and value else f"{value:,}", "num"
         sorted_by = str(int(value))
     elif isinstance(value, (float, np.floating)):
         text, kind = _short(float(value)), "num"
@@ -304,6 +304,9 @@ def _genes(annotated: Any) -> View | None:
         return None
     genes, predictions = annotated["genes"], annotated["predictions"]
     chosen = genes[genes["understudied"]]
+    unneeded = (
+        ["understudied", "var_name"] if (genes["var_name"] == genes["gene"]).all() else ["understudied"]
+    )
     text = (
         f"{len(chosen):,} of {len(genes):,} differentially expressed genes are understudied (few "
         "publications, no function shown by experiment); "
@@ -311,7 +314,7 @@ def _genes(annotated: Any) -> View | None:
     )
     return {
         "note": text,
-        "frame": _frame(chosen.drop(columns="understudied")) if len(chosen) else None,
+        "frame": _frame(chosen.drop(columns=unneeded)) if len(chosen) else None,
         "predictions": _frame(predictions) if len(predictions) else None,
     }
 

@@ -1,0 +1,157 @@
+"""The main job, start to finish: 700 blood cells to ranked terms, predicted functions, plots and a report.
+
+Run it with ``make demo`` or ``python examples/demo.py``. It needs no network: cells, gene sets and model are
+all part of installed packages.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+import anndata
+import pandas as pd
+import scanpy as sc
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+import gsfm_enrich as ge
+from gsfm_enrich.adapters.report import report
+
+LIBRARY = "GO_Biological_Process"
+TERMS_SHOWN = 5
+WIDTH_OF_A_FILE = 150  # columns when nobody watches and there is no terminal to ask
+
+
+def main() -> None:
+    """Run the demo and say where its files are."""
+    arguments = read_arguments()
+    console = Console(soft_wrap=False)
+    if not console.is_terminal:
+        console = Console(width=WIDTH_OF_A_FILE)
+    start = time.perf_counter()
+
+    adata = sc.datasets.pbmc68k_reduced()
+    sc.tl.rank_genes_groups(adata, "bulk_labels")
+    ge.tl.enrichr(adata, LIBRARY, model=arguments.model)
+    ge.tl.annotate_genes(adata, LIBRARY, model=arguments.model)
+
+    for group in adata.obs["bulk_labels"].cat.categories:
+        show_group(console, adata, group)
+    show_understudied(console, adata)
+    files = write_files(adata, arguments.output)
+
+    console.print(f"\nDone in {time.perf_counter() - start:.0f} s. Written:", style="bold")
+    for path, what in files.items():
+        console.print(f"  {path}  [dim]{what}[/dim]", highlight=False)
+
+
+def read_arguments() -> argparse.Namespace:
+    """Return the options of the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--output", type=Path, default=Path("demo_output"), help="folder to write (%(default)s)"
+    )
+    parser.add_argument("--model", default="default", help="checkpoint: a folder or hub name (%(default)s)")
+    return parser.parse_args()
+
+
+def show_group(console: Console, adata: anndata.AnnData, group: str) -> None:
+    """Print the best terms of the genes that are up in one group."""
+    log = adata.uns["gsfm_enrichr"]["log"].set_index(["group", "direction"]).loc[(group, "up")]
+    found = ge.get.enrichr_df(adata, group, direction="up", pval_cutoff=0.05)
+    title = f"{group}: {log['genes']} genes up, {log['found']} in {LIBRARY}; {len(found)} terms significant"
+    table = Table(title=title, title_justify="left", title_style="bold", header_style="dim", box=SIMPLE_HEAD)
+    for name, right in (("rank", True), ("term", False), ("overlap", True), ("expected", True)):
+        table.add_column(name, justify="right" if right else "left", no_wrap=name != "term")
+    for name in ("adj. p", "GSFM adj. p", "moved"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("genes the model adds", style="green")
+    for _, row in ge.get.enrichr_df(adata, group, direction="up").head(TERMS_SHOWN).iterrows():
+        table.add_row(
+            str(row["GSFM Rank"]),
+            row["Term"],
+            row["Overlap"],
+            f"{row['Expected Overlap']:.1f}",
+            f"{row['Adjusted P-value']:.1e}",
+            f"{row['GSFM Adjusted P-value']:.1e}",
+            f"{row['Rank Change']:+d}",
+            first_few(row["Predicted Genes"], 4),
+        )
+    console.print()
+    console.print(table)
+
+
+def show_understudied(console: Console, adata: anndata.AnnData) -> None:
+    """Print the understudied genes among the hits, with the best prediction for each."""
+    genes = adata.uns["gsfm_annotate_genes"]["genes"]
+    chosen = genes[genes["understudied"] & (genes["predicted_function"] != "")]
+    predictions = adata.uns["gsfm_annotate_genes"]["predictions"].set_index(["gene", "term"])
+    table = Table(
+        title=f"{len(chosen)} understudied genes among {len(genes)} differentially expressed ones",
+        title_justify="left",
+        title_style="bold",
+        header_style="dim",
+        box=SIMPLE_HEAD,
+    )
+    for name in ("gene", "papers", "differential in", "predicted function", "probability"):
+        table.add_column(name, justify="right" if name in ("papers", "probability") else "left")
+    for _, row in chosen.iterrows():
+        probability = predictions.loc[(row["gene"], row["predicted_function"]), "probability"]
+        table.add_row(
+            row["gene"],
+            f"{row['publications']:.0f}",
+            first_few(row["groups"], 2),
+            row["predicted_function"],
+            f"{probability:.2f}",
+        )
+    console.print()
+    console.print(table)
+
+
+def first_few(joined: str, number: int) -> str:
+    """Return the first entries of a ``;``-joined text, and how many more there are."""
+    entries = [entry for entry in joined.split(";") if entry]
+    more = f" +{len(entries) - number}" if len(entries) > number else ""
+    return ", ".join(entries[:number]) + more
+
+
+def write_files(adata: anndata.AnnData, folder: Path) -> dict[Path, str]:
+    """Write tables, plots, the annotated data and the report; return what each file holds."""
+    folder.mkdir(parents=True, exist_ok=True)
+    annotated = adata.uns["gsfm_annotate_genes"]
+    tables: dict[str, tuple[pd.DataFrame, str]] = {
+        "enrichment.tsv": (ge.get.enrichr_df(adata), "every term of every group, up and down"),
+        "understudied_genes.tsv": (
+            annotated["genes"],
+            "how well studied every differentially expressed gene is",
+        ),
+        "predicted_functions.tsv": (annotated["predictions"], "ten predicted terms per understudied gene"),
+        "gene_lists.tsv": (adata.uns["gsfm_enrichr"]["log"], "what was asked, what was found, what was lost"),
+    }
+    files = {}
+    for name, (table, what) in tables.items():
+        table.to_csv(folder / name, sep="\t", index=False)
+        files[folder / name] = what
+    for direction in ("up", "down"):
+        path = folder / f"dotplot_{direction}.png"
+        ge.pl.dotplot(adata, direction=direction, save=path)
+        files[path] = f"best terms of every group, genes {direction}"
+    group = adata.uns["gsfm_enrichr"]["params"]["groups"][-1]
+    ge.pl.barplot(adata, groups=group, direction="up", save=folder / "barplot.png")
+    files[folder / "barplot.png"] = f"best terms of {group}"
+    ge.pl.ranks(adata, groups=group, direction="up", save=folder / "ranks.png")
+    files[folder / "ranks.png"] = f"what the model moved up and down in {group}, and why"
+    adata.write_h5ad(folder / "pbmc68k_enriched.h5ad")
+    files[folder / "pbmc68k_enriched.h5ad"] = "the cells with all results in .uns and .var"
+    page = report(adata, folder / "report.html", title="Enrichment of blood cells (pbmc68k_reduced)")
+    files[page] = "everything on one page: open it in a browser"
+    return files
+
+
+if __name__ == "__main__":
+    main()
