@@ -43,14 +43,18 @@ def interval(values: np.ndarray, statistic: object, seed: int = 0) -> str:
 
 
 def main(
-    data: Annotated[Path, typer.Option(help="Folder with corpus/, libraries/ and benchmark/.")] = Path("../shared/data"),
+    data: Annotated[Path, typer.Option(help="Folder with corpus/, libraries/ and benchmark/.")] = Path(
+        "../shared/data"
+    ),
     org_db: Annotated[Path, typer.Option(help="org.Hs.eg.sqlite")] = Path("org.Hs.eg.sqlite"),
     model: Annotated[str, typer.Option(help="Checkpoint to evaluate.")] = "default",
     splits: Annotated[int, typer.Option(help="Random halves a term.")] = 5,
     max_terms: Annotated[int, typer.Option(help="Terms a library, drawn at random.")] = 300,
     libraries: Annotated[str, typer.Option(help="Comma-separated names.")] = ",".join(LIBRARIES),
     competitors: Annotated[bool, typer.Option(help="Count in the training corpus, too.")] = True,
-    out: Annotated[Path, typer.Option(help="Where the table goes.")] = Path("benchmarks/results/gene_completion.tsv"),
+    out: Annotated[Path, typer.Option(help="Where the table goes.")] = Path(
+        "benchmarks/results/gene_completion.tsv"
+    ),
 ) -> None:
     """Print and write one table: libraries by methods."""
     scorers = {"gsfm_enrich": model_scorer(load_model(model))}

@@ -1,10 +1,14 @@
-"""How large the expected overlap of a random query is.
+"""How much evidence for a term a random query holds.
+
+A member of the term in the query counts 1; another gene counts by how probable a member it is,
+``w(p) = log(1 + (theta - 1) p) / log(theta)``. If genes of a term are theta times as likely to be listed as
+others, the sum of these weights is the logarithm of the likelihood ratio of the query, up to a constant.
+With probabilities 0 and 1 it is the overlap, whatever theta.
 
 The library stays intact; the query is what is random: N genes drawn from the background without
-replacement. The expected overlap is the number of members drawn, exactly hypergeometric, plus the
-probabilities of the other genes drawn. Given the number of members drawn, that second part is a sum over
-genes drawn from the non-members; its law is matched by a gamma law of the same mean and variance, and the
-two parts are convolved.
+replacement. Its evidence is the number of members drawn, exactly hypergeometric, plus the weights of the
+other genes drawn. Given the number of members drawn, that second part is a sum over genes drawn from the
+non-members; its law is matched by a gamma law of the same mean and variance, and the two parts are convolved.
 """
 
 from __future__ import annotations
@@ -16,6 +20,9 @@ from numpy.typing import NDArray
 from scipy.special import betaln, gammaincc
 
 from gsfm_enrich.ranking.overlap import hypergeometric_tail
+
+THETA = 20.0
+"""How many times as likely a query lists a gene of its term: see benchmarks/README.md for other values."""
 
 TINY = float(np.finfo(np.float64).tiny)
 """Smallest p-value that is reported: the smallest normal double, since a p-value is never 0."""
@@ -30,12 +37,15 @@ class Stratum:
     population : int64 array, shape (n_terms,)
         How many there are, for each term.
     mean, variance : float64 arrays, shape (n_terms,)
-        Of their probabilities of membership, for each term; the variance divides by their number.
+        Of their weights, for each term; the variance divides by their number.
+    probability : float64 array, shape (n_terms,)
+        Mean of their probabilities of membership, for each term.
     """
 
     population: NDArray[np.int64]
     mean: NDArray[np.float64]
     variance: NDArray[np.float64]
+    probability: NDArray[np.float64]
 
     def sum_of(
         self, drawn: NDArray[np.int64], rows: NDArray[np.int64]
@@ -46,28 +56,36 @@ class Stratum:
         return drawn * self.mean[rows], drawn * self.variance[rows] * left
 
 
-def moments(
-    probabilities: NDArray[np.float32], non_members: NDArray[np.int64]
+def evidence(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the weight of genes in a query, between 0 and 1, from their probabilities of membership."""
+    weights = np.multiply(probabilities, np.float32(THETA - 1))
+    np.log1p(weights, out=weights)
+    weights /= np.float32(np.log(THETA))
+    return weights
+
+
+def mean_and_variance(
+    weights: NDArray[np.float32], population: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return mean and variance over each term's non-members; the probability of a member is 0."""
-    n = np.maximum(non_members, 1)
-    mean = probabilities.sum(axis=1, dtype=np.float64) / n
-    square = np.einsum("tg,tg->t", probabilities, probabilities).astype(np.float64) / n
+    """Return both over the non-members of each term (axis 0); those without a column weigh 0."""
+    n = np.maximum(population, 1)
+    mean = weights.sum(axis=1, dtype=np.float64) / n
+    square = np.einsum("tg,tg->t", weights, weights).astype(np.float64) / n
     return mean, np.maximum(square - mean**2, 0)
 
 
-def expected_overlap_sf(
+def evidence_sf(
     observed: NDArray[np.float64],
     sizes: NDArray[np.int64],
     inside: tuple[Stratum, int],
     outside: tuple[Stratum, int],
 ) -> NDArray[np.float64]:
-    """Return the probability that a random query has an expected overlap at least as large, for each term.
+    """Return the probability that a random query holds at least as much evidence, for each term.
 
     Parameters
     ----------
     observed : shape (n_terms,)
-        Expected overlap of the query.
+        Evidence in the query: its members and the weights of its other genes.
     sizes : shape (n_terms,)
         Members of each term in the background.
     inside
@@ -79,7 +97,7 @@ def expected_overlap_sf(
     Returns
     -------
     ndarray of float64, shape (n_terms,)
-        Between the smallest normal double and 1. With probabilities all 0 it is the hypergeometric survival
+        Between the smallest normal double and 1. With weights all 0 it is the hypergeometric survival
         function of ``observed - 1``.
 
     Notes
@@ -91,7 +109,7 @@ def expected_overlap_sf(
     (stratum, drawn), (stratum_outside, drawn_outside) = inside, outside
     observed = np.asarray(observed, dtype=np.float64)
     population = sizes + stratum.population
-    # Sums of single precision probabilities: a rounding error must not ask for one more member.
+    # Sums of single precision weights: a rounding error must not ask for one more member.
     whole = np.maximum(np.ceil(observed - 1e-6).astype(np.int64), 0)
     most = np.minimum(drawn, sizes)
     enough = hypergeometric_tail(np.minimum(whole, most), sizes, drawn, population)

@@ -15,7 +15,7 @@ from gsfm_enrich.genes.match import match
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.ranking.membership import Membership, library_membership
-from gsfm_enrich.ranking.null import Stratum, expected_overlap_sf, moments
+from gsfm_enrich.ranking.null import Stratum, evidence, evidence_sf, mean_and_variance
 from gsfm_enrich.ranking.overlap import Overlap, benjamini_hochberg
 
 MODEL_COLUMNS = (
@@ -27,8 +27,8 @@ MODEL_COLUMNS = (
     "Rank Change",
     "Predicted Genes",
 )
-MATERIAL = 0.1
-"""A gene is listed under Predicted Genes when it adds at least this much to the expected overlap."""
+MATERIAL = 0.25
+"""A gene is listed under Predicted Genes when it weighs at least this much of a member."""
 BLOCK = 512
 
 Ids = tuple[str, ...]
@@ -77,13 +77,15 @@ def rerank(
     table = library_membership(library, model, organism)
     drawn = locate(query, library, table, organism, background)
     predicted = table.predicted(columns=np.concatenate([drawn.inside, drawn.outside]))  # (terms, genes)
+    weights = evidence(predicted)
     expected = overlap.hits + predicted.sum(axis=1, dtype=np.float64)
+    observed = overlap.hits + weights.sum(axis=1, dtype=np.float64)
     key = background if background is None or isinstance(background, int) else tuple(background)
     inside, outside = strata(library, model, organism, key, overlap.population)
     tested = overlap.sizes > 0
-    mean = overlap.drawn / overlap.population * (overlap.sizes + inside.mean * inside.population)
-    mean = mean + len(drawn.outside) * outside.mean
-    p = expected_overlap_sf(expected, overlap.sizes, (inside, overlap.drawn), (outside, len(drawn.outside)))
+    mean = overlap.drawn / overlap.population * (overlap.sizes + inside.probability * inside.population)
+    mean = mean + len(drawn.outside) * outside.probability
+    p = evidence_sf(observed, overlap.sizes, (inside, overlap.drawn), (outside, len(drawn.outside)))
     p = np.where(tested, p, 1.0)
     fold = np.divide(expected, mean, out=np.zeros_like(expected), where=tested & (mean > 0))
     rank = np.empty(len(p), dtype=np.int64)
@@ -97,7 +99,7 @@ def rerank(
             "GSFM Adjusted P-value": benjamini_hochberg(p, tested),
             "GSFM Rank": rank,
             "Rank Change": before - rank,
-            "Predicted Genes": list_predicted(predicted, drawn.names),
+            "Predicted Genes": list_predicted(weights, drawn.names),
         }
     )
 
@@ -186,19 +188,21 @@ def describe(table: Membership, columns: NDArray[np.int64], population: NDArray[
 
     Terms are taken in blocks, so that memory stays bounded whatever the size of the library.
     """
-    mean, variance = np.zeros(len(table.sizes)), np.zeros(len(table.sizes))
+    mean, variance, probability = np.zeros((3, len(table.sizes)))
     if table.calibration.trusted and len(columns):
         for start in range(0, len(table.sizes), BLOCK):
             rows = slice(start, start + BLOCK)
-            mean[rows], variance[rows] = moments(table.predicted(rows, columns), population[rows])
-    return Stratum(population, mean, variance)
+            predicted = table.predicted(rows, columns)
+            probability[rows] = predicted.sum(axis=1, dtype=np.float64) / np.maximum(population[rows], 1)
+            mean[rows], variance[rows] = mean_and_variance(evidence(predicted), population[rows])
+    return Stratum(population, mean, variance, probability)
 
 
-def list_predicted(predicted: NDArray[np.float32], names: Sequence[str]) -> list[str]:
-    """Return for each term the names of genes with a probability of ``MATERIAL`` or more, strongest first."""
-    rows, columns = np.nonzero(predicted >= MATERIAL)
-    order = np.lexsort((columns, -predicted[rows, columns], rows))
-    listed: list[list[str]] = [[] for _ in range(len(predicted))]
+def list_predicted(weights: NDArray[np.float32], names: Sequence[str]) -> list[str]:
+    """Return for each term the names of genes that weigh ``MATERIAL`` or more, heaviest first."""
+    rows, columns = np.nonzero(weights >= MATERIAL)
+    order = np.lexsort((columns, -weights[rows, columns], rows))
+    listed: list[list[str]] = [[] for _ in range(len(weights))]
     for row, column in zip(rows[order], columns[order], strict=True):
         listed[row].append(names[column])
     return [";".join(genes) for genes in listed]

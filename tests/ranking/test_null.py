@@ -7,18 +7,20 @@ import pytest
 from scipy.stats import gamma, hypergeom
 
 from gsfm_enrich.ranking.null import (
+    THETA,
     TINY,
     Stratum,
-    expected_overlap_sf,
+    evidence,
+    evidence_sf,
     gamma_sf,
     hypergeometric_pmf,
-    moments,
+    mean_and_variance,
 )
 
 
 def stratum(population: object, mean: float = 0.0, variance: float = 0.0) -> Stratum:
     population = np.atleast_1d(np.asarray(population, dtype=np.int64))
-    return Stratum(population, np.full(len(population), mean), np.full(len(population), variance))
+    return Stratum(population, *(np.full(len(population), value) for value in (mean, variance, mean)))
 
 
 @pytest.mark.parametrize("drawn", [1, 10, 200, 3000])
@@ -26,7 +28,7 @@ def test_binary_membership_is_the_hypergeometric_test(drawn: int) -> None:
     population = 15_000
     sizes = np.repeat([1, 5, 60, 2000], 8)
     observed = np.minimum(np.tile([0, 1, 2, 3, 5, 20, 60, 150], 4), np.minimum(sizes, drawn))
-    p = expected_overlap_sf(
+    p = evidence_sf(
         observed.astype(float), sizes, (stratum(population - sizes), drawn), (stratum(np.zeros(32)), 0)
     )
     expected = hypergeom.sf(observed - 1, population, sizes, drawn)
@@ -46,14 +48,12 @@ def test_random_queries_have_uniform_p_values(drawn: int, size: int) -> None:
     population, n_queries = 4000, 20_000
     weights = rng.beta(0.05, 1.5, population).astype(np.float32)
     weights[:size] = 0
-    mean, variance = moments(weights[None], np.array([population - size]))
+    mean, variance = mean_and_variance(weights[None], np.array([population - size]))
     full = np.where(np.arange(population) < size, 1.0, weights)
     observed = np.array([full[rng.choice(population, drawn, replace=False)].sum() for _ in range(n_queries)])
-    inside = Stratum(
-        np.full(n_queries, population - size), np.repeat(mean, n_queries), np.repeat(variance, n_queries)
-    )
+    inside = stratum(np.full(n_queries, population - size), mean[0], variance[0])
     nothing = stratum(np.zeros(n_queries))
-    p = expected_overlap_sf(observed, np.full(n_queries, size), (inside, drawn), (nothing, 0))
+    p = evidence_sf(observed, np.full(n_queries, size), (inside, drawn), (nothing, 0))
     for level in (0.5, 0.05, 0.01, 0.001):
         share = np.mean(p <= level)
         error = np.sqrt(level * (1 - level) / n_queries)
@@ -64,7 +64,7 @@ def test_random_queries_have_uniform_p_values(drawn: int, size: int) -> None:
 def test_genes_drawn_apart_add_their_moments() -> None:
     inside = stratum([900], 0.0, 0.0)
     outside = stratum([500], 0.02, 0.004)
-    p = expected_overlap_sf(np.array([0.5]), np.array([0]), (inside, 10), (outside, 20))
+    p = evidence_sf(np.array([0.5]), np.array([0]), (inside, 10), (outside, 20))
     mean, variance = 20 * 0.02, 20 * 0.004 * (500 - 20) / 499
     assert p[0] == pytest.approx(gamma.sf(0.5, mean**2 / variance, scale=variance / mean))
 
@@ -72,12 +72,12 @@ def test_genes_drawn_apart_add_their_moments() -> None:
 def test_a_whole_member_is_not_lost_to_rounding() -> None:
     sizes, inside = np.array([10]), (stratum([990], 1e-9, 1e-18), 20)
     nothing = (stratum([0]), 0)
-    just_above = expected_overlap_sf(np.array([3 + 1e-7]), sizes, inside, nothing)
+    just_above = evidence_sf(np.array([3 + 1e-7]), sizes, inside, nothing)
     assert just_above[0] == pytest.approx(hypergeom.sf(2, 1000, 10, 20), rel=1e-6)
 
 
 def test_extremes_are_finite_and_never_zero() -> None:
-    p = expected_overlap_sf(
+    p = evidence_sf(
         np.array([0.0, 5000.0, 5000.5, 3.2]),
         np.array([5000, 5000, 5000, 0]),
         (stratum([15_000, 15_000, 15_000, 20_000], 1e-3, 1e-4), 5000),
@@ -95,6 +95,12 @@ def test_gamma_without_variance_is_a_point() -> None:
 
 
 def test_moments_by_hand() -> None:
-    mean, variance = moments(np.array([[0.5, 0.0, 0.1]], dtype=np.float32), np.array([2]))
+    mean, variance = mean_and_variance(np.array([[0.5, 0.0, 0.1]], dtype=np.float32), np.array([2]))
     assert mean[0] == pytest.approx(0.3)
     assert variance[0] == pytest.approx(0.04)
+
+
+def test_evidence_is_the_log_likelihood_ratio() -> None:
+    p = np.array([[0.0, 0.1, 1.0]], dtype=np.float32)
+    weights = evidence(p)
+    np.testing.assert_allclose(weights, [[0, np.log(1 + (THETA - 1) * 0.1) / np.log(THETA), 1]], rtol=1e-6)

@@ -84,6 +84,6 @@ def test_random_queries_are_rarely_significant(block_model: GSFM, block_library:
     assert 0.02 < np.mean(np.array(p) <= 0.05) < 0.065
 
 
-def test_predicted_genes_are_listed_strongest_first() -> None:
+def test_predicted_genes_are_listed_heaviest_first() -> None:
     p = np.array([[0.3, 0.0, 0.9], [MATERIAL - 0.01, 0.0, 0.0]], dtype=np.float32)
     assert list_predicted(p, ["a", "b", "c"]) == ["c;a", ""]

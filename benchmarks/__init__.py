@@ -1,0 +1,1 @@
+"""Every figure that the project reports comes from a command in this folder."""

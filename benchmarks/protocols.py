@@ -1,0 +1,89 @@
+"""Queries with a known answer, shared by the benchmarks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from gsfm_enrich.libraries.library import GeneSetLibrary
+from gsfm_enrich.model.gsfm import GSFM
+from gsfm_enrich.ranking.counts import count_overlap
+from gsfm_enrich.ranking.overlap import Overlap, overlap_test
+from gsfm_enrich.ranking.table import rerank
+
+
+def read_library(data: Path, name: str) -> GeneSetLibrary:
+    """Read one of the evaluation libraries."""
+    return GeneSetLibrary.from_gmt(data / "libraries" / f"{name}.gmt.gz", name=name)
+
+
+def both_tests(library: GeneSetLibrary, query: list[str], model: GSFM) -> tuple[Overlap, pd.DataFrame]:
+    """Run the overlap test and the re-ranking of one query."""
+    counts = count_overlap(library, query, None, "human")
+    overlap = overlap_test(counts.hits, counts.sizes, counts.drawn, counts.population)
+    return overlap, rerank(library, counts.ids, model, overlap=overlap)
+
+
+def noisy_mixture(
+    library: GeneSetLibrary, n_terms: int, hidden: float, left: float, seed: int
+) -> tuple[GeneSetLibrary, list[tuple[str, list[str]]]]:
+    """Make queries of part of a term's genes and twice as many random ones.
+
+    Parameters
+    ----------
+    library
+        Terms of 20 to 500 genes are asked for.
+    n_terms
+        Queries, at most one a term.
+    hidden, left
+        Share of the term in the query that is taken out of the library, and that stays in it.
+    seed
+        Of terms, parts and random genes.
+
+    Returns
+    -------
+    library, queries
+        The library without the hidden members, and pairs of the right term and a query.
+    """
+    rng = np.random.default_rng(seed)
+    sizes = library.sizes
+    usable = np.flatnonzero((sizes >= 20) & (sizes <= 500))
+    chosen = rng.choice(usable, min(n_terms, len(usable)), replace=False)
+    sets = library.to_dict()
+    queries = []
+    for row in chosen:
+        term = library.terms[row]
+        genes = list(rng.permutation(sets[term]))
+        n_hidden, n_left = round(hidden * len(genes)), round(left * len(genes))
+        inside = genes[: n_hidden + n_left]
+        noise = list(rng.choice(library.genes, 2 * len(inside), replace=False))
+        queries.append((term, list(dict.fromkeys([*inside, *noise]))))
+        sets[term] = genes[n_hidden:]
+    return GeneSetLibrary.from_dict(sets, library.name), queries
+
+
+def rank_of(term: str, library: GeneSetLibrary, p: np.ndarray) -> float:
+    """Return the rank of a term by p-value; ties share the mean of their ranks."""
+    own = p[library.position(term)]
+    return float((p < own).sum() + ((p == own).sum() + 1) / 2)
+
+
+def bootstrap(values: np.ndarray, statistic: Callable[[np.ndarray], float] = np.mean, seed: int = 0) -> str:
+    """Return a statistic with its bootstrap interval (95 %)."""
+    rng = np.random.default_rng(seed)
+    draws = [statistic(values[rng.integers(len(values), size=len(values))]) for _ in range(1000)]
+    low, high = np.percentile(draws, [2.5, 97.5])
+    return f"{statistic(values):.3f} ({low:.3f} to {high:.3f})"
+
+
+def write_table(rows: list[dict[str, object]], name: str) -> None:
+    """Print a table and write it under benchmarks/results/."""
+    table = pd.DataFrame(rows)
+    folder = Path(__file__).parent / "results"
+    folder.mkdir(exist_ok=True)
+    table.to_csv(folder / f"{name}.tsv", sep="\t", index=False)
+    print(table.to_string(index=False))
+    print(f"written to benchmarks/results/{name}.tsv")
