@@ -1,0 +1,89 @@
+"""The command line ``gsfm-enrich``.
+
+Nothing heavy is imported here: asking for help, or giving a wrong option, answers at once.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from gsfm_enrich.commands.enrichment import ENRICHR_CLOSING, enrichr
+from gsfm_enrich.commands.info import info, installed_version
+from gsfm_enrich.commands.output import BAD_INPUT, INTERRUPTED, closing, one_line_warnings, say
+from gsfm_enrich.commands.prediction import AUGMENT_CLOSING, PREDICT_CLOSING, augment, predict
+from gsfm_enrich.commands.training import TRAIN_CLOSING, train
+from gsfm_enrich.errors import GsfmEnrichError
+
+PROGRAM = "gsfm-enrich"
+
+
+class OneSentenceErrors(TyperGroup):
+    """A group whose commands answer bad input by one sentence on the standard error, and code 2."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command."""
+        try:
+            with one_line_warnings():
+                return super().invoke(ctx)
+        except GsfmEnrichError as error:
+            say(f"{PROGRAM}: {error}")
+        except (
+            FileNotFoundError,
+            FileExistsError,
+            NotADirectoryError,
+            IsADirectoryError,
+            PermissionError,
+        ) as error:
+            say(f"{PROGRAM}: {error.strerror}: {error.filename!r}.")
+        except KeyboardInterrupt:
+            raise typer.Exit(INTERRUPTED) from None
+        raise typer.Exit(BAD_INPUT)
+
+
+app = typer.Typer(
+    name=PROGRAM,
+    cls=OneSentenceErrors,
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=closing(
+        "Examples:",
+        "  gsfm-enrich enrichr -i genes.txt -g GO_Biological_Process",
+        "  gsfm-enrich predict C1orf112",
+        "  gsfm-enrich augment TP53 MDM2 CDKN1A",
+        "",
+        "Each command explains itself: gsfm-enrich enrichr --help",
+    ),
+)
+app.command(epilog=ENRICHR_CLOSING)(enrichr)
+app.command(epilog=PREDICT_CLOSING)(predict)
+app.command(epilog=AUGMENT_CLOSING)(augment)
+app.command(epilog=TRAIN_CLOSING)(train)
+app.command()(info)
+
+
+def show_version(wanted: bool) -> None:
+    """Print the version and stop."""
+    if wanted:
+        typer.echo(f"{PROGRAM} {installed_version(PROGRAM)}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=show_version, is_eager=True, help="Print the version and stop."),
+    ] = False,
+) -> None:
+    """Gene set enrichment that knows what the libraries miss.
+
+    A gene set foundation model completes every term of a library: terms are re-ranked by the overlap that
+    the complete library would show, genes that no term lists get functions, lists get the genes they lack.
+    Your genes stay on this machine; libraries and checkpoints asked for by name are downloaded once.
+    """

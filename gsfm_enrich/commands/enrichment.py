@@ -1,0 +1,135 @@
+"""``gsfm-enrich enrichr``: gseapy's command, its terms re-ranked."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from gsfm_enrich.commands.options import GeneSets, Model, Organism, check_folder, genes_of
+from gsfm_enrich.commands.output import NOTHING_FOUND, closing, say, show_table
+
+WATCHED_ROWS = 20
+WATCHED_COLUMNS = {
+    "Gene_set": "Library",
+    "Term": "Term",
+    "Overlap": "Overlap",
+    "P-value": "P-value",
+    "Expected Overlap": "Expected",
+    "GSFM Adjusted P-value": "GSFM adj. P",
+    "GSFM Rank": "Rank",
+    "Rank Change": "Change",
+    "Predicted Genes": "Predicted genes",
+}
+"""What a person sees of the result, and by which shorter name."""
+
+ENRICHR_CLOSING = closing(
+    "Examples:",
+    "  gsfm-enrich enrichr -i genes.txt -g GO_Biological_Process",
+    "  gsfm-enrich enrichr -i genes.txt -g KEGG_2021_Human,my.gmt -b measured.txt -o results",
+    "  cut -f1 hits.tsv | gsfm-enrich enrichr -i - -g GO_Molecular_Function --no-files > t.tsv",
+    "",
+    "Exit code: 0 with terms, 1 when no term shares a gene with the list, 2 on bad input.",
+)
+
+
+def enrichr(
+    *,
+    input_list: Annotated[
+        str,
+        typer.Option(
+            "-i",
+            "--input-list",
+            metavar="IDS",
+            help="Text file with one gene a line, - for stdin, or genes with commas between them.",
+        ),
+    ],
+    gene_sets: GeneSets,
+    organism: Organism = "human",
+    description: Annotated[
+        str,
+        typer.Option("--ds", "--description", help="Accepted for gseapy's sake; nothing is sent anywhere."),
+    ] = "enrichr",
+    cutoff: Annotated[
+        float, typer.Option("--cut", "--cut-off", help="Largest adjusted p-value in the figure.")
+    ] = 0.05,
+    background: Annotated[
+        str | None,
+        typer.Option(
+            "-b",
+            "--bg",
+            "--background",
+            metavar="BG",
+            help="Genes that could have been in the list: a text file with one a line (best: all that were "
+            "measured), or their number. Default: all genes of each library.",
+        ),
+    ] = None,
+    top_term: Annotated[int, typer.Option("-t", "--top-term", min=1, help="Terms in the figure.")] = 10,
+    outdir: Annotated[
+        str, typer.Option("-o", "--outdir", help="Folder for table and figure.")
+    ] = "GSEApy_reports",
+    format_: Annotated[
+        Literal["pdf", "png", "jpeg", "eps", "svg"], typer.Option("-f", "--format", help="Of the figure.")
+    ] = "pdf",
+    figsize: Annotated[
+        tuple[float, float],
+        typer.Option("--fs", "--figsize", metavar="W H", help="Of the figure, in inches."),
+    ] = (6.5, 6.0),
+    graph: Annotated[int, typer.Option("--graph", hidden=True)] = 20,
+    no_plot: Annotated[bool, typer.Option("--no-plot", help="Draw no figure.")] = False,
+    no_files: Annotated[bool, typer.Option("--no-files", help="Write no file, only the table.")] = False,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Say how the genes were found.")] = False,
+    model: Model = "default",
+    rerank: Annotated[
+        bool, typer.Option("--rerank/--no-rerank", help="Re-rank by the model, or only count the overlap.")
+    ] = True,
+    min_overlap: Annotated[
+        int,
+        typer.Option("--min-overlap", min=0, help="Leave out terms that share fewer genes with the list."),
+    ] = 1,
+    sort: Annotated[
+        Literal["gsfm", "gseapy"],
+        typer.Option("--sort", help="Order of the terms: the best first, or by name."),
+    ] = "gsfm",
+) -> None:
+    """Find the terms that a list of genes is about.
+
+    Takes the options of gseapy's enrichr, and writes its files. The overlap test is gseapy's. Then the model
+    completes every term, and the terms are re-ranked by the overlap that a complete library would show. The
+    table goes to the standard output as well.
+    """
+    if not no_files:
+        check_folder(outdir)
+    from gsfm_enrich.adapters.gseapy import enrichr as run
+
+    result = run(
+        genes_of(None, input_list),
+        gene_sets,
+        organism=organism,
+        outdir=None if no_files else outdir,
+        background=background,
+        cutoff=cutoff,
+        format=format_,
+        figsize=figsize,
+        top_term=top_term,
+        no_plot=no_plot,
+        model=model,
+        rerank=rerank,
+        min_overlap=min_overlap,
+        sort=sort,
+    )
+    if verbose:
+        for line in result.gene_report.splitlines():
+            say(line)
+    several = result.results["Gene_set"].nunique() > 1
+    columns = {name: shown for name, shown in WATCHED_COLUMNS.items() if several or name != "Gene_set"}
+    table = result.results
+    if (
+        not rerank and sort == "gsfm"
+    ):  # then the file is in gseapy's order, by name, which is no order to read
+        table = table.sort_values("P-value", kind="stable")
+    show_table(table, columns=columns, rows=WATCHED_ROWS)
+    if not no_files:
+        say(f"Table{'' if no_plot else ' and figure'} in {result.outdir}/")
+    if result.results.empty:
+        raise typer.Exit(NOTHING_FOUND)

@@ -1,0 +1,107 @@
+"""``gsfm-enrich predict`` and ``augment``: what the model knows of genes, terms and lists."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from gsfm_enrich.commands.options import (
+    DEFAULT_LIBRARY,
+    GeneFile,
+    Genes,
+    GeneSets,
+    Model,
+    Organism,
+    genes_of,
+)
+from gsfm_enrich.commands.output import NOTHING_FOUND, closing, show_table
+from gsfm_enrich.errors import InputError
+
+DEFAULT_FUNCTIONS, DEFAULT_GENES = 10, 50
+
+PREDICT_CLOSING = closing(
+    "Examples:",
+    "  gsfm-enrich predict C1orf112 FAM111B",
+    "  gsfm-enrich predict -i hits.txt -g GO_Molecular_Function --top 5 --new > predicted.tsv",
+    '  gsfm-enrich predict --term "apoptotic process (GO:0006915)" --new',
+    "",
+    "Exit code: 0 with predictions, 1 without any, 2 on bad input.",
+)
+AUGMENT_CLOSING = closing(
+    "Examples:",
+    "  gsfm-enrich augment TP53 MDM2 CDKN1A -n 20",
+    "  gsfm-enrich augment -i hits.txt > more_genes.tsv",
+    "",
+    "Exit code: 0 with genes, 1 without any, 2 on bad input.",
+)
+
+
+def predict(
+    *,
+    genes: Genes = None,
+    gene_file: GeneFile = None,
+    term: Annotated[
+        str | None,
+        typer.Option(
+            "--term", metavar="TERM", help="Ask the other way round: which genes belong to this term?"
+        ),
+    ] = None,
+    gene_sets: GeneSets = DEFAULT_LIBRARY,
+    top: Annotated[
+        int | None,
+        typer.Option(
+            "-t",
+            "--top",
+            min=1,
+            help=f"Terms for each gene and library ({DEFAULT_FUNCTIONS} by default), or genes for the term "
+            f"({DEFAULT_GENES} by default).",
+            show_default=False,
+        ),
+    ] = None,
+    known: Annotated[
+        bool,
+        typer.Option("--known/--new", help="With the memberships that the library has, or only new ones."),
+    ] = True,
+    organism: Organism = "human",
+    model: Model = "default",
+) -> None:
+    """Find functions of genes, or genes of a term.
+
+    Those included that the library does not list, as the model completes its terms.
+    A score compares the gene with all others in the completed term. The z-score takes off what random sets
+    would give the gene, so that a gene that is everywhere does not win for that alone.
+    """
+    from gsfm_enrich.functions.predict import predict_functions, predict_genes
+
+    if term is not None:
+        if genes or gene_file is not None:
+            raise InputError("predict takes genes or --term, not both.")
+        table = predict_genes(
+            term, gene_sets, top=top or DEFAULT_GENES, known=known, organism=organism, model=model
+        )
+    else:
+        given = genes_of(genes, gene_file)
+        table = predict_functions(
+            given, gene_sets, top=top or DEFAULT_FUNCTIONS, known=known, organism=organism, model=model
+        )
+    show_table(table)
+    if table.empty:
+        raise typer.Exit(NOTHING_FOUND)
+
+
+def augment(
+    *,
+    genes: Genes = None,
+    gene_file: GeneFile = None,
+    n: Annotated[int, typer.Option("-n", "--number", min=1, help="How many genes to add.")] = 50,
+    organism: Organism = "human",
+    model: Model = "default",
+) -> None:
+    """Find the genes that a list lacks, the strongest first."""
+    from gsfm_enrich.functions.augment import augment as run
+
+    table = run(genes_of(genes, gene_file), n, organism=organism, model=model)
+    show_table(table)
+    if table.empty:
+        raise typer.Exit(NOTHING_FOUND)

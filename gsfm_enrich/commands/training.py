@@ -1,0 +1,277 @@
+"""``gsfm-enrich train``: from gene sets to a checkpoint."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from gsfm_enrich.commands.options import check_folder
+from gsfm_enrich.commands.output import INTERRUPTED, closing, is_watched, say, show_table
+from gsfm_enrich.errors import GsfmEnrichError, InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from gsfm_enrich.training.corpus import Corpus
+
+PARTITION = 0.5  # recorded in config.json: training gives a share of a set and asks for the rest
+SMALLEST_VOCAB = 3  # stands in until the corpus is read
+GMT_ENDINGS = (".gmt", ".gmt.gz")
+
+TRAIN_CLOSING = closing(
+    "Examples:",
+    "  gsfm-enrich train --gmt sets/ --out runs/mine",
+    "  gsfm-enrich train --literature org.Hs.eg.sqlite --gmt sets/ --out runs/first --half",
+    "  gsfm-enrich enrichr -i genes.txt -g GO_Biological_Process --model runs/mine",
+    "",
+    "Exit code: 0 when trained, 2 on bad input, 130 when interrupted.",
+)
+
+
+def train(
+    *,
+    out: Annotated[
+        Path,
+        typer.Option("--out", metavar="DIR", help="Folder of the run, and of the checkpoint at its end."),
+    ],
+    gmt: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--gmt", metavar="PATH", help="GMT file, or a folder of them; one source a file; repeatable."
+        ),
+    ] = None,
+    literature: Annotated[
+        Path | None,
+        typer.Option(
+            "--literature",
+            metavar="PATH",
+            help="org.Hs.eg.sqlite of the Bioconductor package org.Hs.eg.db: one set for each publication.",
+        ),
+    ] = None,
+    exclude: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--exclude",
+            metavar="PATH",
+            help="GMT file kept for evaluation: a set whose name carries one of its GEO series is left out.",
+        ),
+    ] = None,
+    before: Annotated[
+        int | None,
+        typer.Option("--before", metavar="PMID", help="Only publications with a smaller PubMed id."),
+    ] = None,
+    steps: Annotated[int, typer.Option("--steps", min=1, help="Batches in all.")] = 20_000,
+    batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Sets a batch.")] = 512,
+    learning_rate: Annotated[
+        float,
+        typer.Option("--learning-rate", help="Peak, after warming up; then half a cosine down to zero."),
+    ] = 1e-3,
+    width: Annotated[
+        int, typer.Option("--width", min=1, help="Length of the representation of a set.")
+    ] = 256,
+    depth: Annotated[
+        int, typer.Option("--depth", min=1, help="Layers of the encoder, and of the decoder.")
+    ] = 2,
+    dropout: Annotated[
+        float, typer.Option("--dropout", help="Share of hidden units dropped in training.")
+    ] = 0.2,
+    architecture: Annotated[
+        Literal["gsfm", "gsfm-scaled"],
+        typer.Option(
+            "--architecture", help="The published network, or its input scaled by the size of the set."
+        ),
+    ] = "gsfm-scaled",
+    balance: Annotated[
+        float, typer.Option("--balance", help="1 draws set by set, 0 source by source, 0.5 in between.")
+    ] = 0.5,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same run.")] = 0,
+    precision: Annotated[
+        Literal["32-true", "16-mixed", "bf16-mixed", "bf16-true", "64-true"],
+        typer.Option("--precision", help="Of the arithmetic, as Lightning Fabric names it."),
+    ] = "32-true",
+    half: Annotated[bool, typer.Option("--half/--full", help="Write the weights in 16 or 32 bit.")] = False,
+) -> None:
+    """Train a gene set foundation model.
+
+    Part of every set is hidden, and the model is asked for it. The folder gets config.json, model.safetensors
+    and vocab.txt, to be used as --model DIR or by load_model; log.tsv has step, training loss and validation
+    loss. A run that was interrupted goes on when the same command is given again. Uses every GPU there is.
+    """
+    if find_spec("lightning_fabric") is None:
+        raise GsfmEnrichError(
+            "Training needs lightning-fabric; install it with: pip install 'gsfm-enrich[train]'."
+        )
+    check_folder(out)
+    from gsfm_enrich.model.checkpoint import save_model
+    from gsfm_enrich.model.config import GSFMConfig
+    from gsfm_enrich.training.fit import TrainingConfig, fit
+
+    network = GSFMConfig(  # all settings are checked before gene sets are read, which takes minutes
+        vocab_size=SMALLEST_VOCAB,
+        d_model=width,
+        depth=depth,
+        dropout=dropout,
+        partition=PARTITION,
+        architecture=architecture,
+    )
+    training = TrainingConfig(
+        steps=steps,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        balance=balance,
+        seed=seed,
+        precision=precision,
+    )
+    corpus = read_corpus(gmt or [], literature, exclude or [], before)
+    losses = Losses()
+    try:
+        with progress(steps, batch_size) as show:
+
+            def report(done: int, loss: float, validation: float | None) -> None:
+                losses.add(loss, validation)
+                show(done, losses)
+
+            model = fit(corpus, network, training, out, report)
+    except KeyboardInterrupt:
+        say(f"Interrupted; the same command goes on from the last state saved in {out}/.")
+        raise typer.Exit(INTERRUPTED) from None
+    if half:
+        import torch
+
+        save_model(model, out, dtype=torch.float16)
+    show_table(summary(corpus, steps, losses, out))
+
+
+@dataclass
+class Losses:
+    """The last losses of a run, in nats for each hidden gene."""
+
+    training: float = float("nan")
+    validation: float = float("nan")
+
+    def add(self, training: float, validation: float | None) -> None:
+        """Take in the losses of one step; most steps have no validation."""
+        self.training = training
+        if validation is not None:
+            self.validation = validation
+
+
+def gmt_files(paths: Sequence[Path]) -> list[Path]:
+    """Replace every folder by the GMT files in it, sorted by name.
+
+    Raises
+    ------
+    InputError
+        When a path is not there, or a folder has no GMT file.
+    """
+    files: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(file for file in path.iterdir() if file.name.lower().endswith(GMT_ENDINGS))
+            if not inside:
+                raise InputError(
+                    f"The folder {str(path)!r} has no file that ends in {' or '.join(GMT_ENDINGS)}."
+                )
+            files += inside
+        elif path.is_file():
+            files.append(path)
+        else:
+            raise InputError(f"There is no file or folder {str(path)!r}; expected GMT files.")
+    return files
+
+
+def read_corpus(
+    gmt: Sequence[Path], literature: Path | None, exclude: Sequence[Path], before: int | None
+) -> Corpus:
+    """Read the training sets, and say what was left out of them."""
+    from rich.console import Console
+
+    if not gmt and literature is None:
+        raise InputError("There is nothing to train on; give gene sets with --gmt or --literature, or both.")
+    if before is not None and literature is None:
+        raise InputError("--before dates publications, so it needs --literature.")
+    if literature is not None and not literature.is_file():
+        raise InputError(f"There is no file {str(literature)!r}; expected org.Hs.eg.sqlite.")
+    files, held_out = gmt_files(gmt), gmt_files(exclude)
+    from gsfm_enrich.training.corpus import build_corpus, geo_series
+
+    console = Console(stderr=True, quiet=not is_watched(sys.stderr))
+    with console.status(f"Reading gene sets of {len(files) + (literature is not None)} sources"):
+        corpus = build_corpus(files, literature, before=before, exclude=geo_series(held_out))
+    lost = "; ".join(f"{count:,} {what}" for what, count in corpus.left_out.items() if count)
+    if lost:
+        say(f"Left out: {lost}.")
+    return corpus
+
+
+@contextmanager
+def progress(steps: int, batch_size: int) -> Iterator[Callable[[int, Losses], None]]:
+    """Show a bar with losses, speed and time left while a person watches the standard error."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        ProgressColumn,
+        Task,
+        TimeRemainingColumn,
+    )
+    from rich.text import Text
+
+    class Figures(ProgressColumn):
+        """Losses and speed."""
+
+        def render(self, task: Task) -> Text:
+            losses: Losses = task.fields["losses"]
+            figures = [f"loss {losses.training:.3f}"]
+            if losses.validation == losses.validation:
+                figures.append(f"validation {losses.validation:.3f}")
+            if task.speed is not None:
+                figures.append(f"{task.speed * batch_size:,.0f} sets/s")
+            return Text(", ".join(figures), no_wrap=True)
+
+    console = Console(stderr=True)
+    watched = is_watched(sys.stderr)
+    with Progress(
+        BarColumn(bar_width=16),
+        MofNCompleteColumn(),
+        Figures(),
+        TimeRemainingColumn(),
+        console=console,
+        disable=not watched,
+    ) as bar:
+        task = bar.add_task("", total=steps, losses=Losses())
+        started = False
+
+        def show(done: int, losses: Losses) -> None:
+            nonlocal started
+            if not started:  # a run that goes on starts in the middle, which is not speed
+                bar.reset(task, completed=done - 1, losses=losses)
+                started = True
+            bar.update(task, completed=done, losses=losses)
+
+        yield show
+
+
+def summary(corpus: Corpus, steps: int, losses: Losses, out: Path) -> pd.DataFrame:
+    """Return what was trained, as a table of items and values."""
+    import pandas as pd
+
+    rows = {
+        "checkpoint": str(out),
+        "sources": str(len(corpus.sources)),
+        "sets": str(len(corpus)),
+        "genes": str(len(corpus.vocab) - 2),
+        "steps": str(steps),
+    }
+    if losses.training == losses.training:  # not so when the run was complete before
+        rows["training loss"] = f"{losses.training:.4f}"
+        rows["validation loss"] = f"{losses.validation:.4f}"
+    return pd.DataFrame(rows.items(), columns=["item", "value"])

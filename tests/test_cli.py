@@ -1,0 +1,582 @@
+"""The command line, in the process and as a program of its own."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import inspect
+import os
+import pty
+import re
+import subprocess
+import sys
+import warnings
+from io import StringIO
+from pathlib import Path
+
+import gseapy
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+import typer
+from gseapy.__main__ import add_enrichr_parser
+from rich.console import Console
+from typer.testing import CliRunner
+
+from gsfm_enrich.cli import app
+from gsfm_enrich.commands import enrichment, info, output, prediction, training
+from gsfm_enrich.errors import GsfmEnrichWarning
+from gsfm_enrich.functions.augment import augment
+from gsfm_enrich.functions.predict import predict_functions, predict_genes
+from gsfm_enrich.libraries.library import GeneSetLibrary
+from gsfm_enrich.model.checkpoint import DEFAULT_FOLDER, load_model, save_model
+from gsfm_enrich.model.config import GSFMConfig
+from gsfm_enrich.model.gsfm import GSFM
+from gsfm_enrich.training.fit import TrainingConfig
+
+COMMANDS = ("enrichr", "predict", "augment", "train", "info")
+CLOSINGS = {
+    "enrichr": enrichment.ENRICHR_CLOSING,
+    "predict": prediction.PREDICT_CLOSING,
+    "augment": prediction.AUGMENT_CLOSING,
+    "train": training.TRAIN_CLOSING,
+}
+QUERY = ["B3G0", "B3G1", "B3G2", "B3G3", "B3G4", "B5G1", "B7G2"]
+CARD = """---
+license: bsd-3-clause
+---
+# Blocks
+
+Knows the blocks
+of genes.
+
+## Data
+None.
+"""
+
+
+@pytest.fixture(autouse=True)
+def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GSFM_ENRICH_CACHE", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def files(tmp_path: Path, block_model: GSFM, block_library: GeneSetLibrary) -> Path:
+    """A folder with a query, a library and a checkpoint."""
+    (tmp_path / "genes.txt").write_text("\n".join(QUERY) + "\n")
+    block_library.write_gmt(tmp_path / "blocks.gmt")
+    save_model(block_model, tmp_path / "model")
+    (tmp_path / "model" / "README.md").write_text(CARD)
+    return tmp_path
+
+
+@pytest.fixture
+def sets(tmp_path: Path) -> Path:
+    """A folder with two GMT files whose sets are drawn from blocks of ten real genes."""
+    from gsfm_enrich.genes.table import load_gene_table
+
+    table = load_gene_table()
+    genes = table.loc[table["type"] == "protein-coding", "symbol"].tolist()[:40]
+    rng = np.random.default_rng(0)
+    folder = tmp_path / "sets"
+    folder.mkdir()
+    for name in ("a.gmt", "b.gmt"):
+        lines = []
+        for number in range(80):
+            drawn = rng.choice(10, 6, replace=False) + 10 * (number % 4)
+            lines.append(f"set {number} GSE{number}\t\t" + "\t".join(genes[g] for g in drawn))
+        (folder / name).write_text("\n".join(lines) + "\n")
+    return folder
+
+
+def invoke(*arguments: str, stdin: str | None = None) -> tuple[int, str, str]:
+    """Run a command in this process; return exit code, standard output and standard error."""
+    result = CliRunner().invoke(app, list(arguments), input=stdin, prog_name="gsfm-enrich")
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.stdout, result.stderr
+
+
+def program(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
+    """Run a command as a program of its own."""
+    path = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
+    return subprocess.run(
+        [sys.executable, "-m", "gsfm_enrich", *arguments],
+        env={**os.environ, "PYTHONPATH": path},
+        text=True,
+        timeout=300,
+        check=False,
+        **{"capture_output": True, **options},  # type: ignore[arg-type]
+    )
+
+
+def table_of(text: str) -> pd.DataFrame:
+    return pd.read_csv(StringIO(text), sep="\t")
+
+
+def options_of(command: str) -> dict[str, typer.core.TyperOption]:
+    """Every spelling of the options of a command."""
+    group = typer.main.get_command(app)
+    parameters = group.commands[command].params  # type: ignore[attr-defined]
+    return {
+        spelling: parameter
+        for parameter in parameters
+        for spelling in [*parameter.opts, *parameter.secondary_opts]
+    }
+
+
+# Help
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_explains_every_option_and_ends_with_examples_that_parse(command: str) -> None:
+    code, shown, _ = invoke(command, "--help")
+    assert code == 0
+    known = options_of(command)
+    for spelling, option in known.items():
+        assert option.hidden or spelling in shown
+        assert option.hidden or not spelling.startswith("-") or option.help
+    closing = CLOSINGS.get(command, "").removeprefix("\b\n")
+    for line in closing.splitlines():
+        assert line in shown or line.startswith("Exit code"), line
+        words = line.partition("gsfm-enrich ")[2].split(" > ")[0].split()
+        for word in words[1:]:
+            if re.match("--?[a-z]", word):
+                assert word in options_of(words[0]), line
+
+
+def test_top_level_help_lists_every_command() -> None:
+    code, shown, _ = invoke("--help")
+    assert code == 0
+    listed = re.findall(r"^  (\w+) {2,}\w", shown, flags=re.MULTILINE)
+    assert listed == list(COMMANDS)
+    assert not re.findall(r"\.\.\.$", shown, flags=re.MULTILINE)  # no summary is cut off
+
+
+def test_version() -> None:
+    assert invoke("--version") == (0, f"gsfm-enrich {info.installed_version('gsfm-enrich')}\n", "")
+    assert info.installed_version("no-such-package-here") == "not installed"
+
+
+def test_asking_for_help_loads_nothing_heavy() -> None:
+    code = (
+        "import sys, gsfm_enrich.cli; "
+        "print([m for m in ('torch', 'scanpy', 'gseapy', 'anndata', 'pandas', 'numpy', 'matplotlib') "
+        "if m in sys.modules])"
+    )
+    path = str(Path(__file__).parents[1])
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "[]\n"
+
+
+# enrichr
+
+
+def test_enrichr_has_every_option_of_gseapy_with_its_default() -> None:
+    parser = argparse.ArgumentParser()
+    add_enrichr_parser(parser.add_subparsers())
+    theirs = parser._subparsers._group_actions[0].choices["enrichr"]._actions  # type: ignore[union-attr]
+    ours = options_of("enrichr")
+    for action in theirs:
+        if action.dest != "help":
+            assert set(action.option_strings) <= set(ours)
+            option = ours[action.option_strings[0]]
+            assert bool(option.required) == action.required
+            assert action.required or option.default == action.default, action.option_strings
+
+
+def test_enrichr_writes_the_files_of_gseapy_and_its_figures(files: Path) -> None:
+    code, _, error = invoke(
+        "enrichr", "-i", "genes.txt", "-g", "blocks.gmt", "--no-rerank", "--format", "png", "-o", "ours"
+    )
+    assert (code, error) == (0, "Table and figure in ours/\n")
+    gseapy.enrich(QUERY, "blocks.gmt", outdir="theirs", format="png")
+    # the one name that differs says which function wrote it
+    names = {re.sub(r"gene_sets|human\.enrichr|\d{5,}", "", path.name) for path in Path("ours").iterdir()}
+    assert {name for name in names if name.endswith((".txt", ".png"))} == {
+        "Enrichr..reports.txt",
+        "Enrichr..reports.png",
+    }
+    ours = pd.read_csv("ours/Enrichr.human.enrichr.reports.txt", sep="\t")
+    theirs = pd.read_csv(next(Path("theirs").glob("*.reports.txt")), sep="\t")
+    assert list(ours.columns) == list(theirs.columns)
+    pd.testing.assert_frame_equal(
+        ours.drop(columns="Genes"), theirs.drop(columns="Genes"), rtol=1e-5, check_like=True
+    )
+
+
+def test_enrichr_prints_what_it_computed(files: Path) -> None:
+    arguments = ["-i", "genes.txt", "-g", "blocks.gmt", "--model", "model", "--no-files", "-b", "5000"]
+    code, shown, error = invoke("enrichr", *arguments)
+    assert (code, error) == (0, "")
+    assert list(Path().glob("GSEApy_reports*")) == []
+    import gsfm_enrich as ge
+
+    expected = ge.enrichr(QUERY, "blocks.gmt", model="model", background=5000).results
+    printed = table_of(shown)
+    assert list(printed.columns) == list(expected.columns)
+    assert printed["Term"].tolist() == expected["Term"].tolist()
+    np.testing.assert_allclose(printed["GSFM P-value"], expected["GSFM P-value"], rtol=1e-5)
+
+
+def test_enrichr_reads_genes_from_a_pipe_and_between_commas(files: Path) -> None:
+    rest = ["-g", "blocks.gmt", "--no-rerank", "--no-files"]
+    from_file = invoke("enrichr", "-i", "genes.txt", *rest)
+    assert from_file[0] == 0
+    assert invoke("enrichr", "-i", "-", *rest, stdin="\n".join(QUERY)) == from_file
+    assert invoke("enrichr", "-i", ",".join(QUERY), *rest) == from_file
+
+
+def test_without_reranking_the_best_terms_come_first_unless_asked_by_name(files: Path) -> None:
+    rest = ["-i", "genes.txt", "-g", "blocks.gmt", "--no-rerank", "--no-files"]
+    best_first = table_of(invoke("enrichr", *rest)[1])
+    by_name = table_of(invoke("enrichr", *rest, "--sort", "gseapy")[1])
+    assert best_first["P-value"].is_monotonic_increasing
+    assert by_name["Term"].is_monotonic_increasing
+    assert sorted(best_first["Term"]) == sorted(by_name["Term"])
+
+
+def test_enrichr_says_how_genes_were_found_only_when_asked(files: Path) -> None:
+    rest = ["-i", "genes.txt", "-g", "blocks.gmt", "--no-rerank", "--no-files"]
+    _, _, quiet = invoke("enrichr", *rest)
+    _, _, verbose = invoke("enrichr", *rest, "-v")
+    assert quiet == ""
+    assert "blocks.gmt" in verbose
+
+
+def test_nothing_found_is_code_1_with_the_header_and_a_warning(files: Path) -> None:
+    code, shown, error = invoke("enrichr", "-i", "X1,X2", "-g", "blocks.gmt", "--no-rerank", "--no-files")
+    assert code == 1
+    assert shown.split("\t")[:2] == ["Gene_set", "Term"]
+    assert len(shown.splitlines()) == 1
+    assert error == "Warning: 2 of 2 query genes are in none of the gene sets: X1, X2.\n"
+
+
+# predict and augment
+
+
+def test_predict_prints_the_functions_of_genes(files: Path) -> None:
+    arguments = ["predict", "B3G22", "B4G22", "-g", "blocks.gmt", "--model", "model", "--top", "2"]
+    code, shown, error = invoke(*arguments)
+    assert (code, error) == (0, "")
+    expected = predict_functions(["B3G22", "B4G22"], "blocks.gmt", top=2, model="model")
+    pd.testing.assert_frame_equal(table_of(shown), expected, check_dtype=False, rtol=1e-4)
+    _, new, _ = invoke("predict", "B3G1", "-g", "blocks.gmt", "--model", "model", "--new")
+    assert not table_of(new)["known"].any()
+
+
+def test_predict_prints_the_genes_of_a_term(files: Path, block_library: GeneSetLibrary) -> None:
+    term = block_library.terms[4]
+    code, shown, error = invoke("predict", "--term", term, "-g", "blocks.gmt", "--model", "model")
+    assert (code, error) == (0, "")
+    expected = predict_genes(term, "blocks.gmt", model="model")
+    assert len(expected) == prediction.DEFAULT_GENES
+    pd.testing.assert_frame_equal(table_of(shown), expected, check_dtype=False, rtol=1e-4)
+
+
+def test_predict_without_a_known_gene_finds_nothing(files: Path) -> None:
+    code, shown, error = invoke("predict", "X1", "-g", "blocks.gmt", "--model", "model")
+    assert code == 1
+    assert len(shown.splitlines()) == 1
+    assert error == "Warning: The model does not know 1 of 1 genes: X1.\n"
+
+
+def test_augment_prints_the_genes_that_a_list_lacks(files: Path) -> None:
+    code, shown, error = invoke("augment", "-i", "genes.txt", "-n", "7", "--model", "model")
+    assert (code, error) == (0, "")
+    expected = augment(QUERY, 7, model="model")
+    pd.testing.assert_frame_equal(table_of(shown), expected, check_dtype=False, rtol=1e-4)
+    assert invoke("augment", *QUERY, "-n", "7", "--model", "model")[1] == shown
+
+
+# info
+
+
+def test_info_says_what_is_bundled(files: Path) -> None:
+    about = info.about(files / "model")
+    assert about["topic"].unique().tolist() == ["version", "library", "gene table", "default model", "cache"]
+    items = dict(zip(about["item"], about["value"], strict=True))
+    assert items["gseapy"] == gseapy.__version__
+    assert items["about"] == "Knows the blocks of genes."
+    assert items["network"] == "gsfm-scaled, depth 1, width 12: 302 - 12 - 302"
+    assert items["size"].endswith(", 300 genes")
+    assert re.fullmatch(r"[\d,]+ terms, [\d,]+ genes, [\d,]+ memberships", items["GO_Cellular_Component"])
+
+
+def test_info_lists_what_is_cached(files: Path, block_library: GeneSetLibrary) -> None:
+    cached = files / "cache" / "libraries" / "human"
+    cached.mkdir(parents=True)
+    block_library.write_gmt(cached / "KEGG_2021_Human.gmt")
+    about = info.about(files / "model")
+    shown = about.loc[about["topic"] == "cache", ["item", "value"]].to_numpy().tolist()
+    assert shown == [["folder", str(files / "cache")], ["KEGG_2021_Human", "human"]]
+
+
+def test_info_of_the_bundled_model() -> None:
+    code, shown, error = invoke("info")
+    assert (code, error) == (0, "")
+    rows = table_of(shown)
+    assert "GO_Biological_Process" in rows["item"].tolist()
+    code, card, _ = invoke("info", "--card")
+    assert code == 0
+    assert card == (DEFAULT_FOLDER / info.MODEL_CARD).read_text() + "\n"
+
+
+# train
+
+
+def test_training_writes_a_checkpoint_that_loads(sets: Path) -> None:
+    arguments = [
+        "train",
+        "--gmt",
+        "sets",
+        "--out",
+        "run",
+        "--steps",
+        "20",
+        "--batch-size",
+        "16",
+        "--width",
+        "4",
+    ]
+    Path("held_out.gmt").write_text("TF GSE7\t\tTP53\tBAX\n")
+    code, shown, error = invoke(*arguments, "--exclude", "held_out.gmt", "--half")
+    assert code == 0
+    assert "Left out: 2 sets of a benchmark's GEO series" in error
+    rows = dict(table_of(shown).to_numpy().tolist())
+    distinct = {
+        (path.name, frozenset(line.split("\t")[2:]))
+        for path in sets.iterdir()
+        for line in path.read_text().splitlines()
+        if "GSE7\t" not in line
+    }
+    assert (rows["checkpoint"], rows["sources"], rows["sets"]) == ("run", "2", str(len(distinct)))
+    model = load_model("run")
+    assert model.config == GSFMConfig(
+        len(model.vocab), d_model=4, dropout=0.2, partition=0.5, architecture="gsfm-scaled"
+    )
+    assert rows["genes"] == str(len(model.vocab) - 2)
+    from safetensors.torch import load_file
+
+    assert {weight.dtype for weight in load_file("run/model.safetensors").values()} == {torch.float16}
+    logged = Path("run/log.tsv").read_text().split()
+    assert rows["validation loss"] == f"{float(logged[-1]):.4f}"
+    # the same command again has nothing left to do; other settings are refused
+    code, shown, _ = invoke(*arguments, "--exclude", "held_out.gmt", "--half")
+    assert code == 0
+    assert "loss" not in shown
+    code, _, error = invoke(*arguments, "--seed", "1")
+    assert code == 2
+    assert error.endswith(
+        "gsfm-enrich: 'run' holds a run with other settings: choose another folder or remove it.\n"
+    )
+
+
+def test_defaults_of_train_are_those_of_its_settings() -> None:
+    ours = {name: p.default for name, p in inspect.signature(training.train).parameters.items()}
+    trained, shape = TrainingConfig(), GSFMConfig(3)
+    for name in ("steps", "batch_size", "learning_rate", "balance", "seed", "precision"):
+        assert ours[name] == getattr(trained, name)
+    assert (ours["width"], ours["depth"], ours["dropout"]) == (shape.d_model, shape.depth, shape.dropout)
+    assert ours["architecture"] == "gsfm-scaled"
+
+
+def test_interrupted_training_says_how_to_go_on(sets: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("gsfm_enrich.training.fit.fit", interrupted)
+    code, _, error = invoke("train", "--gmt", "sets", "--out", "run")
+    assert code == 130
+    assert error.splitlines()[-1] == (
+        "Interrupted; the same command goes on from the last state saved in run/."
+    )
+
+
+def test_other_commands_can_be_interrupted_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(info, "about", interrupted)
+    assert invoke("info")[0] == 130
+
+
+def test_training_without_its_extra_says_what_to_install(sets: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "find_spec", lambda _: None)
+    assert invoke("train", "--gmt", "sets", "--out", "run") == (
+        2,
+        "",
+        "gsfm-enrich: Training needs lightning-fabric; install it with: pip install 'gsfm-enrich[train]'.\n",
+    )
+
+
+def test_a_person_sees_progress_and_a_file_does_not(sets: Path) -> None:
+    arguments = [
+        "train",
+        "--gmt",
+        "sets",
+        "--out",
+        "run",
+        "--steps",
+        "30",
+        "--batch-size",
+        "16",
+        "--width",
+        "4",
+    ]
+    terminal, other_end = pty.openpty()
+    process = program(*arguments, capture_output=False, stdout=subprocess.PIPE, stderr=other_end)
+    os.close(other_end)
+    watched = ""
+    with contextlib.suppress(OSError):  # Linux reports the end of a terminal as an error
+        while part := os.read(terminal, 65536):
+            watched += part.decode()
+    os.close(terminal)
+    assert process.returncode == 0
+    assert "30/30" in watched
+    assert re.search(r"loss \d\.\d{3}, validation \d\.\d{3}, [\d,]+ sets/s", watched)
+    assert process.stdout.startswith("item\tvalue\ncheckpoint\trun\n")
+    assert "\x1b" not in process.stdout
+    piped = program(*arguments[:4], "other", *arguments[5:])
+    assert piped.returncode == 0
+    assert "sets/s" not in piped.stderr
+    assert "\x1b" not in piped.stderr
+
+
+# Bad input
+
+
+BAD = [
+    (
+        "enrichr -i TP53 -g blocks.gmt",
+        "'TP53' is not a file; expected a text file with one gene a line, '-' for the standard input, "
+        "or genes with commas between them.",
+    ),
+    (
+        "enrichr -i , -g blocks.gmt",
+        "No gene was given; name some, or a text file with one gene a line (-i FILE).",
+    ),
+    ("predict", "No gene was given; name some, or a text file with one gene a line (-i FILE)."),
+    ("augment -i empty.txt", "No gene was given; name some, or a text file with one gene a line (-i FILE)."),
+    ("predict TP53 --term apoptosis", "predict takes genes or --term, not both."),
+    ("enrichr -i A,B -g nowhere.gmt", "There is no file 'nowhere.gmt'"),
+    (
+        "augment A --model nowhere",
+        "'nowhere' is neither 'default', nor a folder, nor a hub name like 'maayanlab/gsfm-rummagene'.",
+    ),
+    (
+        "train --out run",
+        "There is nothing to train on; give gene sets with --gmt or --literature, or both.",
+    ),
+    ("train --out run --gmt nowhere", "There is no file or folder 'nowhere'; expected GMT files."),
+    ("train --out run --gmt empty", "The folder 'empty' has no file that ends in .gmt or .gmt.gz."),
+    (
+        "train --out run --gmt empty --before 29300000",
+        "--before dates publications, so it needs --literature.",
+    ),
+    ("train --out run --literature x.sqlite", "There is no file 'x.sqlite'; expected org.Hs.eg.sqlite."),
+    ("train --out run --gmt few.gmt", "No gene set has 2 genes that are each in 10 sets or more."),
+    ("train --out run --gmt sets --dropout 2", "dropout must be at least 0 and below 1, not 2.0."),
+    (
+        "enrichr -i A,B -g blocks.gmt --no-rerank -o taken",
+        "'taken' is a file; expected a folder, or a new name.",
+    ),
+    ("train --out taken --gmt few.gmt", "'taken' is a file; expected a folder, or a new name."),
+]
+
+
+@pytest.mark.parametrize(("command", "message"), BAD, ids=[command for command, _ in BAD])
+def test_bad_input_gets_one_sentence_and_code_2(command: str, message: str) -> None:
+    Path("empty").mkdir()
+    Path("empty.txt").write_text("\n")
+    Path("taken").write_text("")
+    Path("few.gmt").write_text("one set\t\tTP53\tBAX\n")
+    Path("blocks.gmt").write_text("one set\t\tA\tB\n")
+    code, shown, error = invoke(*command.split())
+    assert (code, shown) == (2, "")
+    assert error.startswith(f"gsfm-enrich: {message}")
+    assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["enrichr -g GO_Biological_Process", "enrichr -i a -g b --format bmp", "predict --tpo 3", "predcit TP53"],
+)
+def test_wrong_usage_is_code_2_and_names_the_help(command: str) -> None:
+    code, shown, error = invoke(*command.split())
+    assert (code, shown) == (2, "")
+    assert error.startswith("Usage: gsfm-enrich")
+    assert "Traceback" not in error
+
+
+def test_the_program_has_the_same_exit_codes_and_no_traceback(files: Path) -> None:
+    found = program("enrichr", "-i", "genes.txt", "-g", "blocks.gmt", "--no-rerank", "--no-files")
+    assert (found.returncode, found.stderr) == (0, "")
+    assert len(table_of(found.stdout)) > 3
+    bad = program("enrichr", "-i", "genes.txt", "-g", "nowhere.gmt")
+    assert (bad.returncode, bad.stdout) == (2, "")
+    assert bad.stderr.startswith("gsfm-enrich: There is no file 'nowhere.gmt'")
+    assert bad.stderr.count("\n") == 1
+
+
+# What a person sees
+
+
+def drawn(frame: pd.DataFrame, **options: object) -> list[str]:
+    console = Console(file=StringIO(), width=100)
+    output.draw_table(frame, console, **options)  # type: ignore[arg-type]
+    return [line.rstrip() for line in console.file.getvalue().splitlines()]  # type: ignore[attr-defined]
+
+
+def test_tables_for_a_person_are_aligned_and_say_what_they_leave_out() -> None:
+    frame = pd.DataFrame(
+        {"term": ["a [bold]", "b"], "p": [1.23456e-7, np.nan], "n": [12345, 2], "known": [True, False]}
+    )
+    assert drawn(frame) == [
+        "term             p       n  known",
+        "a [bold]  1.23e-07  12,345    yes",
+        "b                        2     no",
+    ]
+    assert drawn(frame, columns={"n": "how many", "absent": "no"}, rows=1) == [
+        "how many",
+        "  12,345",
+        "... and 1 more rows; a pipe or a file gets all of them.",
+    ]
+
+
+def test_the_table_is_drawn_when_the_output_is_watched(
+    files: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(output, "is_watched", lambda _: True)
+    output.show_table(pd.DataFrame({"gene": ["TP53"], "score": [0.123456]}))
+    assert [line.rstrip() for line in capsys.readouterr().out.splitlines()] == ["gene  score", "TP53  0.123"]
+
+
+def test_only_the_first_of_many_processes_shows_anything(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    assert output.is_watched(Terminal())
+    assert not output.is_watched(StringIO())
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    assert not output.is_watched(Terminal())
+
+
+def test_warnings_are_one_line_each_and_the_usual_display_comes_back(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    before = warnings.showwarning
+    with output.one_line_warnings():
+        for _ in range(2):
+            warnings.warn("lost\n  two genes", GsfmEnrichWarning, stacklevel=1)
+    assert capsys.readouterr().err == "Warning: lost two genes\n" * 2
+    assert warnings.showwarning is before
