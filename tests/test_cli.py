@@ -152,7 +152,7 @@ def test_top_level_help_lists_every_command() -> None:
     assert code == 0
     listed = re.findall(r"^  (\w+) {2,}\w", shown, flags=re.MULTILINE)
     assert listed == list(COMMANDS)
-    assert not re.findall(r"\.\.\.$", shown, flags=re.MULTILINE)  # no summary is cut off
+    assert not re.findall(r"[^]]\.\.\.$", shown, flags=re.MULTILINE)  # no summary is cut off
 
 
 def test_version() -> None:
