@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import time
+import warnings
 from pathlib import Path
 
 import anndata
@@ -35,12 +36,16 @@ def main() -> None:
 
     adata = sc.datasets.pbmc68k_reduced()
     sc.tl.rank_genes_groups(adata, "bulk_labels")
-    ge.tl.enrichr(adata, LIBRARY, model=arguments.model)
-    ge.tl.annotate_genes(adata, LIBRARY, model=arguments.model)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ge.GsfmEnrichWarning)
+        ge.tl.enrichr(adata, LIBRARY, model=arguments.model)
+        ge.tl.annotate_genes(adata, LIBRARY, model=arguments.model)
 
     for group in adata.obs["bulk_labels"].cat.categories:
         show_group(console, adata, group)
     show_understudied(console, adata)
+    for warning in caught:
+        console.print(f"[yellow]note:[/yellow] {warning.message}", highlight=False)
     files = write_files(adata, arguments.output)
 
     console.print(f"\nDone in {time.perf_counter() - start:.0f} s. Written:", style="bold")

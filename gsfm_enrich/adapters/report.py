@@ -27,6 +27,8 @@ View: TypeAlias = dict[str, Any]
 """What the template is given: plain dicts, lists and strings, which it escapes."""
 
 TEMPLATE = "report.html.j2"
+SIGNIFICANT = 0.05
+"""Lists whose best adjusted p-value is above this get a table and no plot."""
 MEANINGS = {
     "Overlap": "genes of the list in the term / genes of the term in the background",
     "P-value": "overlap test: chance of at least this overlap in a random list (hypergeometric)",
@@ -147,13 +149,13 @@ def _version() -> str:
 
 
 def _summary(results: pd.DataFrame, log: pd.DataFrame | None) -> str:
-    significant = int((results[p_column(results)] <= 0.05).sum())
+    significant = int((results[p_column(results)] <= SIGNIFICANT).sum())
     lists = len(log) if log is not None else len(list_keys(results))
     libraries = ", ".join(_libraries(results))
     where = f" of {libraries}" if libraries else ""
     return (
         f"{lists} gene list{'s' * (lists != 1)}, {results['Term'].nunique():,} terms{where}; "
-        f"{significant:,} rows with {p_column(results)} ≤ 0.05."
+        f"{significant:,} rows with {p_column(results)} ≤ {SIGNIFICANT}."
     )
 
 
@@ -194,30 +196,26 @@ def _part(
     if len(rows):
         below = f" with {p_column(rows)} ≤ {cutoff:g}" if cutoff < 1 else ""
         said.append(f"The best {len(best):,} of {len(rows):,} terms{below}.")
-    images = []
-    if len(best):
-        images.append(
-            _image(
-                lambda ax: pl.barplot(rows, ax=ax, cutoff=1.0, title=" "),
-                (5.6, 3.3),
-                "Best terms, by the model (bars) and by the overlap test (marks).",
-            )
-        )
-        if "GSFM Rank" in rows and len(_libraries(rows)) <= 1:
-            images.append(
-                _image(
-                    lambda ax: pl.ranks(rows, ax=ax, top_term=8, title=" "),
-                    (10.5, 4.2),
-                    "What the model moved, and the genes it adds.",
-                )
-            )
+    significant = len(rows) > 0 and rows[p_column(rows)].min() <= SIGNIFICANT
+    if len(rows) and not significant:
+        said.append(f"None has {p_column(rows)} ≤ {SIGNIFICANT}, so there is no plot.")
     heading = {"up": "Up-regulated", "down": "Down-regulated", "": "Terms"}.get(direction, direction)
     return {
         "heading": heading,
         "note": " ".join(said),
-        "images": images,
+        "images": _pictures(rows) if significant else [],
         "frame": _frame(best) if len(best) else None,
     }
+
+
+def _pictures(rows: pd.DataFrame) -> list[View]:
+    """Return the plots of one list."""
+    caption = "Best terms, by the model (bars) and by the overlap test (marks)."
+    images = [_image(lambda ax: pl.barplot(rows, ax=ax, title=" "), (5.6, 3.3), caption)]
+    if "GSFM Rank" in rows and len(_libraries(rows)) <= 1:
+        caption = "What the model moved, and the genes it adds."
+        images.append(_image(lambda ax: pl.ranks(rows, ax=ax, top_term=8, title=" "), (10.5, 4.2), caption))
+    return images
 
 
 def _overview(results: pd.DataFrame) -> list[View]:

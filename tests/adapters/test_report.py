@@ -138,6 +138,15 @@ def test_limits_are_said(enriched: anndata.AnnData, tmp_path: Path) -> None:
     assert f"The best 0 of {len(first)} terms with GSFM Adjusted P-value ≤ 1e-12." in page.text
 
 
+def test_no_plot_of_what_is_not_significant(enriched: anndata.AnnData, tmp_path: Path) -> None:
+    results = enriched.uns["gsfm_enrichr"]["results"]
+    one = results[results["group"] == "B cells"].drop(columns=["group", "direction"])
+    page = Page(report(one.assign(**{"GSFM Adjusted P-value": 0.06}), tmp_path / "report.html"))
+    assert "None has GSFM Adjusted P-value ≤ 0.05, so there is no plot." in page.text
+    assert not any(address.startswith("data:") for address in page.addresses)
+    assert len(page.tables) == 1
+
+
 @pytest.mark.parametrize("rerank", [True, False])
 def test_of_a_plain_result(enriched: anndata.AnnData, rerank: bool, tmp_path: Path) -> None:
     results = enriched.uns["gsfm_enrichr"]["results"]
