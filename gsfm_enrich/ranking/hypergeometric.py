@@ -16,6 +16,9 @@ IntArray = npt.NDArray[np.int64]
 
 _LOWEST_LOG = -600.0  # below this the chance of no hit is too near the smallest float to start from
 _LOWEST_TAIL = 1e-290
+_HIGHEST_TAIL = 0.9
+_LONGEST_CLIMB = 200
+_LARGEST_POPULATION = 104_729
 _NEGLIGIBLE = 1e-18
 _FIXED_POINT = 2.0**30
 
@@ -39,9 +42,12 @@ def upper_tail(hits: npt.ArrayLike, sizes: npt.ArrayLike, drawn: int, population
     -----
     The chance of no hit is a product over the members, ``P(0) = prod (1 - N / (M - i)), i < n``, so the
     partial sums of one list of logarithms serve every size n. From there ``P(k + 1) / P(k) = (n - k)(N - k) /
-    ((k + 1)(M - n - N + k + 1))`` leads to the first term of the tail and through it. Where there cannot be
-    no hit, or a number would underflow, scipy is asked. (For populations above 104,729 scipy's own values,
-    and so gseapy's, are only good to about 1e-10.)
+    ((k + 1)(M - n - N + k + 1))`` leads to the first term of the tail and through it.
+
+    scipy is asked where there cannot be no hit, where a number would underflow, after more than 200 factors
+    (each costs a rounding), and where a result must repeat scipy's own rounding to give the same combined
+    score as gseapy: for chances near 1, whose last digit decides over the first of their logarithm, and for
+    populations above 104,729 (the largest prime in its tables), where its values are good to some 1e-10.
 
     Examples
     --------
@@ -51,13 +57,15 @@ def upper_tail(hits: npt.ArrayLike, sizes: npt.ArrayLike, drawn: int, population
     x = np.asarray(hits, dtype=np.int64)
     n = np.asarray(sizes, dtype=np.int64)
     tail = np.ones(x.shape)
-    simple = np.flatnonzero((x > 0) & (n + drawn <= population))
+    simple = np.flatnonzero((x > 0) & (x <= _LONGEST_CLIMB) & (n + drawn <= population))
+    if population > _LARGEST_POPULATION:
+        simple = simple[:0]
     if len(simple):
         no_hit = _log_no_hit(n[simple], drawn, population)
         simple, no_hit = simple[no_hit > _LOWEST_LOG], no_hit[no_hit > _LOWEST_LOG]
         tail[simple] = _climb(no_hit, x[simple], n[simple], drawn, population)
     easy = np.zeros(x.shape, dtype=bool)
-    easy[simple] = tail[simple] > _LOWEST_TAIL
+    easy[simple] = (tail[simple] > _LOWEST_TAIL) & (tail[simple] < _HIGHEST_TAIL)
     rest = (x > 0) & ~easy
     if rest.any():
         from scipy.stats import hypergeom
@@ -72,7 +80,9 @@ def _log_no_hit(n: IntArray, N: int, M: int) -> FloatArray:
     A running sum of thousands of logarithms would lose the last digits, so it is kept in two parts: multiples
     of 2**-30, added exactly as integers, and the small remainders.
     """
-    logs = np.log1p(-N / (M - np.arange(n.max(), dtype=np.float64)))
+    left = M - np.arange(n.max(), dtype=np.float64)
+    # each form keeps its digits on its own side of one half
+    logs: FloatArray = np.log1p(-N / left) if 2 * N < M else np.log((left - N) / left)
     coarse = np.rint(logs * _FIXED_POINT)
     coarse_sum = np.cumsum(coarse.astype(np.int64))
     fine_sum = np.cumsum(logs - coarse / _FIXED_POINT)
