@@ -91,9 +91,10 @@ def enrichr_df(
     >>> import gsfm_enrich as ge
     >>> adata = sc.datasets.pbmc68k_reduced()
     >>> sc.tl.rank_genes_groups(adata, "bulk_labels")
-    >>> ge.tl.enrichr(adata, {"antigen presentation": ["CD74", "HLA-DRA", "HLA-DRB1"]}, max_genes=50)
+    >>> sets = {"B cell receptor": ["CD79A", "CD79B", "CD19"]}
+    >>> ge.tl.enrichr(adata, sets, groups="CD19+ B", direction="up", rerank=False)
     >>> ge.get.enrichr_df(adata, "CD19+ B", direction="up")["Overlap"].tolist()
-    ['3/3']
+    ['2/2']
     """
     results, log = stored_frame(adata, key), stored_frame(adata, key, "log")
     groups = choose(group, list(dict.fromkeys(log["group"].astype(str))))

@@ -361,7 +361,7 @@ def select_markers(
     >>> sc.tl.rank_genes_groups(adata, "bulk_labels")
     >>> up, down = select_markers(adata, groups="CD19+ B")
     >>> up.direction, up.genes[:3]
-    ('up', ['CD74', 'CD79A', 'HLA-DRA'])
+    ('up', ['CD79A', 'PTPRCAP', 'CD79B'])
     """
     record = ranking_record(adata, key)
     if direction not in DIRECTIONS:
