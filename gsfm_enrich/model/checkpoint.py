@@ -152,6 +152,7 @@ def save_model(model: GSFM, folder: str | os.PathLike[str], dtype: torch.dtype =
         save_file(weights, scratch / WEIGHTS)
         (scratch / CONFIG).write_text(model.config.to_json(), "utf-8")
         (scratch / VOCAB).write_text("\n".join(model.vocab.tokens) + "\n", "utf-8")
+        shutil.copymode(scratch / CONFIG, scratch / WEIGHTS)  # safetensors makes its files private
         for file in FILES:
             os.replace(scratch / file, folder / file)
     finally:

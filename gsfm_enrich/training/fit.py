@@ -6,6 +6,7 @@ Every batch depends on nothing but the seed and its number, so a run that was ki
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Callable
@@ -260,7 +261,7 @@ def fit(
     Raises
     ------
     CheckpointError
-        If the folder holds a run with other settings, or one whose state is damaged.
+        If the folder holds a run with other settings or on another corpus, or one whose state is damaged.
     """
     from lightning_fabric import Fabric
 
@@ -271,9 +272,9 @@ def fit(
     model = replace(model, vocab_size=len(corpus.vocab))
     network = build(model, corpus.vocab)
     optimizer = torch.optim.Adam(network.parameters(), lr=training.learning_rate, fused=True)
-    settings = json.dumps({"model": asdict(model), "training": asdict(training), "sets": len(corpus)})
+    run = describe_run(corpus, model, training)
     wrapped, wrapped_optimizer = fabric.setup(network, optimizer)
-    first = resume(folder / STATE, network, optimizer, settings)
+    first = resume(folder / STATE, network, optimizer, run)
     if fabric.is_global_zero:
         start_log(folder / LOG, first)
     drawn, checked = split_corpus(corpus, training)
@@ -296,7 +297,7 @@ def fit(
                 with (folder / LOG).open("a") as log:
                     log.write(f"{done}\t{loss.item():.5f}\t{checked_loss:.5f}\n")
         if fabric.is_global_zero and (done % training.save_every == 0 or done == training.steps):
-            save_state(folder / STATE, network, optimizer, settings, done)
+            save_state(folder / STATE, network, optimizer, run, done)
         if report is not None:
             report(done, loss.item(), checked_loss)
     network.cpu().eval()
@@ -320,6 +321,15 @@ def validate(
     return float(np.mean(losses))
 
 
+def describe_run(corpus: Corpus, model: GSFMConfig, training: TrainingConfig) -> dict[str, str]:
+    """Return what must be the same for a run to be resumed: its settings, and a digest of the corpus."""
+    digest = hashlib.sha256("\n".join(corpus.vocab.tokens).encode())
+    for array in (corpus.units, corpus.starts, corpus.source):
+        digest.update(array.tobytes())
+    settings = {"model": asdict(model), "training": asdict(training), "sets": len(corpus)}
+    return {"settings": json.dumps(settings), "corpus": digest.hexdigest()}
+
+
 def start_log(path: Path, first: int) -> None:
     """Keep of a log what it says up to step ``first``: a run that was killed repeats the steps after it."""
     lines = path.read_text("utf-8").splitlines() if path.exists() else []
@@ -328,7 +338,9 @@ def start_log(path: Path, first: int) -> None:
     path.write_text(LOG_HEADER + "".join(kept), "utf-8")
 
 
-def save_state(path: Path, network: GSFM, optimizer: torch.optim.Optimizer, settings: str, done: int) -> None:
+def save_state(
+    path: Path, network: GSFM, optimizer: torch.optim.Optimizer, run: dict[str, str], done: int
+) -> None:
     """Write everything a run needs to go on, as safetensors, whole or not at all."""
     tensors = {f"model/{name}": weight.detach() for name, weight in network.named_parameters()}
     for name, weight in network.named_parameters():
@@ -336,11 +348,11 @@ def save_state(path: Path, network: GSFM, optimizer: torch.optim.Optimizer, sett
             tensors[f"optimizer/{key}/{name}"] = torch.as_tensor(value).detach()
     scratch = path.with_name(path.name + ".tmp")
     contiguous = {name: tensor.contiguous() for name, tensor in tensors.items()}
-    save_file(contiguous, scratch, metadata={"settings": settings, "done": str(done)})
+    save_file(contiguous, scratch, metadata={**run, "done": str(done)})
     os.replace(scratch, path)
 
 
-def resume(path: Path, network: GSFM, optimizer: torch.optim.Optimizer, settings: str) -> int:
+def resume(path: Path, network: GSFM, optimizer: torch.optim.Optimizer, run: dict[str, str]) -> int:
     """Load the state of an interrupted run, if there is one, and return how many steps it had done."""
     if not path.exists():
         return 0
@@ -350,10 +362,11 @@ def resume(path: Path, network: GSFM, optimizer: torch.optim.Optimizer, settings
             tensors = {key: state.get_tensor(key) for key in state.keys()}  # noqa: SIM118
     except SafetensorError as error:
         raise CheckpointError(f"{str(path)!r} is damaged: {error}.") from error
-    if metadata.get("settings") != settings:
-        raise CheckpointError(
-            f"{str(path.parent)!r} holds a run with other settings: choose another folder or remove it."
-        )
+    for key, difference in (("settings", "with other settings"), ("corpus", "on another corpus")):
+        if metadata.get(key) != run[key]:
+            raise CheckpointError(
+                f"{str(path.parent)!r} holds a run {difference}: choose another folder or remove it."
+            )
     with torch.no_grad():
         for name, weight in network.named_parameters():
             weight.copy_(tensors.pop(f"model/{name}"))

@@ -1,6 +1,8 @@
 """Checkpoint files; published ones are written here by hand, as their authors' code writes them."""
 
 import json
+import os
+import stat
 from pathlib import Path
 
 import numpy as np
@@ -112,6 +114,15 @@ def test_saving_keeps_other_files_and_the_model(make_model, tmp_path):
     assert (tmp_path / "MODEL_CARD.md").read_text() == "what it is"
     assert model.training
     assert all(weight.requires_grad for weight in model.parameters())
+
+
+def test_the_files_of_a_checkpoint_are_readable_by_whom_the_umask_says(make_model, tmp_path):
+    before = os.umask(0o022)
+    try:
+        save_model(make_model(), tmp_path)
+    finally:
+        os.umask(before)
+    assert {stat.S_IMODE((tmp_path / file).stat().st_mode) for file in FILES} == {0o644}
 
 
 @pytest.mark.parametrize("stop_after", [0, 1])
