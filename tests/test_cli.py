@@ -8,6 +8,7 @@ import inspect
 import os
 import pty
 import re
+import sqlite3
 import subprocess
 import sys
 import warnings
@@ -380,6 +381,33 @@ def test_training_writes_a_checkpoint_that_loads(sets: Path) -> None:
     )
 
 
+def test_training_on_publications_adds_a_table_of_co_occurrence(tmp_path: Path) -> None:
+    from gsfm_enrich.genes.table import load_gene_table
+
+    genes = load_gene_table().head(30)
+    with sqlite3.connect(tmp_path / "org.sqlite") as database:
+        database.execute("CREATE TABLE genes (_id INTEGER, gene_id TEXT)")
+        database.execute("CREATE TABLE pubmed (_id INTEGER, pubmed_id TEXT)")
+        database.executemany("INSERT INTO genes VALUES (?, ?)", enumerate(genes["entrez"].astype(str)))
+        rng = np.random.default_rng(0)
+        for paper in range(1, 151):
+            drawn = rng.choice(10, 4, replace=False) + 10 * (paper % 3)
+            database.executemany("INSERT INTO pubmed VALUES (?, ?)", [(int(g), str(paper)) for g in drawn])
+    database.close()
+    command = "train --literature org.sqlite --before 140 --out run --steps 5 --batch-size 8 --width 4"
+    code, shown, error = invoke(*command.split(), "--neighbours", "3")
+    assert code == 0
+    assert error == "Left out: 11 publications from the cut-off on.\n"
+    assert dict(table_of(shown).to_numpy().tolist())["sets"] == "139"
+    model = load_model("run")
+    assert (model.config.architecture, model.config.neighbours) == ("gsfm-wide", 3)
+    # genes share papers only within their block of ten, so that is where the table must point
+    symbols = {symbol: position // 10 for position, symbol in enumerate(genes["symbol"])}
+    blocks = np.array([-1, -1, *(symbols[token] for token in model.vocab.genes)])
+    neighbours = model.wide.neighbours[2:].numpy()  # type: ignore[attr-defined]
+    assert (blocks[neighbours] == blocks[2:, None]).all()
+
+
 def test_defaults_of_train_are_those_of_its_settings() -> None:
     ours = {name: p.default for name, p in inspect.signature(training.train).parameters.items()}
     trained, shape = TrainingConfig(), GSFMConfig(3)
@@ -481,6 +509,14 @@ BAD = [
     (
         "train --out run --gmt empty --before 29300000",
         "--before dates publications, so it needs --literature.",
+    ),
+    (
+        "train --out run --gmt few.gmt --neighbours 8",
+        "--neighbours counts shared publications, so it needs --literature.",
+    ),
+    (
+        "train --out run --literature x.sqlite --neighbours 8 --architecture gsfm",
+        "--neighbours goes with the architecture gsfm-scaled.",
     ),
     ("train --out run --literature x.sqlite", "There is no file 'x.sqlite'; expected org.Hs.eg.sqlite."),
     ("train --out run --gmt few.gmt", "No gene set has 2 genes that are each in 10 sets or more."),
