@@ -192,10 +192,10 @@ def cooccurrence_scorer(corpus: Corpus, source: str = "literature") -> Scorer:
     InputError
         If the corpus has no sets of that source.
     """
-    number = corpus.sources.index(source) if source in corpus.sources else -1
-    sets = np.flatnonzero(corpus.source == number)
-    if not len(sets):
-        raise InputError(f"The corpus has no sets of {source!r}.{did_you_mean(source, corpus.sources)}")
+    present = [corpus.sources[number] for number in np.unique(corpus.source)]
+    if source not in present:
+        raise InputError(f"The corpus has no sets of {source!r}.{did_you_mean(source, present)}")
+    sets = np.flatnonzero(corpus.source == corpus.sources.index(source))
     rows = np.repeat(np.arange(len(sets)), np.diff(corpus.starts)[sets])
     columns = np.concatenate([corpus[int(i)] for i in sets])
     scaled = (1 / np.sqrt(np.bincount(columns)[columns])).astype(np.float32)

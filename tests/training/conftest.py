@@ -34,6 +34,12 @@ def one_thread():
     torch.set_num_threads(before)
 
 
+@pytest.fixture
+def make_corpus():
+    """Make a corpus from sets of units by source, and tokens."""
+    return corpus_of
+
+
 @pytest.fixture(scope="session")
 def block_corpus():
     rng = np.random.default_rng(0)
