@@ -1,0 +1,164 @@
+"""The public names, what importing them costs, and the direction of imports between the parts."""
+
+import ast
+import inspect
+import subprocess
+import sys
+from pathlib import Path
+
+import gseapy
+import pytest
+
+import gsfm_enrich as ge
+
+PACKAGE = Path(ge.__file__).parent
+OWN = {
+    "CheckpointError", "GSFM", "GSFMConfig", "GeneSetLibrary", "GsfmEnrichError", "GsfmEnrichWarning",
+    "InputError", "LibraryError", "OfflineError", "Vocab", "augment", "enrich", "enrichr", "get",
+    "load_libraries", "load_model", "pl", "predict_functions", "predict_genes", "resolve", "save_model", "tl",
+}  # fmt: skip
+FORWARDED = ({*gseapy.__all__} | {"plot", "parser", "scipalette"}) - OWN
+
+# what each part may import; "data" holds files and the script that builds them
+ARROWS = {
+    "errors": set(),
+    "genes": {"errors"},
+    "libraries": {"errors", "genes"},
+    "data": {"errors", "genes", "libraries"},
+    "model": {"errors", "genes"},
+    "training": {"errors", "genes", "libraries", "model", "data"},
+    "ranking": {"errors", "genes", "libraries", "model"},
+    "functions": {"errors", "genes", "libraries", "model", "ranking"},
+    "adapters": {"errors", "genes", "libraries", "model", "ranking", "functions"},
+    "commands": {
+        "errors", "genes", "libraries", "data", "model", "training", "ranking", "functions", "adapters",
+    },
+    "cli": {"commands", "errors"},
+    "__main__": {"cli"},
+    "__init__": {"errors", "genes", "libraries", "model", "functions", "adapters"},
+}  # fmt: skip
+FOREIGN = {  # who may import these packages
+    "torch": {"model", "training", "ranking", "functions", "commands"},
+    "pandas": {"genes", "libraries", "data", "training", "ranking", "functions", "adapters", "commands"},
+    "gseapy": {"adapters"},
+    "scanpy": {"adapters"},
+    "anndata": {"adapters"},
+    "matplotlib": {"adapters"},
+}
+EXCEPTIONS = {("libraries/sources.py", "gseapy")}  # the download of Enrichr's libraries is gseapy's code
+
+
+def modules():
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def part_of(path):
+    return path.relative_to(PACKAGE).with_suffix("").parts[0]
+
+
+def imports_of(path):
+    """Return the modules that a file imports anywhere, except for type checkers."""
+    tree = ast.parse(path.read_text())
+    hidden = {
+        id(node)
+        for guard in ast.walk(tree)
+        if isinstance(guard, ast.If) and "TYPE_CHECKING" in ast.unparse(guard.test)
+        for child in guard.body
+        for node in ast.walk(child)
+    }
+    found = set()
+    for node in ast.walk(tree):
+        if id(node) in hidden:
+            continue
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} has a relative import"
+            found.add(node.module)
+            if node.module == "gsfm_enrich":
+                found |= {f"gsfm_enrich.{alias.name}" for alias in node.names}
+    return found
+
+
+def run(code):
+    """Run code in a fresh interpreter and return what it prints."""
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=PACKAGE.parent)
+    return done.stdout.strip()
+
+
+def test_all_lists_the_public_names():
+    assert set(ge.__all__) == OWN | FORWARDED
+    assert len(ge.__all__) == len(set(ge.__all__))
+    assert len(gseapy.__all__) == 26
+
+
+@pytest.mark.parametrize("name", sorted(OWN | FORWARDED | {"__version__"}))
+def test_every_name_is_there(name):
+    value = getattr(ge, name)
+    assert name in dir(ge)
+    if name in FORWARDED:
+        assert value is getattr(gseapy, name)
+    elif name in OWN and name not in {"get", "pl", "tl"}:
+        assert value.__module__.startswith("gsfm_enrich.")
+        assert value.__name__ == name
+
+
+def test_nothing_else_is_public():
+    public = {name for name in vars(ge) if not name.startswith("_")}
+    parts = {part_of(path) for path in modules()} | {"annotations", "TYPE_CHECKING", "Any"}
+    assert public - parts <= set(ge.__all__)
+
+
+def test_no_module_has_the_name_of_a_public_function():
+    names = {path.stem for path in PACKAGE.glob("*")} - {"__init__", "__pycache__"}
+    assert names & set(ge.__all__) == set()
+
+
+def test_unknown_name():
+    with pytest.raises(AttributeError) as caught:
+        _ = ge.enrchir
+    expected = "module 'gsfm_enrich' has no attribute 'enrchir'. Did you mean 'enrichr' or 'enrich'?"
+    assert str(caught.value) == expected
+    assert not hasattr(ge, "_private")
+
+
+def test_public_functions_are_documented():
+    for name in sorted(OWN - {"get", "pl", "tl"}):
+        assert inspect.getdoc(getattr(ge, name)), name
+
+
+def test_star_import():
+    code = "from gsfm_enrich import *; print(enrichr.__module__, gsea.__module__)"
+    assert run(code) == "gsfm_enrich.adapters.gseapy gseapy"
+
+
+def test_import_is_light():
+    heavy = ["torch", "gseapy", "scanpy", "anndata", "matplotlib", "pandas", "scipy", "numpy"]
+    code = (
+        "import sys, time; before = time.perf_counter(); import gsfm_enrich; "
+        f"print(time.perf_counter() - before, [name for name in {heavy} if name in sys.modules])"
+    )
+    seconds, loaded = run(code).split(" ", 1)
+    assert loaded == "[]"
+    assert float(seconds) < 0.2
+
+
+def test_the_overlap_test_needs_no_torch_and_no_scanpy():
+    code = (
+        "import sys, gsfm_enrich as ge; ge.enrichr(['TP53'], {'a': ['TP53', 'BAX']}, rerank=False); "
+        "print([name for name in ('torch', 'scanpy', 'anndata') if name in sys.modules])"
+    )
+    assert run(code) == "[]"
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_imports_point_one_way(path):
+    part = part_of(path)
+    imported = imports_of(path)
+    inner = {name.split(".")[1] for name in imported if name.startswith("gsfm_enrich.")}
+    assert inner <= ARROWS[part] | {part}
+    for package, users in FOREIGN.items():
+        uses = any(name.split(".")[0] == package for name in imported)
+        where = path.relative_to(PACKAGE).as_posix()
+        assert not uses or part in users or (where, package) in EXCEPTIONS, f"{where} imports {package}"
