@@ -102,9 +102,8 @@ class GeneSetLibrary:
             raise LibraryError(f"The gene set library {name!r} holds no term with genes.")
         before = skipped or {}
         counts = dict(before) | {what: n + before.get(what, 0) for what, n in indexed.counts.items()}
-        return cls.from_arrays(
-            name, indexed.terms, indexed.genes, indexed.indptr, indexed.indices, skipped=counts
-        )
+        labels = indexed.terms, indexed.genes
+        return cls.from_arrays(name, *labels, indexed.indptr, indexed.indices, skipped=counts)
 
     @classmethod
     def from_gmt(
@@ -136,10 +135,6 @@ class GeneSetLibrary:
         -----
         GsfmEnrichWarning
             When lines or terms were dropped, with their number.
-
-        See Also
-        --------
-        gsfm_enrich.libraries.gmt.read_gmt : what is read, and how.
 
         Examples
         --------
@@ -284,10 +279,6 @@ class GeneSetLibrary:
         term
             A term, spelled as in the library.
 
-        Returns
-        -------
-        int
-
         Raises
         ------
         LibraryError
@@ -337,14 +328,10 @@ class GeneSetLibrary:
         skipped = dict(self.skipped)
         dropped = {"genes outside": len(self.genes) - len(columns), "empty sets": len(self) - len(rows)}
         skipped |= {what: n + skipped.get(what, 0) for what, n in dropped.items() if n}
-        return GeneSetLibrary.from_arrays(
-            self.name,
-            [self.terms[row] for row in rows],
-            [self.genes[column] for column in columns],
-            np.concatenate([[0], kept.indptr[rows + 1]]),  # an empty row leaves its start unchanged
-            kept.indices,
-            skipped=skipped,
-        )
+        terms = [self.terms[row] for row in rows]
+        indptr = np.concatenate([[0], kept.indptr[rows + 1]])  # an empty row leaves its start unchanged
+        names = [self.genes[column] for column in columns]
+        return GeneSetLibrary.from_arrays(self.name, terms, names, indptr, kept.indices, skipped=skipped)
 
     def to_dict(self) -> dict[str, list[str]]:
         """Return the genes of every term as a plain dict, as gseapy takes it.

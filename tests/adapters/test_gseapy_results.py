@@ -160,6 +160,18 @@ def test_no_hits_with_model_columns(seen):
     assert list(table.columns) == [*BASE_COLUMNS, *MODEL_COLUMNS]
 
 
+def test_a_real_model_joins_in(sets, small_model):
+    query = ["TP53", "BAX", "CASP8", "CD3D", "NKG7"]
+    base = enrichr(query, sets, rerank=False, background=15_000).results
+    table = enrichr(query, sets, model=small_model, background=15_000).results
+    assert list(table.columns) == [*BASE_COLUMNS, *MODEL_COLUMNS]
+    assert sorted(table["GSFM Rank"]) == table["GSFM Rank"].tolist()
+    pd.testing.assert_frame_equal(table.sort_values("Term", ignore_index=True)[list(BASE_COLUMNS)], base)
+    hits = table["Overlap"].str.split("/").str[0].astype(int)
+    assert (table["Expected Overlap"] >= hits).all()
+    assert table["GSFM P-value"].between(0, 1).all()
+
+
 @pytest.fixture
 def results():
     return enrichr(QUERY, SETS, rerank=False, background=2000)
