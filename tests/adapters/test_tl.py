@@ -16,8 +16,10 @@ import scanpy as sc
 from gsfm_enrich.adapters import tl
 from gsfm_enrich.adapters.get import enrichr_df
 from gsfm_enrich.adapters.markers import Cutoffs, names_tested, select_markers
+from gsfm_enrich.adapters.storage import empty_results
 from gsfm_enrich.errors import GsfmEnrichWarning, InputError
 from gsfm_enrich.libraries.library import GeneSetLibrary
+from gsfm_enrich.ranking.table import MODEL_COLUMNS
 
 BASE = ["Gene_set", "Term", "Overlap", "P-value", "Adjusted P-value", "Odds Ratio", "Combined Score", "Genes"]
 MODEL = [
@@ -376,6 +378,16 @@ def test_survives_a_file(
     assert enrichr_df(again, "T/NK cells", direction="up")["Term"].tolist() == (
         enrichr_df(adata, "T/NK cells", direction="up")["Term"].tolist()
     )
+
+
+def test_columns_are_those_of_the_ranking(adata: anndata.AnnData, small_model: Any) -> None:
+    some = tl.enrichr(
+        adata, {"T": ["CD3D"]}, groups="T/NK cells", direction="up", model=small_model, copy=True
+    )
+    assert some is not None
+    results = some.uns["gsfm_enrichr"]["results"].drop(columns=["group", "direction"])
+    assert empty_results(rerank=True).dtypes.to_dict() == results.dtypes.to_dict()
+    assert tuple(results.columns[-len(MODEL_COLUMNS) :]) == MODEL_COLUMNS
 
 
 def test_copy_and_key_added(adata: anndata.AnnData, sets: dict[str, list[str]]) -> None:
