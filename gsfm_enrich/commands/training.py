@@ -158,7 +158,7 @@ def train(
     if neighbours:
         from gsfm_enrich.training.widen import widen
 
-        model = widen(model, corpus, training, neighbours=neighbours)
+        model = widen(model, corpus, neighbours=neighbours)
     if neighbours or half:
         import torch
 

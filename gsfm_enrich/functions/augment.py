@@ -14,8 +14,8 @@ from gsfm_enrich.genes.inputs import as_gene_list
 from gsfm_enrich.genes.match import match
 from gsfm_enrich.model.checkpoint import load_model
 from gsfm_enrich.model.gsfm import GSFM
+from gsfm_enrich.model.scores import GeneFactors
 from gsfm_enrich.model.vocab import N_SPECIAL
-from gsfm_enrich.ranking.membership import GeneFactors
 
 AUGMENT_COLUMNS = ("gene", "score", "z_score", "rank", "known")
 
@@ -47,8 +47,9 @@ def augment(
     -------
     DataFrame
         One row a gene, best first: ``gene`` (the model's symbol), ``score`` (of the gene among all genes
-        completing the list, in standard deviations), ``z_score`` (standard deviations above its logits for
-        random lists of this length), ``rank`` and ``known`` (whether it was given).
+        completing the list: standard deviations of the autoencoder's score plus the evidence of
+        co-occurrence), ``z_score`` (standard deviations of the autoencoder's logit above those for random
+        lists of this length), ``rank`` and ``known`` (whether it was given).
 
     Raises
     ------
@@ -77,15 +78,16 @@ def augment(
     units = np.arange(N_SPECIAL, len(network.vocab))
     factors = GeneFactors(network, units)
     scores = factors.score([given])
-    here = np.zeros(1, dtype=np.int64)
-    score = scores.block(here, np.arange(len(units)))
-    z_score = scores.against_random(score, here)[0]
-    score = score[0]
+    here, columns = np.zeros(1, dtype=np.int64), np.arange(len(units))
+    deep = scores.block(here, columns)
+    z_score = scores.against_random(deep, here)[0]
+    score = (deep + scores.wide_block(here, columns))[0]
     if known and len(given) > 1:
         rest = factors.score([given[given != unit] for unit in given])
-        rows = np.arange(len(given))
-        score[given - N_SPECIAL] = rest.pairs(rows, given - N_SPECIAL)
-        z_score[given - N_SPECIAL] = rest.against_random(score[given - N_SPECIAL], rows)
+        rows, own = np.arange(len(given)), given - N_SPECIAL
+        deep = rest.pairs(rows, own)
+        score[own] = deep + rest.wide_pairs(rows, own)
+        z_score[own] = rest.against_random(deep, rows)
     frame = pd.DataFrame(
         {
             "gene": network.vocab.genes,

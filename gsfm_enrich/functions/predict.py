@@ -57,10 +57,10 @@ def predict_functions(
         One row a gene and term, best first within a gene and library:
 
         - ``gene``, ``gene_set``, ``term``
-        - ``score``: the model's score of the gene among all genes completing this term, in standard
-          deviations; terms are ranked by it
-        - ``z_score``: how many standard deviations the model's logit of this gene is above its logits for
-          random sets of the term's size; what is left when the gene's popularity is taken off
+        - ``score``: the evidence that the gene belongs to the term, in nats: log odds, but for a constant
+          that depends on the size of the term; terms are ranked by it
+        - ``z_score``: how many standard deviations the autoencoder's logit of this gene is above its logits
+          for random sets of the term's size; what is left when the gene's popularity is taken off
         - ``rank``: of the term among all terms of the library for this gene
         - ``probability``: that the gene belongs to the term, calibrated on members hidden from the model
         - ``known``: whether the term lists the gene
@@ -111,8 +111,8 @@ def _functions_of(
     terms = np.arange(len(library))
     member = table.known[:, here].toarray().ravel() > 0
     own = np.flatnonzero(member)
-    score = table.scores.block(terms, here)[:, 0]
-    z_score = table.scores.against_random(score, terms)
+    score = table.log_odds(terms, here)[:, 0]
+    z_score = table.scores.against_random(table.scores.block(terms, here)[:, 0], terms)
     score[own], z_score[own] = score_without(table, own, np.full(len(own), column))
     given = table.sizes - member
     frame = pd.DataFrame(
@@ -180,9 +180,8 @@ def predict_genes(
         here = np.array([row])
         member = table.known[here].toarray().ravel() > 0
         own = np.flatnonzero(member)
-        score = table.scores.block(here, genes)
-        z_score = table.scores.against_random(score, here)[0]
-        score = score[0]
+        score = table.log_odds(here, genes)[0]
+        z_score = table.scores.against_random(table.scores.block(here, genes), here)[0]
         score[own], z_score[own] = score_without(table, np.full(len(own), row), own)
         frame = pd.DataFrame(
             {
@@ -207,8 +206,9 @@ def score_without(
         return np.zeros(0, np.float32), np.zeros(0, np.float32)
     scores = table.left_out(rows, columns)
     sets = np.arange(len(rows))
-    score = scores.pairs(sets, columns)
-    return score, scores.against_random(score, sets)
+    z_score = scores.against_random(scores.pairs(sets, columns), sets)
+    score = table.calibration.log_odds(scores.pairs(sets, columns), scores.wide_pairs(sets, columns))
+    return score, z_score
 
 
 def names_of(library: GeneSetLibrary, table: Membership) -> list[str]:

@@ -94,8 +94,15 @@ def _load_unchanged(folder: Path, stamps: tuple[tuple[int, int], ...]) -> GSFM:
     with torch.device("meta"):  # no time is spent on initial values that are replaced at once
         model = build(config, vocab)
     check_weights(model, weights)
-    model.load_state_dict({key: weight.float() for key, weight in weights.items()}, assign=True)
+    model.load_state_dict(
+        {key: in_precision(weight, torch.float32) for key, weight in weights.items()}, assign=True
+    )
     return model.eval().requires_grad_(False)
+
+
+def in_precision(weight: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    """Return a weight in another precision; whole numbers, such as numbers of units, stay what they are."""
+    return weight.to(dtype) if weight.is_floating_point() else weight
 
 
 def read_text(path: Path) -> str:
@@ -148,7 +155,10 @@ def save_model(model: GSFM, folder: str | os.PathLike[str], dtype: torch.dtype =
     folder.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix=".saving-", dir=folder))
     try:
-        weights = {key: weight.detach().to(dtype).contiguous() for key, weight in model.state_dict().items()}
+        weights = {
+            key: in_precision(weight.detach(), dtype).contiguous()
+            for key, weight in model.state_dict().items()
+        }
         save_file(weights, scratch / WEIGHTS)
         (scratch / CONFIG).write_text(model.config.to_json(), "utf-8")
         (scratch / VOCAB).write_text("\n".join(model.vocab.tokens) + "\n", "utf-8")

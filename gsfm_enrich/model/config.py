@@ -8,7 +8,7 @@ from typing import Any
 
 from gsfm_enrich.errors import CheckpointError, did_you_mean
 
-ARCHITECTURES = ("gsfm", "gsfm-scaled")
+ARCHITECTURES = ("gsfm", "gsfm-scaled", "gsfm-wide")
 LOSSES = ("none", "unseen", "balance")
 
 
@@ -37,7 +37,9 @@ class GSFMConfig:
         parameter ``bias`` of length V that inference ignores.
     architecture
         ``"gsfm"`` is the published network, ``"gsfm-scaled"`` divides the multi-hot input by the square root
-        of the number of genes in the set.
+        of the number of genes in the set, ``"gsfm-wide"`` adds a table of co-occurrence to that.
+    neighbours
+        Neighbours that the wide part keeps for each gene; 0 without one. Ours, too.
 
     Raises
     ------
@@ -59,6 +61,7 @@ class GSFMConfig:
     partition: float = 0.0
     weighted_loss: str = "none"
     architecture: str = "gsfm"
+    neighbours: int = 0
 
     def __post_init__(self) -> None:
         for name, least in (("vocab_size", 3), ("d_model", 1), ("depth", 1)):
@@ -76,6 +79,10 @@ class GSFMConfig:
         if self.architecture not in ARCHITECTURES:
             raise CheckpointError(
                 f"architecture must be one of {', '.join(ARCHITECTURES)}, not {self.architecture!r}."
+            )
+        if (self.neighbours > 0) != (self.architecture == "gsfm-wide"):
+            raise CheckpointError(
+                f"neighbours is {self.neighbours!r}: 'gsfm-wide' needs 1 or more, other architectures 0."
             )
 
     @property
@@ -135,5 +142,5 @@ class GSFMConfig:
         """
         values = asdict(self)
         if self.architecture == ARCHITECTURES[0]:
-            del values["architecture"]
+            del values["architecture"], values["neighbours"]
         return json.dumps(values, indent=2) + "\n"

@@ -218,4 +218,7 @@ def pack(sets: Sequence[NDArray[np.int64]]) -> Bags:
 
 def build(config: GSFMConfig, vocab: Vocab) -> GSFM:
     """Make an untrained model of the class that ``config.architecture`` names."""
-    return {"gsfm": GSFM, "gsfm-scaled": ScaledGSFM}[config.architecture](config, vocab)
+    from gsfm_enrich.model.wide import WideGSFM  # it builds on this module
+
+    architectures = {"gsfm": GSFM, "gsfm-scaled": ScaledGSFM, "gsfm-wide": WideGSFM}
+    return architectures[config.architecture](config, vocab)

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from gsfm_enrich.errors import InputError
+from gsfm_enrich.errors import InputError, did_you_mean
 from gsfm_enrich.genes.resolve import resolve
 from gsfm_enrich.genes.table import load_gene_table
 from gsfm_enrich.libraries.gmt import read_gmt
@@ -232,6 +232,20 @@ def _pack(
         sources=sources,
         left_out={reason: n for reason, n in left_out.items() if n},
     )
+
+
+def source_sets(corpus: Corpus, source: str) -> NDArray[np.int64]:
+    """Return the numbers of the sets of one source.
+
+    Raises
+    ------
+    InputError
+        If the corpus has no sets of that source.
+    """
+    present = [corpus.sources[number] for number in np.unique(corpus.source)]
+    if source not in present:
+        raise InputError(f"The corpus has no sets of {source!r}.{did_you_mean(source, present)}")
+    return np.flatnonzero(corpus.source == corpus.sources.index(source))
 
 
 def unit_frequency(corpus: Corpus) -> NDArray[np.int64]:

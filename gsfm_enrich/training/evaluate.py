@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.stats import rankdata
 
-from gsfm_enrich.errors import InputError, did_you_mean
 from gsfm_enrich.genes.match import match
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.model.gsfm import GSFM, pack
-from gsfm_enrich.model.vocab import Vocab
-from gsfm_enrich.training.corpus import Corpus, unit_frequency
+from gsfm_enrich.model.scores import GeneFactors
+from gsfm_enrich.model.vocab import N_SPECIAL, Vocab
+from gsfm_enrich.training.corpus import Corpus, source_sets, unit_frequency
+from gsfm_enrich.training.widen import cooccurrence
 
 Scorer = Callable[[Sequence[Sequence[str]], Sequence[str]], NDArray[np.float64]]
 """From sets and the genes to score to scores, shape (n_sets, n_genes); NaN for a gene it does not know."""
@@ -166,11 +167,25 @@ def scorer_over(vocab: Vocab, scores: Callable[[list[NDArray[np.int64]]], NDArra
 
 
 def model_scorer(model: GSFM) -> Scorer:
-    """Score by the logits of a gene set foundation model."""
+    """Score by the logits of a gene set foundation model, as its authors do."""
 
     def scores(sets: list[NDArray[np.int64]]) -> NDArray[np.float64]:
         with torch.inference_mode():
             return np.asarray(model(*pack(sets)).numpy(), dtype=np.float64)
+
+    return scorer_over(model.vocab, scores)
+
+
+def standardised_scorer(model: GSFM) -> Scorer:
+    """Score by logits against random sets plus the wide part, as membership tables and `augment` do."""
+    factors = GeneFactors(model, np.arange(N_SPECIAL, len(model.vocab)))
+
+    def scores(sets: list[NDArray[np.int64]]) -> NDArray[np.float64]:
+        completed = factors.score(sets)
+        rows, columns = np.arange(len(sets)), np.arange(len(factors.units))
+        table = np.full((len(sets), len(model.vocab)), np.nan)
+        table[:, factors.units] = completed.block(rows, columns) + completed.wide_block(rows, columns)
+        return table
 
     return scorer_over(model.vocab, scores)
 
@@ -192,15 +207,7 @@ def cooccurrence_scorer(corpus: Corpus, source: str = "literature") -> Scorer:
     InputError
         If the corpus has no sets of that source.
     """
-    present = [corpus.sources[number] for number in np.unique(corpus.source)]
-    if source not in present:
-        raise InputError(f"The corpus has no sets of {source!r}.{did_you_mean(source, present)}")
-    sets = np.flatnonzero(corpus.source == corpus.sources.index(source))
-    rows = np.repeat(np.arange(len(sets)), np.diff(corpus.starts)[sets])
-    columns = np.concatenate([corpus[int(i)] for i in sets])
-    scaled = (1 / np.sqrt(np.bincount(columns)[columns])).astype(np.float32)
-    incidence = csr_array((scaled, (rows, columns)), shape=(len(sets), len(corpus.vocab)))
-    similarity = csr_array(incidence.T @ incidence)
+    similarity = cooccurrence(corpus, source_sets(corpus, source))
 
     def scores(given: list[NDArray[np.int64]]) -> NDArray[np.float64]:
         bags = csr_array(

@@ -10,7 +10,8 @@ from gsfm_enrich.functions.augment import AUGMENT_COLUMNS, augment
 from gsfm_enrich.functions.predict import FUNCTION_COLUMNS, GENE_COLUMNS, predict_functions, predict_genes
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.model.gsfm import GSFM
-from gsfm_enrich.ranking.membership import library_membership, reference
+from gsfm_enrich.model.scores import reference
+from gsfm_enrich.ranking.membership import library_membership
 
 
 def test_functions_of_a_gene_are_the_terms_of_its_block(

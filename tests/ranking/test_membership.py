@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from gsfm_enrich.libraries.library import GeneSetLibrary
-from gsfm_enrich.model.gsfm import GSFM
-from gsfm_enrich.ranking.membership import (
+from gsfm_enrich.model.gsfm import GSFM, build
+from gsfm_enrich.model.scores import (
     REFERENCE_SIZES,
-    Calibration,
     GeneFactors,
-    Membership,
-    logistic,
     mean_and_covariance,
     nearest_reference,
     reference,
 )
+from gsfm_enrich.model.wide import WideGSFM
+from gsfm_enrich.ranking.calibration import Calibration, logistic
+from gsfm_enrich.ranking.membership import Membership
+
+
+def wide_model(model: GSFM, *, within: bool) -> WideGSFM:
+    """Add four neighbours to every gene of a block model: of its own block, or of any."""
+    rng = np.random.default_rng(0)
+    config = replace(model.config, architecture="gsfm-wide", neighbours=4)
+    wide = WideGSFM(config, model.vocab)
+    wide.load_state_dict({**wide.state_dict(), **model.state_dict()})
+    for unit in range(2, len(model.vocab)):
+        block = (unit - 2) // 25
+        mates = 2 + 25 * block + np.arange(25) if within else np.arange(2, len(model.vocab))
+        chosen = rng.choice(mates[mates != unit], 4, replace=False)
+        wide.wide.neighbours[unit] = torch.from_numpy(chosen.astype(np.int16))
+        wide.wide.similarity[unit] = torch.from_numpy(rng.uniform(0.01, 0.1, 4).astype(np.float32))
+    return wide.eval()
 
 
 def test_nearest_reference_is_nearest_on_a_log_scale() -> None:
@@ -127,6 +144,29 @@ def test_logistic_finds_the_maximum_likelihood() -> None:
     np.testing.assert_allclose(fitted, [-2.0, 1.5], atol=0.25)
 
 
+def test_the_wide_part_is_weighed_by_what_it_predicts(
+    block_model: GSFM, block_library: GeneSetLibrary
+) -> None:
+    """Beside an untrained deep part, co-occurrence within blocks helps and noise does not."""
+    torch.manual_seed(0)
+    untrained = build(block_model.config, block_model.vocab).eval()
+    trusted, untrusted = wide_model(untrained, within=True), wide_model(untrained, within=False)
+    helped = Membership(block_library, trusted)
+    assert helped.calibration.wide_slope > 0
+    table = Membership(block_library, untrusted)
+    assert table.calibration.wide_slope < 0.3 * helped.calibration.wide_slope
+    rows, columns = np.array([1, 8]), np.array([5, 90, 200])
+    z, wide = helped.scores.block(rows, columns), helped.scores.wide_block(rows, columns)
+    expected = helped.calibration.slope * z + helped.calibration.wide_slope * wide
+    np.testing.assert_allclose(helped.log_odds(rows, columns), expected, rtol=1e-5)
+    sets = [block_library[block_library.terms[row]] for row in rows]
+    added = trusted.complete(sets) - untrained.complete(sets)
+    np.testing.assert_allclose(wide, added[:, helped.units[columns]], atol=1e-4)
+    pairs = helped.scores.wide_pairs(np.array([0, 1]), columns[:2])
+    expected = helped.scores.wide_block(np.array([0, 1]), columns[:2]).diagonal()
+    np.testing.assert_array_equal(pairs, expected)
+
+
 def test_a_prior_decides_where_the_data_cannot() -> None:
     rng = np.random.default_rng(0)
     x = np.column_stack([np.ones(500), np.full(500, 2.0)])
@@ -135,10 +175,10 @@ def test_a_prior_decides_where_the_data_cannot() -> None:
 
 
 def test_probability_is_the_logistic_function_and_zero_for_nothing_given() -> None:
-    calibration = Calibration(-4.0, 1.5, 0.5)
-    p = calibration.probability(
-        np.array([[2.0], [2.0], [-500.0]], dtype=np.float32), np.array([[10], [0], [3]])
-    )
+    calibration = Calibration(-4.0, 1.5, 0.0, 0.5)
+    scores = np.array([[2.0], [2.0], [-500.0]], dtype=np.float32)
+    log_odds = calibration.log_odds(scores, np.zeros((3, 1), dtype=np.float32))
+    p = calibration.probability(log_odds, np.array([[10], [0], [3]]))
     assert p[0, 0] == pytest.approx(1 / (1 + np.exp(4 - 3 - 0.5 * np.log(10))), rel=1e-5)
     assert p[1, 0] == 0
     assert p[2, 0] == 0

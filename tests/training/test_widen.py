@@ -1,0 +1,59 @@
+"""Counting co-occurrence against a dense computation."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from gsfm_enrich.errors import InputError
+from gsfm_enrich.model.config import GSFMConfig
+from gsfm_enrich.model.gsfm import build
+from gsfm_enrich.model.vocab import Vocab
+from gsfm_enrich.training.corpus import Corpus
+from gsfm_enrich.training.widen import cooccurrence, widen
+
+
+@pytest.fixture
+def corpus() -> Corpus:
+    rng = np.random.default_rng(0)
+    sets = [np.sort(rng.choice(np.arange(2, 12), size, replace=False)) for size in rng.integers(2, 6, 30)]
+    return Corpus(
+        vocab=Vocab(["<unk>", "<pad>", *(f"G{i}" for i in range(10))]),
+        units=np.concatenate(sets).astype(np.int32),
+        starts=np.cumsum([0, *map(len, sets)]),
+        source=np.repeat([0, 1], [20, 10]).astype(np.int16),
+        sources=("literature", "experiments"),
+        left_out={},
+    )
+
+
+def dense(corpus: Corpus, sets: range) -> np.ndarray:
+    table = np.zeros((len(sets), len(corpus.vocab)))
+    for row, number in enumerate(sets):
+        table[row, corpus[number]] = 1
+    both, each = table.T @ table, np.maximum(table.sum(axis=0), 1)
+    return both / np.sqrt(np.outer(each, each))
+
+
+def test_cooccurrence_by_brute_force(corpus: Corpus) -> None:
+    found = cooccurrence(corpus, np.arange(20)).toarray()
+    np.testing.assert_allclose(found, dense(corpus, range(20)), rtol=1e-5, atol=1e-7)
+
+
+def test_widen_keeps_the_deep_part_and_adds_the_strongest_neighbours(corpus: Corpus) -> None:
+    torch.manual_seed(0)
+    deep = build(GSFMConfig(12, d_model=3, architecture="gsfm-scaled"), corpus.vocab).eval()
+    wide = widen(deep, corpus, neighbours=2)
+    for name, weight in deep.state_dict().items():
+        assert torch.equal(wide.state_dict()[name], weight)
+    table = dense(corpus, range(20))
+    np.fill_diagonal(table, 0)
+    np.testing.assert_allclose(wide.wide.similarity, -np.sort(-table, axis=1)[:, :2], rtol=1e-5, atol=1e-7)
+
+
+def test_widen_names_the_sources_there_are(corpus: Corpus) -> None:
+    deep = build(GSFMConfig(12, d_model=3, architecture="gsfm-scaled"), corpus.vocab)
+    with pytest.raises(InputError) as caught:
+        widen(deep, corpus, source="literatur", neighbours=2)
+    assert str(caught.value) == "The corpus has no sets of 'literatur'. Did you mean 'literature'?"
