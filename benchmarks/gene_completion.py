@@ -1,12 +1,13 @@
 """Gene completion, half held out: the bundled model, co-occurrence and popularity side by side.
 
-    python benchmarks/gene_completion.py --data ../shared/data --org-db org.Hs.eg.sqlite
+    python -m benchmarks.gene_completion --data ../shared/data --org-db org.Hs.eg.sqlite
 
 Competitors count in the very corpus that the bundled model was trained on.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -14,14 +15,18 @@ import numpy as np
 import pandas as pd
 import typer
 
-from gsfm_enrich.libraries.library import GeneSetLibrary
+from benchmarks.protocols import bootstrap, read_library, write_table
 from gsfm_enrich.model.checkpoint import load_model
+from gsfm_enrich.model.gsfm import GSFM, build
+from gsfm_enrich.model.wide import WideGSFM
 from gsfm_enrich.training.corpus import build_corpus, geo_series
 from gsfm_enrich.training.evaluate import (
+    Scorer,
     complete_halves,
     cooccurrence_scorer,
     model_scorer,
     popularity_scorer,
+    standardised_scorer,
 )
 
 LIBRARIES = (
@@ -34,12 +39,13 @@ LIBRARIES = (
 )
 
 
-def interval(values: np.ndarray, statistic: object, seed: int = 0) -> str:
-    """Return a statistic with its bootstrap interval (95 %, terms resampled)."""
-    rng = np.random.default_rng(seed)
-    draws = [statistic(values[rng.integers(len(values), size=len(values))]) for _ in range(500)]
-    low, high = np.percentile(draws, [2.5, 97.5])
-    return f"{statistic(values):.3f} ({low:.3f} to {high:.3f})"
+def parts_of(model: GSFM) -> dict[str, Scorer]:
+    """Return the autoencoder alone, by its logits, when the model has a wide part."""
+    if not isinstance(model, WideGSFM):
+        return {}
+    deep = build(replace(model.config, architecture="gsfm-scaled", neighbours=0), model.vocab)
+    deep.load_state_dict({k: v for k, v in model.state_dict().items() if not k.startswith("wide.")})
+    return {"autoencoder alone": model_scorer(deep.eval())}
 
 
 def main(
@@ -52,12 +58,10 @@ def main(
     max_terms: Annotated[int, typer.Option(help="Terms a library, drawn at random.")] = 300,
     libraries: Annotated[str, typer.Option(help="Comma-separated names.")] = ",".join(LIBRARIES),
     competitors: Annotated[bool, typer.Option(help="Count in the training corpus, too.")] = True,
-    out: Annotated[Path, typer.Option(help="Where the table goes.")] = Path(
-        "benchmarks/results/gene_completion.tsv"
-    ),
 ) -> None:
     """Print and write one table: libraries by methods."""
-    scorers = {"gsfm_enrich": model_scorer(load_model(model))}
+    network = load_model(model)
+    scorers = {"gsfm_enrich": standardised_scorer(network), **parts_of(network)}
     if competitors:
         exclude = geo_series(sorted((data / "benchmark").glob("*.gmt.gz")))
         corpus = build_corpus(sorted((data / "corpus").glob("*.gmt.gz")), org_db, exclude=exclude)
@@ -65,7 +69,7 @@ def main(
         scorers["popularity"] = popularity_scorer(corpus)
     rows = []
     for name in libraries.split(","):
-        library = GeneSetLibrary.from_gmt(data / "libraries" / f"{name}.gmt.gz")
+        library = read_library(data, name)
         for method, scorer in scorers.items():
             figures = pd.DataFrame(complete_halves(library, scorer, splits=splits, max_terms=max_terms))
             terms = figures.groupby("term")[["auroc", "average_precision", "recall_at_50"]].mean()
@@ -74,15 +78,13 @@ def main(
                     "library": name,
                     "method": method,
                     "terms": len(terms),
-                    "median AUROC": interval(terms["auroc"].to_numpy(), np.median),
-                    "mean AP": interval(terms["average_precision"].to_numpy(), np.mean),
+                    "median AUROC": bootstrap(terms["auroc"].to_numpy(), np.median),
+                    "mean AP": bootstrap(terms["average_precision"].to_numpy(), np.mean),
                     "recall at 50": f"{terms['recall_at_50'].mean():.3f}",
                 }
             )
             print(*rows[-1].values(), sep="\t", flush=True)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    pd.DataFrame(rows).to_csv(out, sep="\t", index=False)
-    print(f"written to {out}")
+    write_table(rows, "gene_completion")
 
 
 if __name__ == "__main__":

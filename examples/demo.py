@@ -19,7 +19,6 @@ from rich.console import Console
 from rich.table import Table
 
 import gsfm_enrich as ge
-from gsfm_enrich.adapters.report import report
 
 LIBRARY = "GO_Biological_Process"
 TERMS_SHOWN = 5
@@ -153,7 +152,7 @@ def write_files(adata: anndata.AnnData, folder: Path) -> dict[Path, str]:
     files[folder / "ranks.png"] = f"what the model moved up and down in {group}, and why"
     adata.write_h5ad(folder / "pbmc68k_enriched.h5ad")
     files[folder / "pbmc68k_enriched.h5ad"] = "the cells with all results in .uns and .var"
-    page = report(adata, folder / "report.html", title="Enrichment of blood cells (pbmc68k_reduced)")
+    page = ge.report(adata, folder / "report.html", title="Enrichment of blood cells (pbmc68k_reduced)")
     files[page] = "everything on one page: open it in a browser"
     return files
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from gsfm_enrich.adapters import get, pl, tl
     from gsfm_enrich.adapters.gseapy import enrich, enrichr
+    from gsfm_enrich.adapters.report import report
     from gsfm_enrich.errors import (
         CheckpointError,
         GsfmEnrichError,
@@ -79,6 +80,7 @@ __all__ = [
     "prerank",
     "read_gmt",
     "replot",
+    "report",
     "resolve",
     "save_model",
     "scipalette",
@@ -104,6 +106,7 @@ _HOMES = {
     "load_model": "model.checkpoint",
     "predict_functions": "functions.predict",
     "predict_genes": "functions.predict",
+    "report": "adapters.report",
     "resolve": "genes.resolve",
     "save_model": "model.checkpoint",
 }
