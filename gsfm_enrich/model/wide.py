@@ -19,7 +19,7 @@ from gsfm_enrich.model.gsfm import GSFM, ScaledGSFM
 from gsfm_enrich.model.vocab import Vocab
 
 SCALE = 1000.0
-"""What mean similarities are multiplied by: genes that share one in a thousand of their sets add log 2."""
+"""What mean similarities are multiplied by: a mean similarity of one in a thousand adds log 2."""
 
 
 class Wide(nn.Module):
@@ -39,7 +39,7 @@ class Wide(nn.Module):
     neighbours : int16 tensor, shape (V, k)
         Units; those of a gene with fewer neighbours are filled with ``<pad>``, of similarity 0.
     similarity : float tensor, shape (V, k)
-        Sets that hold both genes over the square root of the product of the numbers of sets that hold either.
+        How often they share a set, from 0 to 1: see `gsfm_enrich.training.widen.cooccurrence`.
     """
 
     neighbours: Tensor

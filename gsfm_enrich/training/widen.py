@@ -13,8 +13,14 @@ from gsfm_enrich.model.gsfm import GSFM, build
 from gsfm_enrich.model.wide import WideGSFM, strongest_neighbours
 from gsfm_enrich.training.corpus import LITERATURE, Corpus, source_sets
 
+SIZE_POWER = 0.5
+PSEUDOCOUNT = 2.0
+"""Chosen on KEGG 2016 and GO Cellular Component 2018, see benchmarks/README.md."""
 
-def cooccurrence(corpus: Corpus, sets: NDArray[np.int64]) -> csr_array:
+
+def cooccurrence(
+    corpus: Corpus, sets: NDArray[np.int64], *, size_power: float = 0.0, pseudocount: float = 0.0
+) -> csr_array:
     """Count how often two genes share a set, normalised by how often either is in one.
 
     Parameters
@@ -23,6 +29,11 @@ def cooccurrence(corpus: Corpus, sets: NDArray[np.int64]) -> csr_array:
         Where the sets are.
     sets
         Numbers of the sets to count in.
+    size_power
+        A set of n genes counts as (n - 1) ** -size_power sets: two genes named by a paper on two genes have
+        more to do with each other than two of a paper on two hundred.
+    pseudocount
+        Sets that are added to those that hold a gene, so that one shared set of two rare genes is no proof.
 
     Returns
     -------
@@ -32,10 +43,10 @@ def cooccurrence(corpus: Corpus, sets: NDArray[np.int64]) -> csr_array:
     sizes = np.diff(corpus.starts)[sets]
     columns = np.concatenate([corpus[number] for number in sets])
     starts = np.concatenate([[0], np.cumsum(sizes)])
-    shape = (len(sets), len(corpus.vocab))
-    incidence = csr_array((np.ones(len(columns), dtype=np.float32), columns, starts), shape=shape)
-    scale = 1 / np.sqrt(np.maximum(incidence.sum(axis=0), 1))
-    incidence.data *= scale[columns].astype(np.float32)
+    weights = np.repeat(np.maximum(sizes - 1, 1).astype(np.float64) ** -size_power, sizes)
+    degree = np.bincount(columns, weights=weights, minlength=len(corpus.vocab)) + pseudocount
+    values = np.sqrt(weights / degree[columns]).astype(np.float32)
+    incidence = csr_array((values, columns, starts), shape=(len(sets), len(corpus.vocab)))
     return csr_array(incidence.T @ incidence)
 
 
@@ -68,7 +79,9 @@ def widen(model: GSFM, corpus: Corpus, *, source: str = LITERATURE, neighbours: 
     if not isinstance(wide, WideGSFM):
         raise TypeError("the architecture 'gsfm-wide' is a WideGSFM")
     wide.load_state_dict({**wide.state_dict(), **model.state_dict()})
-    units, similarity = strongest_neighbours(cooccurrence(corpus, source_sets(corpus, source)), neighbours)
+    sets = source_sets(corpus, source)
+    counts = cooccurrence(corpus, sets, size_power=SIZE_POWER, pseudocount=PSEUDOCOUNT)
+    units, similarity = strongest_neighbours(counts, neighbours)
     wide.wide.neighbours.copy_(torch.from_numpy(units))
     wide.wide.similarity.copy_(torch.from_numpy(similarity))
     return wide.eval().requires_grad_(False)

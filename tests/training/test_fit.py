@@ -27,7 +27,7 @@ from gsfm_enrich.training.fit import (
 
 MODEL = GSFMConfig(vocab_size=3, d_model=8, dropout=0.2, architecture="gsfm-scaled")
 TRAINING = TrainingConfig(
-    steps=24, batch_size=16, learning_rate=1e-2, warmup=4, validate_every=8, save_every=8
+    steps=24, batch_size=16, learning_rate=1e-2, warmup=4, validate_every=4, save_every=8
 )
 
 
@@ -281,7 +281,7 @@ def test_what_a_run_leaves(block_corpus, tmp_path):
     assert [done for done, _, _ in seen] == list(range(1, 25))
     expected = [f"{done}\t{loss:.5f}\t{checked:.5f}" for done, loss, checked in seen if checked is not None]
     assert lines == expected
-    assert [int(line.split("\t")[0]) for line in lines] == [8, 16, 24]
+    assert [int(line.split("\t")[0]) for line in lines] == [4, 8, 12, 16, 20, 24]
 
 
 def test_training_and_validation_see_different_sets(block_corpus, tmp_path, monkeypatch):

@@ -11,7 +11,7 @@ from gsfm_enrich.model.config import GSFMConfig
 from gsfm_enrich.model.gsfm import build
 from gsfm_enrich.model.vocab import Vocab
 from gsfm_enrich.training.corpus import Corpus
-from gsfm_enrich.training.widen import cooccurrence, widen
+from gsfm_enrich.training.widen import PSEUDOCOUNT, SIZE_POWER, cooccurrence, widen
 
 
 @pytest.fixture
@@ -28,17 +28,22 @@ def corpus() -> Corpus:
     )
 
 
-def dense(corpus: Corpus, sets: range) -> np.ndarray:
-    table = np.zeros((len(sets), len(corpus.vocab)))
-    for row, number in enumerate(sets):
-        table[row, corpus[number]] = 1
-    both, each = table.T @ table, np.maximum(table.sum(axis=0), 1)
-    return both / np.sqrt(np.outer(each, each))
+def dense(corpus: Corpus, power: float, pseudocount: float) -> np.ndarray:
+    """Count in the first 20 sets, pair by pair."""
+    both, each = np.zeros((12, 12)), np.full(12, pseudocount)
+    for number in range(20):
+        weight = (len(corpus[number]) - 1) ** -power
+        for one in corpus[number]:
+            each[one] += weight
+            for other in corpus[number]:
+                both[one, other] += weight
+    return both / np.sqrt(np.outer(np.maximum(each, 1e-9), np.maximum(each, 1e-9)))
 
 
-def test_cooccurrence_by_brute_force(corpus: Corpus) -> None:
-    found = cooccurrence(corpus, np.arange(20)).toarray()
-    np.testing.assert_allclose(found, dense(corpus, range(20)), rtol=1e-5, atol=1e-7)
+@pytest.mark.parametrize(("power", "pseudocount"), [(0.0, 0.0), (0.5, 2.0), (1.0, 0.0)])
+def test_cooccurrence_by_brute_force(corpus: Corpus, power: float, pseudocount: float) -> None:
+    found = cooccurrence(corpus, np.arange(20), size_power=power, pseudocount=pseudocount).toarray()
+    np.testing.assert_allclose(found, dense(corpus, power, pseudocount), rtol=1e-5, atol=1e-7)
 
 
 def test_widen_keeps_the_deep_part_and_adds_the_strongest_neighbours(corpus: Corpus) -> None:
@@ -47,7 +52,7 @@ def test_widen_keeps_the_deep_part_and_adds_the_strongest_neighbours(corpus: Cor
     wide = widen(deep, corpus, neighbours=2)
     for name, weight in deep.state_dict().items():
         assert torch.equal(wide.state_dict()[name], weight)
-    table = dense(corpus, range(20))
+    table = dense(corpus, SIZE_POWER, PSEUDOCOUNT)
     np.fill_diagonal(table, 0)
     np.testing.assert_allclose(wide.wide.similarity, -np.sort(-table, axis=1)[:, :2], rtol=1e-5, atol=1e-7)
 
