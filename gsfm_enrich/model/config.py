@@ -9,6 +9,7 @@ from typing import Any
 from gsfm_enrich.errors import CheckpointError, did_you_mean
 
 ARCHITECTURES = ("gsfm", "gsfm-scaled", "gsfm-wide")
+WIDEST = 2**15
 LOSSES = ("none", "unseen", "balance")
 
 
@@ -64,7 +65,7 @@ class GSFMConfig:
     neighbours: int = 0
 
     def __post_init__(self) -> None:
-        for name, least in (("vocab_size", 3), ("d_model", 1), ("depth", 1)):
+        for name, least in (("vocab_size", 3), ("d_model", 1), ("depth", 1), ("neighbours", 0)):
             value = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool) or value < least:
                 raise CheckpointError(f"{name} must be a whole number of at least {least}, not {value!r}.")
@@ -79,6 +80,10 @@ class GSFMConfig:
         if self.architecture not in ARCHITECTURES:
             raise CheckpointError(
                 f"architecture must be one of {', '.join(ARCHITECTURES)}, not {self.architecture!r}."
+            )
+        if self.architecture == "gsfm-wide" and self.vocab_size > WIDEST:
+            raise CheckpointError(
+                f"'gsfm-wide' takes up to {WIDEST} tokens (its units are 16-bit numbers), not {self.vocab_size}."
             )
         if (self.neighbours > 0) != (self.architecture == "gsfm-wide"):
             raise CheckpointError(

@@ -56,8 +56,9 @@ class Wide(nn.Module):
         sizes = ends - offsets
         sets = torch.arange(len(offsets), device=units.device).repeat_interleave(sizes)
         summed = self.similarity.new_zeros(len(offsets), len(self.neighbours))
-        rows = sets[:, None].expand(-1, self.neighbours.shape[1])
-        summed.index_put_((rows, self.neighbours[units].long()), self.similarity[units], accumulate=True)
+        places = sets[:, None] * len(self.neighbours) + self.neighbours[units]
+        # index_put_ would add up in another order each time that several threads share the work
+        summed.view(-1).scatter_add_(0, places.ravel(), self.similarity[units].ravel())
         return torch.log1p(SCALE * summed / sizes.clamp(min=1)[:, None])
 
     @cached_property
