@@ -83,7 +83,8 @@ class GSFMConfig:
             )
         if self.architecture == "gsfm-wide" and self.vocab_size > WIDEST:
             raise CheckpointError(
-                f"'gsfm-wide' takes up to {WIDEST} tokens (its units are 16-bit numbers), not {self.vocab_size}."
+                f"'gsfm-wide' takes up to {WIDEST} tokens (its units are 16-bit numbers), "
+                f"not {self.vocab_size}."
             )
         if (self.neighbours > 0) != (self.architecture == "gsfm-wide"):
             raise CheckpointError(

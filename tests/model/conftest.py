@@ -6,6 +6,15 @@ from gsfm_enrich.model.gsfm import build
 from gsfm_enrich.model.vocab import Vocab
 
 
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Networks this small only lose time by sharing work between threads."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.fixture
 def make_model():
     """Build a model with random weights and the genes G0, G1, ...; same arguments, same weights."""
