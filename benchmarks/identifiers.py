@@ -23,6 +23,7 @@ COLUMNS = ("symbol", "prev_symbol", "alias_symbol", "ensembl_gene_id", "entrez_i
 
 
 def main() -> None:
+    """Print how each column of the HGNC table resolves."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -23,6 +23,9 @@ from gsfm_enrich.ranking.table import columns_of
 FUNCTION_COLUMNS = ("gene", "gene_set", "term", "score", "z_score", "rank", "probability", "known")
 GENE_COLUMNS = ("gene_set", "term", "gene", "score", "z_score", "rank", "probability", "known")
 
+SIZE_CREDIT = 0.5
+"""How much a term's size counts for its rank: 0 ranks the most specific terms first, 1 the most general."""
+
 
 def predict_functions(
     genes: Any,
@@ -57,8 +60,8 @@ def predict_functions(
         One row a gene and term, best first within a gene and library:
 
         - ``gene``, ``gene_set``, ``term``
-        - ``score``: the evidence that the gene belongs to the term, in nats: log odds, but for a constant
-          that depends on the size of the term; terms are ranked by it
+        - ``score``: the evidence that the gene belongs to the term, in nats, plus half the logarithm of the
+          term's size: large terms are right more often and say less; terms are ranked by it
         - ``z_score``: how many standard deviations the autoencoder's logit of this gene is above its logits
           for random sets of the term's size; what is left when the gene's popularity is taken off
         - ``rank``: of the term among all terms of the library for this gene
@@ -115,6 +118,8 @@ def _functions_of(
     z_score = table.scores.against_random(table.scores.block(terms, here)[:, 0], terms)
     score[own], z_score[own] = score_without(table, own, np.full(len(own), column))
     given = table.sizes - member
+    probability = table.calibration.probability(score.copy(), given)
+    score += (SIZE_CREDIT * np.log(np.maximum(given, 1))).astype(np.float32)
     frame = pd.DataFrame(
         {
             "gene": gene,
@@ -122,7 +127,7 @@ def _functions_of(
             "term": library.terms,
             "score": score,
             "z_score": z_score,
-            "probability": table.calibration.probability(score.copy(), given),
+            "probability": probability,
             "known": member,
         }
     )

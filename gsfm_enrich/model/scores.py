@@ -1,9 +1,11 @@
 """Standardised scores: what a model says of a gene, less what it says of the gene whatever it is given.
 
-The logit of a gene is compared with its logits for random sets of about the same size (mean and standard
-deviation over them), which takes its popularity off; the resulting scores are centred and scaled within each
-set. Logits are linear in the representation of a set, so all of this is folded into one factor a set and one
-factor a gene, and any block of scores is a product of the two.
+The logit of a gene, centred within its set, is compared with those for random sets of about the same size,
+which takes the gene's popularity off: their mean is subtracted, and the difference is divided by their
+standard deviation plus its median over the genes (the offset keeps genes that hardly vary from dominating;
+Tusher et al. 2001). The resulting scores are centred and scaled within each set. Logits are linear in the
+representation of a set, so all of this is folded into one factor a set and one factor a gene, and any block
+of scores is a product of the two.
 """
 
 from __future__ import annotations
@@ -29,14 +31,27 @@ def nearest_reference(sizes: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.asarray(distance.argmin(axis=1))
 
 
+@lru_cache(maxsize=4)
+def centred_output(model: GSFM) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return weight and bias of the output layer less their means over the genes.
+
+    A softmax does not change when all logits of a set move together, so training leaves that common part
+    undetermined, and only the difference between genes has a meaning.
+    """
+    weight, bias = model.output
+    return weight - weight[N_SPECIAL:].mean(axis=0), bias - bias[N_SPECIAL:].mean()
+
+
 @lru_cache(maxsize=4 * len(REFERENCE_SIZES))
 def reference(model: GSFM, size: int, seed: int = 0) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return mean and standard deviation of the logit of every gene over random sets of a size.
+    """Return mean and scale of the centred logit of every gene over random sets of a size.
+
+    The scale is the standard deviation plus the median standard deviation of all genes.
 
     Logits are linear in the representation of a set, so both follow from the mean and the covariance of the
     representations.
     """
-    weight, bias = model.output
+    weight, bias = centred_output(model)
     rng = np.random.default_rng([seed, size])
     genes = np.arange(N_SPECIAL, len(model.vocab))
     size = min(size, len(genes))
@@ -46,7 +61,8 @@ def reference(model: GSFM, size: int, seed: int = 0) -> tuple[NDArray[np.float32
     activations = model.represent(sets[:REFERENCE_SETS])
     mean, covariance = mean_and_covariance(activations)
     variance = np.einsum("vi,vi->v", weight @ covariance, weight)
-    return weight @ mean + bias, np.sqrt(np.maximum(variance, 1e-12))
+    sd = np.sqrt(np.maximum(variance, 1e-12))
+    return weight @ mean + bias, sd + np.median(sd[N_SPECIAL:])
 
 
 def mean_and_covariance(x: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -97,7 +113,7 @@ class GeneFactors:
         """Return the factors for one of ``REFERENCE_SIZES``."""
         if group not in self._standards:
             mean, sd = reference(self.model, REFERENCE_SIZES[group])
-            weight, bias = self.model.output
+            weight, bias = centred_output(self.model)
             factors = np.column_stack([weight, bias - mean]).astype(np.float32)[self.units]
             factors /= sd[self.units, None]
             centre, covariance = mean_and_covariance(factors)
