@@ -28,6 +28,7 @@ from gsfm_enrich.training.evaluate import (
     popularity_scorer,
     standardised_scorer,
 )
+from gsfm_enrich.training.widen import PSEUDOCOUNT, SIZE_POWER
 
 LIBRARIES = (
     "KEGG_2021_Human",
@@ -66,6 +67,8 @@ def main(
         exclude = geo_series(sorted((data / "benchmark").glob("*.gmt.gz")))
         corpus = build_corpus(sorted((data / "corpus").glob("*.gmt.gz")), org_db, exclude=exclude)
         scorers["co-occurrence in the literature"] = cooccurrence_scorer(corpus)
+        weighted = {"size_power": SIZE_POWER, "pseudocount": PSEUDOCOUNT}
+        scorers["co-occurrence, small papers first"] = cooccurrence_scorer(corpus, **weighted)
         scorers["popularity"] = popularity_scorer(corpus)
     rows = []
     for name in libraries.split(","):

@@ -94,7 +94,7 @@ def train(
             "--neighbours",
             min=0,
             help="Then add a table of co-occurrence: for each gene, this many of the genes that share most "
-            "publications with it, for their numbers (32 is plenty). Needs --literature.",
+            "publications with it, for their numbers (the bundled model has 36). Needs --literature.",
         ),
     ] = 0,
     balance: Annotated[

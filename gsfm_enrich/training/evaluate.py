@@ -196,18 +196,25 @@ def popularity_scorer(corpus: Corpus) -> Scorer:
     return scorer_over(corpus.vocab, lambda sets: np.tile(frequency, (len(sets), 1)))
 
 
-def cooccurrence_scorer(corpus: Corpus, source: str = "literature") -> Scorer:
-    """Score by how often a gene shares a set of one source with the given genes.
+def cooccurrence_scorer(
+    corpus: Corpus, source: str = "literature", *, size_power: float = 0.0, pseudocount: float = 0.0
+) -> Scorer:
+    """Score by how often a gene shares a set of one source with the given genes, summed over them.
 
-    The counts are divided by the square roots of how often either gene is in a set of that source (the cosine
-    of their incidence vectors), and summed over the given genes.
+    Parameters
+    ----------
+    corpus, source
+        Where to count.
+    size_power, pseudocount
+        As `gsfm_enrich.training.widen.cooccurrence` takes them.
 
     Raises
     ------
     InputError
         If the corpus has no sets of that source.
     """
-    similarity = cooccurrence(corpus, source_sets(corpus, source))
+    sets = source_sets(corpus, source)
+    similarity = cooccurrence(corpus, sets, size_power=size_power, pseudocount=pseudocount)
 
     def scores(given: list[NDArray[np.int64]]) -> NDArray[np.float64]:
         bags = csr_array(

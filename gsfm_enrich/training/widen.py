@@ -14,14 +14,14 @@ from gsfm_enrich.model.wide import WideGSFM, strongest_neighbours
 from gsfm_enrich.training.corpus import LITERATURE, Corpus, source_sets
 
 SIZE_POWER = 0.5
-PSEUDOCOUNT = 2.0
-"""Chosen on KEGG 2016 and GO Cellular Component 2018, see benchmarks/README.md."""
+PSEUDOCOUNT = 1.0
+"""Chosen on KEGG 2016, GO Cellular Component 2018 and GWAS Catalog 2019, see benchmarks/README.md."""
 
 
 def cooccurrence(
     corpus: Corpus, sets: NDArray[np.int64], *, size_power: float = 0.0, pseudocount: float = 0.0
 ) -> csr_array:
-    """Count how often two genes share a set, normalised by how often either is in one.
+    """Count how often two genes share a set, normalised by how often either shares one with any gene.
 
     Parameters
     ----------
@@ -33,24 +33,31 @@ def cooccurrence(
         A set of n genes counts as (n - 1) ** -size_power sets: two genes named by a paper on two genes have
         more to do with each other than two of a paper on two hundred.
     pseudocount
-        Sets that are added to those that hold a gene, so that one shared set of two rare genes is no proof.
+        Added to the degree of every gene, so that one shared set of two rare genes is no proof.
 
     Returns
     -------
     csr_array, shape (V, V), float32
-        Sets that hold both genes over the square root of the product of the numbers of sets that hold either.
+        Shared sets over the square root of the product of both genes' degrees, which are the sums of their
+        shared sets over all other genes; the diagonal is empty.
     """
     sizes = np.diff(corpus.starts)[sets]
     columns = np.concatenate([corpus[number] for number in sets])
     starts = np.concatenate([[0], np.cumsum(sizes)])
-    weights = np.repeat(np.maximum(sizes - 1, 1).astype(np.float64) ** -size_power, sizes)
-    degree = np.bincount(columns, weights=weights, minlength=len(corpus.vocab)) + pseudocount
-    values = np.sqrt(weights / degree[columns]).astype(np.float32)
+    weights = np.maximum(sizes - 1, 1).astype(np.float32) ** -size_power
+    values = np.repeat(np.sqrt(weights), sizes).astype(np.float32)
     incidence = csr_array((values, columns, starts), shape=(len(sets), len(corpus.vocab)))
-    return csr_array(incidence.T @ incidence)
+    shared = csr_array(incidence.T @ incidence)
+    rows = np.repeat(np.arange(shared.shape[0]), np.diff(shared.indptr))
+    shared.data[rows == shared.indices] = 0
+    degree = np.bincount(rows, weights=shared.data, minlength=shared.shape[0]) + pseudocount
+    scale = (1 / np.sqrt(np.where(degree > 0, degree, 1))).astype(np.float32)
+    shared.data *= scale[rows] * scale[shared.indices]
+    shared.eliminate_zeros()
+    return shared
 
 
-def widen(model: GSFM, corpus: Corpus, *, source: str = LITERATURE, neighbours: int = 32) -> WideGSFM:
+def widen(model: GSFM, corpus: Corpus, *, source: str = LITERATURE, neighbours: int = 36) -> WideGSFM:
     """Add a wide part to a trained model.
 
     Parameters

@@ -16,6 +16,7 @@ from gsfm_enrich.model.config import GSFMConfig
 from gsfm_enrich.model.gsfm import GSFM, build
 from gsfm_enrich.model.vocab import Vocab
 from gsfm_enrich.model.wide import (
+    GAIN,
     SCALE,
     WideGSFM,
     strongest_neighbours,
@@ -34,7 +35,7 @@ def model() -> WideGSFM:
     built.wide.neighbours.copy_(
         torch.from_numpy(rng.permuted(np.tile(np.arange(2, 20), (20, 1)), axis=1)[:, :3])
     )
-    built.wide.similarity.copy_(torch.from_numpy(rng.uniform(0, 0.1, (20, 3))))
+    built.wide.similarity.copy_(torch.from_numpy(rng.uniform(0, 0.001, (20, 3))))
     return built.eval()
 
 
@@ -52,7 +53,7 @@ def test_logits_are_the_sum_of_both_parts(model: WideGSFM) -> None:
     sets = [["G0", "G5", "G7"], ["G3"], []]
     rows = [[model.vocab.index[gene] for gene in genes] for genes in sets]
     mean = np.array([dense(model)[units].mean(axis=0) if units else np.zeros(20) for units in rows])
-    expected = scaled.complete(sets) + np.log1p(SCALE * mean)
+    expected = scaled.complete(sets) + GAIN * np.log1p(SCALE * mean)
     np.testing.assert_allclose(model.complete(sets), expected, rtol=1e-5, atol=1e-5)
 
 
@@ -60,7 +61,7 @@ def test_sparse_evidence_is_what_the_network_adds(model: WideGSFM) -> None:
     given = csr_array(np.array([[0, 0, 1, 0, 1] + [0] * 15, [0] * 20]))
     found = wide_evidence(model.wide.matrix, csr_array(given, dtype=np.float32)).toarray()
     mean = dense(model)[[2, 4]].mean(axis=0)
-    np.testing.assert_allclose(found, [np.log1p(SCALE * mean), np.zeros(20)], rtol=1e-5)
+    np.testing.assert_allclose(found, [GAIN * np.log1p(SCALE * mean), np.zeros(20)], rtol=1e-5)
 
 
 def test_only_a_wide_model_has_similarities(model: WideGSFM) -> None:
