@@ -1,0 +1,95 @@
+"""The README tells the truth: its code runs and prints what it says, its links and commands exist."""
+
+from __future__ import annotations
+
+import contextlib
+import doctest
+import io
+import itertools
+import re
+import shlex
+import warnings
+from pathlib import Path
+
+import matplotlib as mpl
+import pandas as pd
+import pytest
+import typer
+
+from gsfm_enrich.cli import app
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text("utf-8")
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
+
+
+def printed_next() -> list[tuple[str, str]]:
+    """Every block of Python that is followed by a block of text, and that text."""
+    pairs = itertools.pairwise(BLOCKS)
+    return [
+        (code, text) for (kind, code), (next_kind, text) in pairs if (kind, next_kind) == ("python", "text")
+    ]
+
+
+def test_the_code_prints_what_is_shown_below_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    namespace: dict[str, object] = {}
+    shown = printed_next()
+    assert len(shown) == 2
+    with mpl.rc_context({"backend": "Agg"}), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for code, text in shown:
+            output = io.StringIO()
+            with contextlib.redirect_stdout(output):
+                exec(compile(code, "README.md", "exec"), namespace)
+            assert output.getvalue().splitlines() == text.splitlines()
+
+
+def test_the_sessions_print_what_they_say() -> None:
+    sessions = [code for kind, code in BLOCKS if kind == "python" and code.startswith(">>>")]
+    assert sessions
+    for session in sessions:
+        test = doctest.DocTestParser().get_doctest(
+            f">>> import gsfm_enrich as ge\n{session}", {}, "README", None, 0
+        )
+        assert doctest.DocTestRunner(verbose=False).run(test).failed == 0
+
+
+def test_the_commands_exist_with_these_options() -> None:
+    group = typer.main.get_command(app)
+    lines = [line for kind, code in BLOCKS if kind == "sh" for line in code.splitlines()]
+    commands = [shlex.split(line, comments=True) for line in lines if line.startswith("gsfm-enrich ")]
+    assert {words[1] for words in commands} == set(group.commands)  # type: ignore[attr-defined]
+    for words in commands:
+        group.commands[words[1]].make_context(words[1], words[2:])  # type: ignore[attr-defined]
+
+
+def test_the_make_targets_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    targets = re.findall(r"^make (\w+)", README, flags=re.MULTILINE)
+    assert targets == ["demo", "test"]
+    for target in targets:
+        assert f"\n{target}: " in makefile
+
+
+@pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\(([^)]+)\)", README))))
+def test_links_lead_somewhere(link: str) -> None:
+    if link.startswith("#"):
+        headings = re.findall(r"^#+ (.+)$", README, flags=re.MULTILINE)
+        assert link[1:] in {heading.lower().replace(" ", "-") for heading in headings}
+    elif not link.startswith("https://"):
+        assert (ROOT / link).is_file()
+
+
+def test_figures_are_those_that_the_benchmark_wrote() -> None:
+    written = pd.read_csv(ROOT / "benchmarks" / "results" / "gene_completion.tsv", sep="\t")
+    rounds = written["median AUROC"].str.split().str[0] + " / " + written["mean AP"].str.split().str[0]
+    shown = re.findall(r"\d\.\d+ / \d\.\d+", README)
+    assert len(shown) == 18
+    assert set(shown) <= set(rounds)
+
+
+def test_pictures_are_small() -> None:
+    pictures = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", README)
+    assert pictures
+    assert all((ROOT / picture).stat().st_size < 200_000 for picture in pictures)
