@@ -9,7 +9,6 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from gsfm_enrich.genes.match import match
 from gsfm_enrich.libraries.library import GeneSetLibrary
@@ -90,7 +89,8 @@ def rerank(
     fold = np.divide(expected, mean, out=np.zeros_like(expected), where=tested & (mean > 0))
     rank = np.empty(len(p), dtype=np.int64)
     rank[np.lexsort((-fold, p, ~tested))] = np.arange(1, len(p) + 1)
-    before = rankdata(overlap.p_values, method="min").astype(np.int64)
+    before = np.empty_like(rank)  # equal overlaps stay in the model's order: a tie is no movement
+    before[np.lexsort((rank, overlap.p_values))] = np.arange(1, len(p) + 1)
     return pd.DataFrame(
         {
             "Expected Overlap": np.where(tested, expected, 0.0),
