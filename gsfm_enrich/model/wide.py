@@ -18,14 +18,15 @@ from gsfm_enrich.model.config import GSFMConfig
 from gsfm_enrich.model.gsfm import GSFM, ScaledGSFM
 from gsfm_enrich.model.vocab import Vocab
 
-GAIN, SCALE = 2.0, 50_000.0
-"""Chosen on KEGG 2016 and GWAS Catalog 2019, see benchmarks/README.md."""
+GAIN, SCALE, LARGE = 2.0, 50_000.0, 200
+"""Chosen on KEGG 2016, GWAS Catalog 2019 and ENCODE, see benchmarks/README.md."""
 
 
 class Wide(nn.Module):
     """The strongest neighbours of every gene.
 
-    A gene gets ``GAIN * log(1 + SCALE * mean of its similarities to the given genes)``.
+    A gene gets ``GAIN * log(1 + SCALE * mean of its similarities to the given genes) / (1 + n / LARGE)`` for n
+    given genes: publications name a few genes, and say little about sets of many hundreds.
 
     Parameters
     ----------
@@ -51,7 +52,7 @@ class Wide(nn.Module):
         self.register_buffer("similarity", torch.zeros(vocab_size, neighbours))
 
     def forward(self, units: Tensor, offsets: Tensor) -> Tensor:
-        """Return ``GAIN * log(1 + SCALE * mean similarity)``, shape (n_sets, V); 0 for an empty set."""
+        """Return what each gene gets from each set, shape (n_sets, V); 0 for an empty set."""
         ends = torch.cat([offsets[1:], offsets.new_tensor([len(units)])])
         sizes = ends - offsets
         sets = torch.arange(len(offsets), device=units.device).repeat_interleave(sizes)
@@ -59,7 +60,8 @@ class Wide(nn.Module):
         places = sets[:, None] * len(self.neighbours) + self.neighbours[units]
         # index_put_ would add up in another order each time that several threads share the work
         summed.view(-1).scatter_add_(0, places.ravel(), self.similarity[units].ravel())
-        return GAIN * torch.log1p(SCALE * summed / sizes.clamp(min=1)[:, None])
+        n = sizes.clamp(min=1)[:, None]
+        return GAIN * torch.log1p(SCALE * summed / n) / (1 + n / LARGE)
 
     @cached_property
     def matrix(self) -> csr_array:
@@ -100,7 +102,7 @@ def wide_similarity(model: GSFM) -> csr_array | None:
 
 
 def wide_evidence(similarity: csr_array, sets: csr_array) -> csr_array:
-    """Return ``GAIN * log(1 + SCALE * mean similarity)`` as a sparse matrix.
+    """Return what each gene gets from each set, see `Wide`, as a sparse matrix.
 
     Parameters
     ----------
@@ -114,12 +116,10 @@ def wide_evidence(similarity: csr_array, sets: csr_array) -> csr_array:
     csr_array, shape (n_sets, n_genes), float32
     """
     found = csr_array(sets @ similarity, dtype=np.float32)
-    per_row = np.diff(found.indptr)
-    found.data *= np.repeat(np.float32(SCALE) / np.maximum(np.diff(sets.indptr), 1), per_row).astype(
-        np.float32
-    )
+    n = np.repeat(np.maximum(np.diff(sets.indptr), 1), np.diff(found.indptr)).astype(np.float32)
+    found.data *= np.float32(SCALE) / n
     np.log1p(found.data, out=found.data)
-    found.data *= np.float32(GAIN)
+    found.data *= np.float32(GAIN) / (1 + n / np.float32(LARGE))
     return found
 
 

@@ -17,6 +17,7 @@ from gsfm_enrich.model.gsfm import GSFM, build
 from gsfm_enrich.model.vocab import Vocab
 from gsfm_enrich.model.wide import (
     GAIN,
+    LARGE,
     SCALE,
     WideGSFM,
     strongest_neighbours,
@@ -53,7 +54,8 @@ def test_logits_are_the_sum_of_both_parts(model: WideGSFM) -> None:
     sets = [["G0", "G5", "G7"], ["G3"], []]
     rows = [[model.vocab.index[gene] for gene in genes] for genes in sets]
     mean = np.array([dense(model)[units].mean(axis=0) if units else np.zeros(20) for units in rows])
-    expected = scaled.complete(sets) + GAIN * np.log1p(SCALE * mean)
+    size = np.array([[3], [1], [1]])
+    expected = scaled.complete(sets) + GAIN * np.log1p(SCALE * mean) / (1 + size / LARGE)
     np.testing.assert_allclose(model.complete(sets), expected, rtol=1e-5, atol=1e-5)
 
 
@@ -61,7 +63,9 @@ def test_sparse_evidence_is_what_the_network_adds(model: WideGSFM) -> None:
     given = csr_array(np.array([[0, 0, 1, 0, 1] + [0] * 15, [0] * 20]))
     found = wide_evidence(model.wide.matrix, csr_array(given, dtype=np.float32)).toarray()
     mean = dense(model)[[2, 4]].mean(axis=0)
-    np.testing.assert_allclose(found, [GAIN * np.log1p(SCALE * mean), np.zeros(20)], rtol=1e-5)
+    np.testing.assert_allclose(
+        found, [GAIN * np.log1p(SCALE * mean) / (1 + 2 / LARGE), np.zeros(20)], rtol=1e-5
+    )
 
 
 def test_only_a_wide_model_has_similarities(model: WideGSFM) -> None:
