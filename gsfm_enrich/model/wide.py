@@ -25,8 +25,8 @@ GAIN, SCALE, LARGE = 2.0, 50_000.0, 200
 class Wide(nn.Module):
     """The strongest neighbours of every gene.
 
-    A gene gets ``GAIN * log(1 + SCALE * mean of its similarities to the given genes) / (1 + n / LARGE)`` for n
-    given genes: publications name a few genes, and say little about sets of many hundreds.
+    A gene gets ``GAIN * log(1 + SCALE * mean of its similarities to the given genes) / (1 + n / LARGE)`` for
+    n given genes: publications name a few genes, and say little about sets of many hundreds.
 
     Parameters
     ----------
