@@ -15,7 +15,8 @@ PACKAGE = Path(ge.__file__).parent
 OWN = {
     "CheckpointError", "GSFM", "GSFMConfig", "GeneSetLibrary", "GsfmEnrichError", "GsfmEnrichWarning",
     "InputError", "LibraryError", "OfflineError", "Vocab", "augment", "enrich", "enrichr", "get",
-    "load_libraries", "load_model", "pl", "predict_functions", "predict_genes", "resolve", "save_model", "tl",
+    "load_libraries", "load_model", "pl", "predict_functions", "predict_genes", "report", "resolve",
+    "save_model", "tl",
 }  # fmt: skip
 FORWARDED = ({*gseapy.__all__} | {"plot", "parser", "scipalette"}) - OWN
 

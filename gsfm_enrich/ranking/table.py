@@ -80,7 +80,9 @@ def rerank(
     expected = overlap.hits + predicted.sum(axis=1, dtype=np.float64)
     observed = overlap.hits + weights.sum(axis=1, dtype=np.float64)
     key = background if background is None or isinstance(background, int) else tuple(background)
-    inside, outside = strata(library, model, organism, key, overlap.population)
+    inside = inside_stratum(library, model, organism, key, overlap.population)
+    # Most queries have no gene outside, and describing those costs half as much again.
+    outside = outside_stratum(library, model, organism) if len(drawn.outside) else nothing(len(library))
     tested = overlap.sizes > 0
     mean = overlap.drawn / overlap.population * (overlap.sizes + inside.probability * inside.population)
     mean = mean + len(drawn.outside) * outside.probability
@@ -154,22 +156,15 @@ def columns_of(
 
 
 @lru_cache(maxsize=16)
-def strata(
+def inside_stratum(
     library: GeneSetLibrary, model: GSFM, organism: str, background: Ids | int | None, population: int
-) -> tuple[Stratum, Stratum]:
-    """Describe what random queries are drawn from; depends on no query and is kept.
-
-    Returns
-    -------
-    inside, outside : Stratum
-        The background's non-members, and the genes that are drawn apart from it.
-    """
+) -> Stratum:
+    """Describe the non-members of a background of ``population`` genes; depends on no query and is kept."""
     table = library_membership(library, model, organism)
     everything = np.arange(len(table.units))
     sizes = library.sizes
-    apart = everything[:0]
     if background is None:
-        columns, apart = everything[: table.n_library], everything[table.n_library :]
+        columns = everything[: table.n_library]
     elif isinstance(background, int):
         columns = everything
     else:
@@ -178,9 +173,20 @@ def strata(
         held = match(background, library.genes, organism).columns
         held = np.unique(held[held >= 0])
         sizes = np.asarray(library.incidence[:, held].sum(axis=1)).astype(np.int64)
-    return describe(table, columns, population - sizes), describe(
-        table, apart, np.full(len(sizes), len(apart))
-    )
+    return describe(table, columns, population - sizes)
+
+
+@lru_cache(maxsize=16)
+def outside_stratum(library: GeneSetLibrary, model: GSFM, organism: str) -> Stratum:
+    """Describe the genes that only the model knows, which are drawn apart from the library's."""
+    table = library_membership(library, model, organism)
+    apart = np.arange(table.n_library, len(table.units))
+    return describe(table, apart, np.full(len(library), len(apart)))
+
+
+def nothing(n_terms: int) -> Stratum:
+    """Describe a stratum that no gene is drawn from."""
+    return Stratum(np.zeros(n_terms, dtype=np.int64), *np.zeros((3, n_terms)))
 
 
 def describe(table: Membership, columns: NDArray[np.int64], population: NDArray[np.int64]) -> Stratum:
