@@ -13,6 +13,7 @@ import io
 import os
 import re
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import matplotlib as mpl
@@ -20,8 +21,15 @@ import pandas as pd
 
 ROOT = Path(__file__).parents[1]
 PICTURES = ROOT / "examples" / "images"
-FIGURES = ROOT / "benchmarks" / "results" / "gene_completion.tsv"
-METHODS = ("gsfm_enrich", "co-occurrence in the literature", "popularity")
+RESULTS = ROOT / "benchmarks" / "results"
+COMPLETION_METHODS = (
+    "gsfm_enrich",
+    "autoencoder alone",
+    "co-occurrence, small papers first",
+    "popularity",
+)
+RANKING_METHODS = {"overlap test": "overlap test (gseapy)", "GSFM": "GSFM p-value"}
+PROTOCOLS = {"hidden": "three quarters of the term hidden", "nothing hidden": "nothing hidden"}
 LIBRARIES = {
     "KEGG_2021_Human": "KEGG 2021",
     "WikiPathway_2023_Human": "WikiPathways 2023",
@@ -31,28 +39,47 @@ LIBRARIES = {
     "ChEA_ChEA3": "ChEA (ChEA3)",
 }
 CODE = re.compile(r"^```python\n(?!>>>)(.*?)^```\n(\n```text\n(.*?)^```\n)?", flags=re.MULTILINE | re.DOTALL)
-TABLE = re.compile(r"(<!-- gene completion -->\n)(.*?)(<!-- end -->)", flags=re.DOTALL)
+TABLE = re.compile(r"(<!-- (gene completion|term ranking) -->\n)(.*?)(<!-- end -->)", flags=re.DOTALL)
 
 
 def main() -> None:
     """Edit the README and its pictures."""
     readme = ROOT / "README.md"
-    text = readme.read_text("utf-8")
-    text = TABLE.sub(
-        lambda found: found[1] + completion_table(pd.read_csv(FIGURES, sep="\t")) + found[3], text
-    )
+    tables = {"gene completion": completion_table(), "term ranking": ranking_table()}
+    text = TABLE.sub(lambda found: found[1] + tables[found[2]] + found[4], readme.read_text("utf-8"))
     readme.write_text(renew_outputs(text), "utf-8")
 
 
-def completion_table(figures: pd.DataFrame) -> str:
+def completion_table() -> str:
     """Lay out the median AUROC and the mean average precision, a row a library."""
-    figures = figures.set_index(["library", "method"])
-    lines = [f"| library | {' | '.join(METHODS)} |", "|---|" + "---|" * len(METHODS)]
+    figures = pd.read_csv(RESULTS / "gene_completion.tsv", sep="\t").set_index(["library", "method"])
+    rows = {}
     for library, name in LIBRARIES.items():
-        rows = [figures.loc[(library, method)] for method in METHODS]
-        cells = [f"{row['median AUROC'].split()[0]} / {row['mean AP'].split()[0]}" for row in rows]
-        lines.append(f"| {name} | {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
+        of_methods = [figures.loc[(library, method)] for method in COMPLETION_METHODS]
+        rows[name] = [f"{row['median AUROC'].split()[0]} / {row['mean AP'].split()[0]}" for row in of_methods]
+    return markdown(COMPLETION_METHODS, rows)
+
+
+def ranking_table() -> str:
+    """Lay out the mean reciprocal rank of the right term, a row a library."""
+    figures = pd.read_csv(RESULTS / "term_ranking.tsv", sep="\t").set_index(["library", "protocol", "method"])
+    headings = [f"{protocol}: {method}" for protocol in PROTOCOLS for method in RANKING_METHODS]
+    rows = {}
+    for library, name in LIBRARIES.items():
+        if library in figures.index:
+            keys = [
+                (library, protocol, method)
+                for protocol in PROTOCOLS.values()
+                for method in RANKING_METHODS.values()
+            ]
+            rows[name] = [figures.loc[key, "MRR"].split()[0] for key in keys]
+    return markdown(headings, rows)
+
+
+def markdown(headings: Sequence[str], rows: Mapping[str, Sequence[str]]) -> str:
+    """Lay out a table whose first column is the library."""
+    lines = [f"| library | {' | '.join(headings)} |", "|---|" + "---|" * len(headings)]
+    return "\n".join([*lines, *(f"| {name} | {' | '.join(cells)} |" for name, cells in rows.items())]) + "\n"
 
 
 def renew_outputs(text: str) -> str:
