@@ -81,12 +81,19 @@ def test_links_lead_somewhere(link: str) -> None:
         assert (ROOT / link).is_file()
 
 
-def test_figures_are_those_that_the_benchmark_wrote() -> None:
-    written = pd.read_csv(ROOT / "benchmarks" / "results" / "gene_completion.tsv", sep="\t")
-    rounds = written["median AUROC"].str.split().str[0] + " / " + written["mean AP"].str.split().str[0]
+def test_figures_are_those_that_the_benchmarks_wrote() -> None:
+    results = ROOT / "benchmarks" / "results"
+    completion = pd.read_csv(results / "gene_completion.tsv", sep="\t")
+    written = completion["median AUROC"].str.split().str[0] + " / " + completion["mean AP"].str.split().str[0]
     shown = re.findall(r"\d\.\d+ / \d\.\d+", README)
-    assert len(shown) == 18
-    assert set(shown) <= set(rounds)
+    assert len(shown) == 6 * 4
+    assert set(shown) <= set(written)
+    ranking = pd.read_csv(results / "term_ranking.tsv", sep="\t")
+    rows = re.findall(r"^\| [^|]+((?: \| [01]\.\d{3}){4}) \|$", README, flags=re.MULTILINE)
+    assert len(rows) == ranking["library"].nunique()
+    for row, (_, group) in zip(rows, ranking.groupby("library", sort=False), strict=True):
+        figures = set(group["MRR"].str.split().str[0])
+        assert {figure for figure in row.split(" | ") if figure} <= figures
 
 
 def test_pictures_are_small() -> None:
