@@ -23,7 +23,7 @@ SIZES = (3, 10, 50, 200, 1000)
 def main(
     data: Annotated[Path, typer.Option(help="Folder with libraries/.")] = Path("../shared/data"),
     model: Annotated[str, typer.Option(help="Checkpoint.")] = "default",
-    n_queries: Annotated[int, typer.Option(help="Random queries a size.")] = 200,
+    n_queries: Annotated[int, typer.Option(help="Random queries a size.")] = 100,
     libraries: Annotated[str, typer.Option(help="Comma-separated names.")] = ",".join(LIBRARIES),
     seed: int = 0,
 ) -> None:

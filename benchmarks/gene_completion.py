@@ -55,8 +55,8 @@ def main(
     ),
     org_db: Annotated[Path, typer.Option(help="org.Hs.eg.sqlite")] = Path("org.Hs.eg.sqlite"),
     model: Annotated[str, typer.Option(help="Checkpoint to evaluate.")] = "default",
-    splits: Annotated[int, typer.Option(help="Random halves a term.")] = 5,
-    max_terms: Annotated[int, typer.Option(help="Terms a library, drawn at random.")] = 300,
+    splits: Annotated[int, typer.Option(help="Random halves a term.")] = 2,
+    max_terms: Annotated[int, typer.Option(help="Terms a library, drawn at random.")] = 200,
     libraries: Annotated[str, typer.Option(help="Comma-separated names.")] = ",".join(LIBRARIES),
     competitors: Annotated[bool, typer.Option(help="Count in the training corpus, too.")] = True,
 ) -> None:

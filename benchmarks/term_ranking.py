@@ -29,7 +29,7 @@ PROTOCOLS = {"three quarters of the term hidden": (0.3, 0.1), "nothing hidden": 
 def main(
     data: Annotated[Path, typer.Option(help="Folder with libraries/.")] = Path("../shared/data"),
     model: Annotated[str, typer.Option(help="Checkpoint.")] = "default",
-    n_terms: Annotated[int, typer.Option(help="Queries a library and protocol.")] = 200,
+    n_terms: Annotated[int, typer.Option(help="Queries a library and protocol.")] = 150,
     libraries: Annotated[str, typer.Option(help="Comma-separated names.")] = ",".join(LIBRARIES),
     seed: int = 0,
 ) -> None:
