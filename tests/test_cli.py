@@ -587,6 +587,15 @@ def test_the_table_is_drawn_when_the_output_is_watched(
     assert [line.rstrip() for line in capsys.readouterr().out.splitlines()] == ["gene  score", "TP53  0.123"]
 
 
+def test_only_a_person_is_told_what_takes_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    for stream, told in ((StringIO(), False), (Terminal(), True)):
+        monkeypatch.setattr(sys, "stderr", stream)
+        with output.working("Thinking hard"):
+            pass
+        assert ("Thinking hard" in stream.getvalue()) is told
+
+
 def test_only_the_first_of_many_processes_shows_anything(monkeypatch: pytest.MonkeyPatch) -> None:
     assert output.is_watched(Terminal())
     assert not output.is_watched(StringIO())

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from gsfm_enrich.commands.options import GeneSets, Model, Organism, check_folder, genes_of
-from gsfm_enrich.commands.output import NOTHING_FOUND, closing, say, show_table
+from gsfm_enrich.commands.output import NOTHING_FOUND, closing, say, show_table, working
 
 WATCHED_ROWS = 20
 WATCHED_COLUMNS = {
@@ -100,24 +100,25 @@ def enrichr(
     """
     if not no_files:
         check_folder(outdir)
-    from gsfm_enrich.adapters.gseapy import enrichr as run
+    with working("Testing the terms" + (", and completing them by the model" if rerank else "")):
+        from gsfm_enrich.adapters.gseapy import enrichr as run
 
-    result = run(
-        genes_of(None, input_list),
-        gene_sets,
-        organism=organism,
-        outdir=None if no_files else outdir,
-        background=background,
-        cutoff=cutoff,
-        format=format_,
-        figsize=figsize,
-        top_term=top_term,
-        no_plot=no_plot,
-        model=model,
-        rerank=rerank,
-        min_overlap=min_overlap,
-        sort=sort,
-    )
+        result = run(
+            genes_of(None, input_list),
+            gene_sets,
+            organism=organism,
+            outdir=None if no_files else outdir,
+            background=background,
+            cutoff=cutoff,
+            format=format_,
+            figsize=figsize,
+            top_term=top_term,
+            no_plot=no_plot,
+            model=model,
+            rerank=rerank,
+            min_overlap=min_overlap,
+            sort=sort,
+        )
     if verbose:
         for line in result.gene_report.splitlines():
             say(line)

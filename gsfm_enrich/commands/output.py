@@ -54,6 +54,15 @@ def is_watched(stream: TextIO) -> bool:
     return stream.isatty() and os.environ.get("LOCAL_RANK", "0") == "0"
 
 
+@contextmanager
+def working(what: str) -> Iterator[None]:
+    """Say what is being done while a person watches the standard error and waits."""
+    from rich.console import Console
+
+    with Console(stderr=True, quiet=not is_watched(sys.stderr)).status(what):
+        yield
+
+
 def show_table(
     frame: pd.DataFrame, *, columns: Mapping[str, str] | None = None, rows: int | None = None
 ) -> None:

@@ -15,7 +15,7 @@ from gsfm_enrich.commands.options import (
     Organism,
     genes_of,
 )
-from gsfm_enrich.commands.output import NOTHING_FOUND, closing, show_table
+from gsfm_enrich.commands.output import NOTHING_FOUND, closing, show_table, working
 from gsfm_enrich.errors import InputError
 
 DEFAULT_FUNCTIONS, DEFAULT_GENES = 10, 50
@@ -72,19 +72,18 @@ def predict(
     A score compares the gene with all others in the completed term. The z-score takes off what random sets
     would give the gene, so that a gene that is everywhere does not win for that alone.
     """
-    from gsfm_enrich.functions.predict import predict_functions, predict_genes
+    if term is not None and (genes or gene_file is not None):
+        raise InputError("predict takes genes or --term, not both.")
+    given = genes_of(genes, gene_file) if term is None else []
+    with working("Completing the terms of the library"):
+        from gsfm_enrich.functions.predict import predict_functions, predict_genes
 
-    if term is not None:
-        if genes or gene_file is not None:
-            raise InputError("predict takes genes or --term, not both.")
-        table = predict_genes(
-            term, gene_sets, top=top or DEFAULT_GENES, known=known, organism=organism, model=model
-        )
-    else:
-        given = genes_of(genes, gene_file)
-        table = predict_functions(
-            given, gene_sets, top=top or DEFAULT_FUNCTIONS, known=known, organism=organism, model=model
-        )
+        if term is None:
+            top = top or DEFAULT_FUNCTIONS
+            table = predict_functions(given, gene_sets, top=top, known=known, organism=organism, model=model)
+        else:
+            top = top or DEFAULT_GENES
+            table = predict_genes(term, gene_sets, top=top, known=known, organism=organism, model=model)
     show_table(table)
     if table.empty:
         raise typer.Exit(NOTHING_FOUND)
@@ -99,9 +98,11 @@ def augment(
     model: Model = "default",
 ) -> None:
     """Find the genes that a list lacks, the strongest first."""
-    from gsfm_enrich.functions.augment import augment as run
+    given = genes_of(genes, gene_file)
+    with working("Completing the list"):
+        from gsfm_enrich.functions.augment import augment as run
 
-    table = run(genes_of(genes, gene_file), n, organism=organism, model=model)
+        table = run(given, n, organism=organism, model=model)
     show_table(table)
     if table.empty:
         raise typer.Exit(NOTHING_FOUND)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from gsfm_enrich.commands.options import check_folder
-from gsfm_enrich.commands.output import INTERRUPTED, closing, is_watched, say, show_table
+from gsfm_enrich.commands.output import INTERRUPTED, closing, is_watched, say, show_table, working
 from gsfm_enrich.errors import GsfmEnrichError, InputError
 
 if TYPE_CHECKING:
@@ -208,8 +208,6 @@ def read_corpus(
     gmt: Sequence[Path], literature: Path | None, exclude: Sequence[Path], before: int | None
 ) -> Corpus:
     """Read the training sets, and say what was left out of them."""
-    from rich.console import Console
-
     if not gmt and literature is None:
         raise InputError("There is nothing to train on; give gene sets with --gmt or --literature, or both.")
     if before is not None and literature is None:
@@ -219,8 +217,7 @@ def read_corpus(
     files, held_out = gmt_files(gmt), gmt_files(exclude)
     from gsfm_enrich.training.corpus import build_corpus, geo_series
 
-    console = Console(stderr=True, quiet=not is_watched(sys.stderr))
-    with console.status(f"Reading gene sets of {len(files) + (literature is not None)} sources"):
+    with working(f"Reading gene sets of {len(files) + (literature is not None)} sources"):
         corpus = build_corpus(files, literature, before=before, exclude=geo_series(held_out))
     lost = "; ".join(f"{count:,} {what}" for what, count in corpus.left_out.items() if count)
     if lost:
