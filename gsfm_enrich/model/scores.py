@@ -72,6 +72,13 @@ def mean_and_covariance(x: NDArray[np.float32]) -> tuple[NDArray[np.float32], ND
     return mean, centred.T @ centred / max(len(x) - 1, 1)
 
 
+def multi_hot(sets: list[NDArray[np.int64]], n_units: int) -> csr_array:
+    """Return sets of units as a sparse table of ones, shape (n_sets, n_units), float32."""
+    starts = np.cumsum([0, *map(len, sets)])
+    units = np.concatenate(sets) if len(sets) else np.zeros(0, dtype=np.int64)
+    return csr_array((np.ones(len(units), dtype=np.float32), units, starts), shape=(len(sets), n_units))
+
+
 @dataclass(frozen=True, eq=False)
 class Standard:
     """The gene side of standardised scores for sets of about one size.
@@ -137,10 +144,7 @@ class GeneFactors:
         """Return what the wide part adds for sets, None when the model has none."""
         if self._similarity is None:
             return None
-        starts = np.cumsum([0, *map(len, sets)])
-        units = np.concatenate(sets) if len(sets) else np.zeros(0, dtype=np.int64)
-        shape = (len(sets), len(self.model.vocab))
-        given = csr_array((np.ones(len(units), dtype=np.float32), units, starts), shape=shape)
+        given = multi_hot(sets, len(self.model.vocab))
         return wide_evidence(self._similarity, given)
 
 

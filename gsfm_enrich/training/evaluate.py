@@ -12,13 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 from scipy.stats import rankdata
 
 from gsfm_enrich.genes.match import match
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.model.gsfm import GSFM, pack
-from gsfm_enrich.model.scores import GeneFactors
+from gsfm_enrich.model.scores import GeneFactors, multi_hot
 from gsfm_enrich.model.vocab import N_SPECIAL, Vocab
 from gsfm_enrich.training.corpus import Corpus, source_sets, unit_frequency
 from gsfm_enrich.training.widen import cooccurrence
@@ -135,17 +134,6 @@ def complete_halves(
     return results
 
 
-def _scatter(
-    units: NDArray[np.int64], scores: Callable[[list[NDArray[np.int64]]], NDArray[np.float64]]
-) -> Callable[[list[NDArray[np.int64]]], NDArray[np.float64]]:
-    """Put scores over a vocabulary into the order of other genes; unit -1 gets NaN."""
-
-    def scattered(sets: list[NDArray[np.int64]]) -> NDArray[np.float64]:
-        return np.where(units >= 0, scores(sets)[:, units], np.nan)
-
-    return scattered
-
-
 def scorer_over(vocab: Vocab, scores: Callable[[list[NDArray[np.int64]]], NDArray[np.float64]]) -> Scorer:
     """Make a scorer for any spelling of genes out of one that speaks in units of a vocabulary.
 
@@ -161,7 +149,8 @@ def scorer_over(vocab: Vocab, scores: Callable[[list[NDArray[np.int64]]], NDArra
         units = match(genes, vocab.tokens).columns
         unit_of = dict(zip(genes, units, strict=True))
         given = [np.unique([unit_of[gene] for gene in genes_ if unit_of[gene] >= 0]) for genes_ in sets]
-        return _scatter(units, scores)([g.astype(np.int64) for g in given])
+        found = scores([g.astype(np.int64) for g in given])
+        return np.where(units >= 0, found[:, units], np.nan)
 
     return scorer
 
@@ -217,14 +206,7 @@ def cooccurrence_scorer(
     similarity = cooccurrence(corpus, sets, size_power=size_power, pseudocount=pseudocount)
 
     def scores(given: list[NDArray[np.int64]]) -> NDArray[np.float64]:
-        bags = csr_array(
-            (
-                np.ones(sum(map(len, given)), np.float32),
-                np.concatenate(given),
-                np.cumsum([0, *map(len, given)]),
-            ),
-            shape=(len(given), len(corpus.vocab)),
-        )
+        bags = multi_hot(given, len(corpus.vocab))
         return np.asarray((bags @ similarity).todense(), dtype=np.float64)
 
     return scorer_over(corpus.vocab, scores)
