@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     )
     from gsfm_enrich.functions.augment import augment
     from gsfm_enrich.functions.predict import predict_functions, predict_genes
+    from gsfm_enrich.functions.understudied import gene_info
     from gsfm_enrich.genes.resolve import resolve
     from gsfm_enrich.libraries.library import GeneSetLibrary
     from gsfm_enrich.libraries.sources import load_libraries
@@ -61,6 +62,7 @@ __all__ = [
     "enrich",
     "enrichment_map",
     "enrichr",
+    "gene_info",
     "get",
     "get_library",
     "get_library_name",
@@ -102,6 +104,7 @@ _HOMES = {
     "augment": "functions.augment",
     "enrich": "adapters.gseapy",
     "enrichr": "adapters.gseapy",
+    "gene_info": "functions.understudied",
     "load_libraries": "libraries.sources",
     "load_model": "model.checkpoint",
     "predict_functions": "functions.predict",

@@ -14,8 +14,8 @@ import gsfm_enrich as ge
 PACKAGE = Path(ge.__file__).parent
 OWN = {
     "CheckpointError", "GSFM", "GSFMConfig", "GeneSetLibrary", "GsfmEnrichError", "GsfmEnrichWarning",
-    "InputError", "LibraryError", "OfflineError", "Vocab", "augment", "enrich", "enrichr", "get",
-    "load_libraries", "load_model", "pl", "predict_functions", "predict_genes", "report", "resolve",
+    "InputError", "LibraryError", "OfflineError", "Vocab", "augment", "enrich", "enrichr", "gene_info",
+    "get", "load_libraries", "load_model", "pl", "predict_functions", "predict_genes", "report", "resolve",
     "save_model", "tl",
 }  # fmt: skip
 FORWARDED = ({*gseapy.__all__} | {"plot", "parser", "scipalette"}) - OWN

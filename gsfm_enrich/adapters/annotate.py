@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
 
+FACTS = (
+    "publications", "fractional_publications", "experimental_go", "uninformative_name", "understudied",
+)  # fmt: skip
+"""What is written down about each differentially expressed gene, of what `gsfm_enrich.gene_info` says."""
+
 PREDICTION_COLUMNS = {
     "gene": "object",
     "gene_set": "object",
@@ -50,7 +55,7 @@ def annotate_genes(
     gene_symbols: str | None = None,
     organism: str = "human",
     which: Literal["understudied", "all"] = "understudied",
-    max_publications: int | None = None,
+    max_publications: float | None = None,
     top: int = 10,
     model: Any = "default",
     key_added: str = "gsfm_annotate_genes",
@@ -70,8 +75,8 @@ def annotate_genes(
         Predict functions of the ``"understudied"`` genes among the differentially expressed, or of ``"all"``
         of them.
     max_publications
-        Publications up to which a gene counts as little studied; by default that of
-        :func:`gsfm_enrich.functions.understudied.is_understudied`.
+        Fractional publications up to which a gene counts as little studied; by default that of
+        :func:`gsfm_enrich.gene_info`.
     top
         Terms to predict per gene.
     model
@@ -92,8 +97,8 @@ def annotate_genes(
         - ``adata.uns[key_added]["predictions"]``: the columns of :func:`gsfm_enrich.predict_functions`
         - ``adata.uns[key_added]["genes"]``: one row per differentially expressed gene: ``gene``,
           ``var_name``, ``groups`` (such as ``CD19+ B (up)``, joined by ``;``), ``publications``,
-          ``experimental_go``, ``uninformative_name``, ``understudied``, ``predictions`` (number of predicted
-          terms) and ``predicted_function``
+          ``fractional_publications``, ``experimental_go``, ``uninformative_name``, ``understudied``,
+          ``predictions`` (number of predicted terms) and ``predicted_function``
         - ``adata.uns[key_added]["params"]``: a flat dict of the parameters
 
     Raises
@@ -163,20 +168,18 @@ def _studied(
     markers: list[MarkerList],
     symbols: dict[str, str],
     organism: str,
-    max_publications: int | None,
+    max_publications: float | None,
 ) -> pd.DataFrame:
     """Return how well studied every gene of `adata` and of the lists is, by var name."""
-    from gsfm_enrich.functions.understudied import MAX_PUBLICATIONS, is_understudied
+    from gsfm_enrich.functions.understudied import MAX_PUBLICATIONS, gene_info
 
     names = list(
         dict.fromkeys([*map(str, adata.var_names), *(name for marker in markers for name in marker.names)])
     )
     limit = MAX_PUBLICATIONS if max_publications is None else max_publications
     genes = [symbols.get(name, name).strip() for name in names]
-    facts = (
-        is_understudied(genes, organism, max_publications=limit).drop_duplicates("symbol").set_index("symbol")
-    )
-    studied = facts.reindex(genes).drop(columns="gene").rename_axis("gene").reset_index()
+    facts = gene_info(genes, organism, max_publications=limit).drop_duplicates("gene").set_index("gene")
+    studied = facts[list(FACTS)].reindex(genes).reset_index()
     for flag in ("experimental_go", "uninformative_name", "understudied"):
         studied[flag] = studied[flag].eq(True)  # a blank name has no row: missing becomes False
     return studied.set_index(pd.Index(names, dtype=object))
@@ -191,7 +194,9 @@ def _gene_table(markers: list[MarkerList], studied: pd.DataFrame) -> pd.DataFram
     table = studied.loc[list(groups)]
     table.insert(1, "var_name", list(groups))
     table.insert(2, "groups", [";".join(names) for names in groups.values()])
-    table = table.sort_values(["understudied", "publications"], ascending=[False, True], kind="stable")
+    table = table.sort_values(
+        ["understudied", "fractional_publications"], ascending=[False, True], kind="stable"
+    )
     return table.reset_index(drop=True)
 
 

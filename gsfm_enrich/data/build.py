@@ -36,6 +36,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from math import fsum
 from pathlib import Path
 
 from gsfm_enrich.errors import InputError
@@ -45,7 +46,8 @@ from gsfm_enrich.libraries.library import GeneSetLibrary
 
 GENE_TABLE = "human_genes.tsv.gz"
 COLUMNS = (
-    "symbol", "entrez", "ensembl", "uniprot", "aliases", "name", "type", "publications", "experimental_go",
+    "symbol", "entrez", "ensembl", "uniprot", "aliases", "name", "type", "publications",
+    "fractional_publications", "experimental_go",
 )  # fmt: skip
 NOT_A_GENE = "biological-region"
 EXPERIMENTAL = frozenset({"EXP", "IDA", "IPI", "IMP", "IGI", "IEP", "HTP", "HDA", "HMP", "HGI", "HEP"})
@@ -54,6 +56,10 @@ ONTOLOGIES = {
     "GO_Molecular_Function": "mf",
     "GO_Cellular_Component": "cc",
 }
+FUNCTIONS = ("bp", "mf")
+"""The ontologies that say what a gene does; the third says where its product is."""
+PROTEIN_BINDING = "GO:0005515"
+"""Says that a protein has partners, as every protein in a large screen for interactions has."""
 ROOTS = frozenset({"GO:0008150", "GO:0003674", "GO:0005575"})
 MIN_GENES, MAX_GENES = 5, 2_000
 
@@ -71,13 +77,15 @@ class Gene:
     name: str
     type: str
     publications: int
+    fractional_publications: float
     experimental_go: bool
 
     def line(self) -> str:
         """Return the row as tab-separated text, in the order of `COLUMNS`."""
         fields = (
             self.symbol, self.entrez, ";".join(self.ensembl), ";".join(self.uniprot), ";".join(self.aliases),
-            self.name, self.type, str(self.publications), str(int(self.experimental_go)),
+            self.name, self.type, str(self.publications), f"{self.fractional_publications:.4g}",
+            str(int(self.experimental_go)),
         )  # fmt: skip
         return "\t".join(fields)
 
@@ -106,7 +114,7 @@ def read_genes(org_db: Path) -> tuple[list[Gene], Counter[str]]:
         ensembl = _grouped(db, "SELECT _id, ensembl_id FROM ensembl")
         uniprot = _grouped(db, "SELECT _id, uniprot_id FROM uniprot")
         aliases = _grouped(db, "SELECT _id, alias_symbol FROM alias")
-        publications = dict(db.execute("SELECT _id, COUNT(DISTINCT pubmed_id) FROM pubmed GROUP BY _id"))
+        shares = _publication_shares(db)
         experimental = _experimental(db)
         mitochondrial = {key for (key,) in db.execute("SELECT _id FROM chromosomes WHERE chromosome = 'MT'")}
         rows = db.execute(
@@ -130,7 +138,8 @@ def read_genes(org_db: Path) -> tuple[list[Gene], Counter[str]]:
             aliases=_clean_aliases([*aliases[key], ncbi_symbol], symbol),
             name=" ".join(name.split()),
             type=kind,
-            publications=publications.get(key, 0),
+            publications=len(shares[key]),
+            fractional_publications=fsum(shares[key]),
             experimental_go=key in experimental,
         )
         by_symbol[symbol].append(gene)
@@ -273,13 +282,23 @@ def _grouped(db: sqlite3.Connection, query: str) -> defaultdict[int, list[str]]:
     return defaultdict(list, {key: sorted(values) for key, values in groups.items()})
 
 
+def _publication_shares(db: sqlite3.Connection) -> defaultdict[int, list[float]]:
+    """Return for each gene its share of each of its publications: one over the genes that it names."""
+    pairs = db.execute("SELECT DISTINCT _id, pubmed_id FROM pubmed").fetchall()
+    named = Counter(pubmed_id for _, pubmed_id in pairs)
+    shares: defaultdict[int, list[float]] = defaultdict(list)
+    for key, pubmed_id in pairs:
+        shares[key].append(1 / named[pubmed_id])
+    return shares
+
+
 def _experimental(db: sqlite3.Connection) -> set[int]:
-    """Return the keys of the genes with at least one direct GO annotation from an experiment."""
+    """Return the keys of the genes with a function that a direct GO annotation takes from an experiment."""
     marks = ", ".join("?" * len(EXPERIMENTAL))
     union = " UNION ".join(
-        f"SELECT _id FROM go_{ontology} WHERE evidence IN ({marks})" for ontology in ONTOLOGIES.values()
+        f"SELECT _id FROM go_{ontology} WHERE evidence IN ({marks}) AND go_id != ?" for ontology in FUNCTIONS
     )
-    return {key for (key,) in db.execute(union, sorted(EXPERIMENTAL) * len(ONTOLOGIES))}
+    return {key for (key,) in db.execute(union, [*sorted(EXPERIMENTAL), PROTEIN_BINDING] * len(FUNCTIONS))}
 
 
 def _clean_aliases(aliases: Iterable[str], symbol: str) -> tuple[str, ...]:

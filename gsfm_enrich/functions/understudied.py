@@ -1,34 +1,33 @@
-"""Which genes are understudied: few publications and nothing about their function shown by experiment.
+"""Which genes are understudied: few publications, and nothing about their function shown by experiment.
 
 About 2,000 of some 19,000 human genes get most of the research (Stoeger et al., PLoS Biology 2018,
-doi:10.1371/journal.pbio.2006643). The rule follows the "Tdark" class of the Target Central Resource Database
-(Oprea et al., Nature Reviews Drug Discovery 2018, doi:10.1038/nrd.2018.14): little literature and no Gene
-Ontology annotation from an experiment. Antibody counts and GeneRIFs, its other two signs, are not in the
-bundled gene table.
+doi:10.1371/journal.pbio.2006643). The rule is that of the class Tdark of the Target Central Resource Database
+(Sheils et al., Nucleic Acids Research 2021, doi:10.1093/nar/gkaa993), as far as the bundled gene table goes:
+a gene is dark there unless an experiment stands behind one of its most specific annotations in the Gene
+Ontology, or two of three hold: a fractional publication count above 5, three GeneRIFs, fifty antibodies.
+GeneRIFs and antibodies are not in the table, so here the publications decide alone.
+
+A fractional count divides each publication by the number of genes it names, so that genome-wide screens
+and sequencing projects, which name thousands, do not make a gene well studied. The database counts names in
+abstracts, the table the publications that NCBI Gene links to a gene; the limit is the same.
 """
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from gsfm_enrich.errors import InputError
-from gsfm_enrich.genes.inputs import as_gene_list
+from gsfm_enrich.genes.inputs import GeneList, as_gene_list
 from gsfm_enrich.genes.resolve import resolve
 from gsfm_enrich.genes.table import load_gene_table
 
 if TYPE_CHECKING:
     import pandas as pd
 
-MAX_PUBLICATIONS = 20
-"""Publications up to which a gene counts as little studied.
-
-Tdark's own limit of 5 is on a text-mining score. The gene table counts every paper NCBI Gene links to a gene,
-genome-wide screens and sequencing projects included: the median protein-coding gene has 33 of them, and
-hardly any expressed gene has 5 or fewer. At 20, together with the rule on annotations, a fifth of the
-protein-coding genes is understudied.
-"""
+MAX_PUBLICATIONS = 5.0
+"""Fractional publications up to which a gene counts as little studied: the limit of Tdark."""
 
 PLACEHOLDER_NAMES = re.compile(
     r"""
@@ -41,16 +40,22 @@ PLACEHOLDER_NAMES = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-"""Symbols that say where a gene lies or what its sequence looks like, not what it does."""
+"""Symbols that say where a gene lies or what its sequence looks like, not what it does.
+
+The naming committee gives them to genes without functional data (Bruford et al., Nature Genetics 2020,
+doi:10.1038/s41588-020-0669-3).
+"""
 
 
-def has_uninformative_name(symbol: str) -> bool:
+def has_uninformative_name(symbol: str, pattern: re.Pattern[str] = PLACEHOLDER_NAMES) -> bool:
     """Say whether a symbol is a placeholder: a position, a clone, or a shape seen in the sequence.
 
     Parameters
     ----------
     symbol
         A gene symbol in any case.
+    pattern
+        What a whole placeholder looks like.
 
     Returns
     -------
@@ -62,40 +67,53 @@ def has_uninformative_name(symbol: str) -> bool:
     >>> has_uninformative_name("C1orf112"), has_uninformative_name("TP53")
     (True, False)
     """
-    return PLACEHOLDER_NAMES.fullmatch(symbol) is not None
+    return pattern.fullmatch(symbol) is not None
 
 
-def is_understudied(
-    symbols: Iterable[str],
+def gene_info(
+    genes: GeneList,
     organism: str = "human",
     *,
-    max_publications: int = MAX_PUBLICATIONS,
+    max_publications: float = MAX_PUBLICATIONS,
     require_no_experimental_go: bool = True,
+    require_uninformative_name: bool = False,
+    uninformative_names: re.Pattern[str] = PLACEHOLDER_NAMES,
 ) -> pd.DataFrame:
-    """Say which genes are understudied, and show what the judgement rests on.
+    """Say what is known of genes, which of them are understudied, and what that judgement rests on.
+
+    A gene is understudied when it has at most `max_publications` fractional publications and no function in
+    the Gene Ontology that an experiment showed. `gsfm_enrich.functions.understudied` gives the sources.
 
     Parameters
     ----------
-    symbols
-        Genes, by any identifier :func:`gsfm_enrich.resolve` knows.
+    genes
+        One identifier or many, of any kind :func:`gsfm_enrich.resolve` takes.
     organism
         Organism of the genes. Genes of mouse and rat are judged by their human counterpart.
     max_publications
-        A gene is little studied up to this many publications (see ``MAX_PUBLICATIONS``).
+        A gene is little studied up to this many fractional publications.
     require_no_experimental_go
-        Ask, too, that no annotation in the Gene Ontology rests on an experiment.
+        Ask, too, that no biological process and no molecular function but protein binding rests on an
+        experiment.
+    require_uninformative_name
+        Ask, too, that its name says nothing.
+    uninformative_names
+        What a symbol that says nothing looks like, in any case.
 
     Returns
     -------
     pandas.DataFrame
-        One row per entry of `symbols` that is not blank, in their order:
+        One row per entry of `genes` that is not blank, in their order:
 
-        - ``symbol``: as given
-        - ``publications``: float, NaN for a gene that is not in the table
-        - ``experimental_go``: bool, whether any annotation rests on an experiment
-        - ``uninformative_name``: bool, see :func:`has_uninformative_name`; reported, not part of the rule
+        - ``gene``: as given
+        - ``symbol``, ``name``, ``type``: of the human gene, ``""`` for one that is not in the table
+        - ``publications``: float, linked to the gene by NCBI Gene; NaN for a gene that is not in the table
+        - ``fractional_publications``: float, the same, each divided by the number of genes it names
+        - ``experimental_go``: bool, whether a process or function (not protein binding) rests on an
+          experiment
+        - ``uninformative_name``: bool, whether its symbol is a placeholder such as ``C1orf112``
         - ``understudied``: bool; False for a gene that is not in the table, about which nothing is known here
-        - ``gene``: approved symbol, ``""`` for a gene that is not in the table
+        - ``why``: the signs in words
 
     Raises
     ------
@@ -104,35 +122,60 @@ def is_understudied(
 
     Examples
     --------
-    >>> is_understudied(["TP53", "C1orf162"])[["symbol", "understudied"]].to_dict("list")
-    {'symbol': ['TP53', 'C1orf162'], 'understudied': [False, True]}
+    >>> gene_info(["TP53", "C1orf162"])[["gene", "understudied"]].to_dict("list")
+    {'gene': ['TP53', 'C1orf162'], 'understudied': [False, True]}
+    >>> print(gene_info("FUOM")["why"].item())
+    10 publications, 2 when shared among the genes they name (at most 5), no function from an experiment
     """
     import pandas as pd
 
     if not max_publications >= 0:
         raise InputError(f"max_publications must not be negative, got {max_publications!r}.")
-    given = pd.Series(as_gene_list(symbols), name="symbol", dtype=object)
+    given = pd.Series(single_or_many(genes), name="gene", dtype=object)
     resolution = resolve(given.tolist(), organism).table
-    approved = dict(zip(resolution["input"], resolution["symbol"], strict=True))
-    gene = given.map(approved)
-    facts = load_gene_table("human").drop_duplicates("symbol").set_index("symbol")
-    known = gene.notna() & gene.isin(facts.index)
-    publications = gene.where(known).map(facts["publications"]).astype(float)
-    experimental = gene.isin(facts.index[facts["experimental_go"]])
-    understudied = known & (publications <= max_publications)
-    if require_no_experimental_go:
-        understudied &= ~experimental
-    uninformative = [
-        has_uninformative_name(symbol) or (known_gene and has_uninformative_name(name))
-        for symbol, name, known_gene in zip(given, gene, known, strict=True)
+    symbol = given.map(dict(zip(resolution["input"], resolution["symbol"], strict=True)))
+    facts = load_gene_table("human").set_index("symbol")
+    info = facts.reindex(symbol)[["name", "type", "publications", "fractional_publications"]]
+    info = info.fillna({"name": "", "type": ""}).reset_index(drop=True)
+    info.insert(0, "gene", given)
+    info.insert(1, "symbol", symbol.where(symbol.notna(), ""))
+    info["experimental_go"] = symbol.isin(facts.index[facts["experimental_go"]])
+    info["uninformative_name"] = [
+        any(has_uninformative_name(name, uninformative_names) for name in names)
+        for names in zip(given, info["symbol"], strict=True)
     ]
-    return pd.DataFrame(
-        {
-            "symbol": given,
-            "publications": publications,
-            "experimental_go": experimental,
-            "uninformative_name": pd.Series(uninformative, index=given.index, dtype=bool),
-            "understudied": understudied.astype(bool),
-            "gene": gene.where(known, ""),
-        }
-    )
+    understudied = info["fractional_publications"] <= max_publications  # False for NaN
+    if require_no_experimental_go:
+        understudied &= ~info["experimental_go"]
+    if require_uninformative_name:
+        understudied &= info["uninformative_name"]
+    info["understudied"] = understudied
+    info["why"] = _reasons(info, max_publications)
+    return info
+
+
+def single_or_many(genes: GeneList) -> list[str]:
+    """Return genes as a list; a string that is no file is one gene."""
+    alone = isinstance(genes, str) and not os.path.isfile(genes)
+    return as_gene_list([genes] if alone else genes)
+
+
+def _reasons(info: pd.DataFrame, limit: float) -> list[str]:
+    """Put the signs of every gene into words."""
+    columns = ("symbol", "publications", "fractional_publications", "experimental_go", "uninformative_name")
+    reasons = []
+    for symbol, publications, shared, experimental, uninformative in zip(
+        *(info[column].tolist() for column in columns), strict=True
+    ):
+        if not symbol:
+            reasons.append("not in the gene table")
+            continue
+        few = "at most" if shared <= limit else "more than"
+        count = f"{shared:.0f}" if shared >= 100 else f"{shared:.2g}"
+        signs = [
+            f"{publications:.0f} publications, {count} when shared among the genes they name "
+            f"({few} {limit:g})",
+            f"{'a' if experimental else 'no'} function from an experiment",
+        ]
+        reasons.append(", ".join([*signs, "a name that says nothing"] if uninformative else signs))
+    return reasons

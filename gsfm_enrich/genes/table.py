@@ -76,8 +76,10 @@ def load_gene_table(organism: str = "human") -> pd.DataFrame:
         One row per gene, in the order of Entrez ids, with the columns ``symbol`` (unique), ``entrez``,
         ``ensembl``, ``uniprot`` and ``aliases`` (each possibly several, joined by ``;``, possibly empty),
         ``name``, ``type`` (NCBI's: ``protein-coding``, ``ncRNA``, ``pseudo``...), ``publications`` (int:
-        distinct PubMed ids linked to the gene) and ``experimental_go`` (bool: whether any of its direct GO
-        annotations rests on an experiment). A new copy at each call.
+        distinct PubMed ids linked to the gene), ``fractional_publications`` (float: the same, each
+        publication divided by the number of genes it names) and ``experimental_go`` (bool: whether a direct
+        GO annotation to a biological process, or to a molecular function other than protein binding, rests
+        on an experiment). A new copy at each call.
 
     Raises
     ------
@@ -119,5 +121,6 @@ def _human_frame() -> pd.DataFrame:
     columns = human_columns()
     table = pd.DataFrame(columns)
     table["publications"] = np.array(columns["publications"], dtype=np.int64)
+    table["fractional_publications"] = np.array(columns["fractional_publications"], dtype=np.float64)
     table["experimental_go"] = np.array(columns["experimental_go"]) == "1"
     return table

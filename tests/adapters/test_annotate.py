@@ -13,7 +13,7 @@ import pytest
 from gsfm_enrich.adapters import tl
 from gsfm_enrich.errors import GsfmEnrichWarning, InputError
 from gsfm_enrich.functions.predict import predict_functions
-from gsfm_enrich.functions.understudied import is_understudied
+from gsfm_enrich.functions.understudied import gene_info
 
 HITS = {"C1orf162": "T/NK cells (up)", "FUOM": "T/NK cells (down)", "UBALD2": "B cells (up)"}
 
@@ -22,7 +22,7 @@ def test_writes_flags_functions_and_tables(
     adata: anndata.AnnData, sets: dict[str, list[str]], small_model: Any
 ) -> None:
     assert tl.annotate_genes(adata, sets, model=small_model, top=2) is None
-    flags = is_understudied(adata.var_names)["understudied"].tolist()
+    flags = gene_info(adata.var_names)["understudied"].tolist()
     assert adata.var["understudied"].tolist() == flags
     assert adata.var["understudied"].dtype == bool
     expected = predict_functions(list(HITS), sets, top=2, model=small_model)
@@ -40,7 +40,7 @@ def test_writes_flags_functions_and_tables(
     assert dict(zip(hits["gene"], hits["groups"], strict=True)) == HITS
     assert hits["predictions"].tolist() == [2, 2, 2]
     assert genes["understudied"].tolist() == [True] * 3 + [False] * 21
-    assert hits["publications"].is_monotonic_increasing
+    assert hits["fractional_publications"].is_monotonic_increasing
 
 
 def test_known_terms_are_not_called_predicted(adata: anndata.AnnData, small_model: Any) -> None:

@@ -28,7 +28,7 @@ GENES = [
     (10, "100", "FFF", "zeta", "protein-coding", "1"),
 ]
 ALIASES = [(1, "AAA"), (1, "a2; a1"), (1, "a1"), (4, "COX1"), (4, "COI"), (3, "lost")]
-PUBLICATIONS = [(1, "5"), (1, "5"), (1, "6"), (3, "1"), (3, "2"), (3, "3")]
+PUBLICATIONS = [(1, "5"), (1, "5"), (1, "6"), (2, "6"), (8, "6"), (3, "1"), (3, "2"), (3, "3")]
 EVERYONE = (1, 2, 4, 8, 9, 10)
 
 
@@ -58,8 +58,8 @@ def _databases(folder: Path, reverse: bool = False) -> tuple[Path, Path]:
             "uniprot (_id, uniprot_id)": [(2, "P00001")],
             "pubmed (_id, pubmed_id)": PUBLICATIONS,
             "go_bp (_id, go_id, evidence)": [(1, "GO:0000002", "IDA"), (2, "GO:0000002", "IEA")],
-            "go_mf (_id, go_id, evidence)": [(8, "GO:0000009", "HDA")],
-            "go_cc (_id, go_id, evidence)": [(9, "GO:0000009", "ND")],
+            "go_mf (_id, go_id, evidence)": [(8, "GO:0000009", "HDA"), (10, "GO:0005515", "IPI")],
+            "go_cc (_id, go_id, evidence)": [(9, "GO:0000009", "IDA")],
             "go_bp_all (_id, go_id, evidence)": _annotations(),
             "go_mf_all (_id, go_id, evidence)": _annotations(),
             "go_cc_all (_id, go_id, evidence)": _annotations(),
@@ -86,14 +86,15 @@ def test_gene_table_holds_one_row_per_symbol(databases, tmp_path):
 
     lines = gzip.decompress((tmp_path / "table.tsv.gz").read_bytes()).decode().splitlines()
     assert lines == [
-        "symbol\tentrez\tensembl\tuniprot\taliases\tname\ttype\tpublications\texperimental_go",
-        "BBB\t9\t\tP00001\t\tbeta gene\tncRNA\t0\t0",
-        "AAA\t10\tENSG00000000001;ENSG00000000002\t\ta1;a2\talpha\tprotein-coding\t2\t1",
-        "MT-CO1\t40\t\t\tCOI;COX1\tcytochrome\tprotein-coding\t0\t0",
-        "TWIN\t60\t\t\t\ttwin\ttRNA\t0\t0",
-        "DDD\t80\t\t\t\tdelta\tother\t0\t1",
-        "EEE\t90\t\t\t\tepsilon\tpseudo\t0\t0",
-        "FFF\t100\t\t\t\tzeta\tprotein-coding\t0\t0",
+        "symbol\tentrez\tensembl\tuniprot\taliases\tname\ttype\tpublications\tfractional_publications"
+        "\texperimental_go",
+        "BBB\t9\t\tP00001\t\tbeta gene\tncRNA\t1\t0.3333\t0",
+        "AAA\t10\tENSG00000000001;ENSG00000000002\t\ta1;a2\talpha\tprotein-coding\t2\t1.333\t1",
+        "MT-CO1\t40\t\t\tCOI;COX1\tcytochrome\tprotein-coding\t0\t0\t0",
+        "TWIN\t60\t\t\t\ttwin\ttRNA\t0\t0\t0",
+        "DDD\t80\t\t\t\tdelta\tother\t1\t0.3333\t1",  # a function seen in an experiment
+        "EEE\t90\t\t\t\tepsilon\tpseudo\t0\t0\t0",  # a place seen in one
+        "FFF\t100\t\t\t\tzeta\tprotein-coding\t0\t0\t0",  # partners seen in one
     ]
     assert dropped == {"biological regions": 1, "namesakes": 2}
 

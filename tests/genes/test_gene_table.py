@@ -11,9 +11,11 @@ def test_columns_and_types():
     table = load_gene_table()
     assert list(table.columns) == [
         "symbol", "entrez", "ensembl", "uniprot", "aliases",
-        "name", "type", "publications", "experimental_go",
+        "name", "type", "publications", "fractional_publications", "experimental_go",
     ]  # fmt: skip
     assert table["publications"].dtype == "int64"
+    assert table["fractional_publications"].dtype == "float64"
+    assert (table["fractional_publications"] <= table["publications"] + 0.005).all()
     assert table["experimental_go"].dtype == bool
     assert table["symbol"].is_unique
     assert table["entrez"].is_unique
