@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
-from gsfm_enrich.adapters.markers import (
-    Cutoffs,
-    Direction,
-    MarkerList,
+from gsfm_enrich.adapters.markers import Cutoffs, Direction, MarkerList
+from gsfm_enrich.adapters.rank_genes_groups import (
     check_adata,
     ranking_record,
     select_markers,
     symbol_map,
+    used_raw,
 )
 from gsfm_enrich.adapters.storage import name_of, storable_frame, storable_params
 from gsfm_enrich.errors import InputError
@@ -134,7 +133,7 @@ def annotate_genes(
         gene_symbols=gene_symbols,
         stacklevel=3,
     )
-    symbols = symbol_map(adata, ranking_record(adata, key), gene_symbols)
+    symbols = symbol_map(adata, gene_symbols, raw=used_raw(adata, ranking_record(adata, key)))
     studied = _studied(adata, markers, symbols, organism, max_publications)
     genes = _gene_table(markers, studied)
     asked = genes["gene"][genes["understudied"] | (which == "all")].drop_duplicates().tolist()

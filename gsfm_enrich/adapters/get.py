@@ -3,45 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from gsfm_enrich.adapters.markers import check_adata, choose
+from gsfm_enrich.adapters.markers import choose
+from gsfm_enrich.adapters.storage import Enrichment
 from gsfm_enrich.errors import InputError, did_you_mean
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
 
-def stored_frame(adata: AnnData, key: str, part: str = "results") -> pd.DataFrame:
-    """Return one of the data frames :func:`gsfm_enrich.tl.enrichr` stored, not a copy.
+def stored(data: Any, key: str = "gsfm_enrichr") -> Enrichment:
+    """Return the results in whatever holds them; the frames are not copies.
 
     Parameters
     ----------
-    adata
-        Annotated data.
+    data
+        An AnnData with results, what :func:`gsfm_enrich.tl.enrichr` or :func:`gsfm_enrich.enrichr` returned,
+        or a data frame of results.
     key
         Slot of ``adata.uns``.
-    part
-        ``"results"`` or ``"log"``.
+
+    Returns
+    -------
+    Enrichment
+        Of a data frame and of :func:`gsfm_enrich.enrichr` without a log, and without parameters.
 
     Raises
     ------
     InputError
-        If the slot is missing or holds something else.
+        If `data` is none of these, or the slot is missing or holds something else.
     """
-    check_adata(adata)
-    if key not in adata.uns:
+    if isinstance(data, Enrichment):
+        return data
+    if not hasattr(data, "uns"):
+        results = getattr(data, "results", data)
+        if isinstance(results, pd.DataFrame):
+            return Enrichment(results, None, {})
+        raise InputError(
+            "expected an AnnData, a data frame of results, or what enrichr returned, "
+            f"got {type(data).__name__}."
+        )
+    if key not in data.uns:
         raise InputError(
             f"adata.uns has no {key!r}: run gsfm_enrich.tl.enrichr(adata, ...) first, "
-            "or name its slot with key=." + did_you_mean(key, map(str, adata.uns))
+            "or name its slot with key=." + did_you_mean(key, map(str, data.uns))
         )
-    stored = adata.uns[key]
-    frame = stored.get(part) if isinstance(stored, Mapping) else None
-    if not isinstance(frame, pd.DataFrame):
+    slot = data.uns[key]
+    results, log = (slot.get("results"), slot.get("log")) if isinstance(slot, Mapping) else (None, None)
+    if not (isinstance(results, pd.DataFrame) and isinstance(log, pd.DataFrame)):
         raise InputError(f"adata.uns[{key!r}] is not a result of gsfm_enrich.tl.enrichr.")
-    return frame
+    return Enrichment(results, log, dict(slot.get("params", {})))
 
 
 def p_column(results: pd.DataFrame) -> str:
@@ -50,7 +64,7 @@ def p_column(results: pd.DataFrame) -> str:
 
 
 def enrichr_df(
-    adata: AnnData,
+    adata: AnnData | Enrichment,
     group: str | Iterable[str] | None = None,
     *,
     direction: str | None = None,
@@ -62,7 +76,7 @@ def enrichr_df(
     Parameters
     ----------
     adata
-        Annotated data with results.
+        Annotated data with results, or what :func:`gsfm_enrich.tl.enrichr` returned.
     group
         Group or groups; all by default.
     direction
@@ -96,7 +110,9 @@ def enrichr_df(
     >>> ge.get.enrichr_df(adata, "CD19+ B", direction="up")["Overlap"].tolist()
     ['2/2']
     """
-    results, log = stored_frame(adata, key), stored_frame(adata, key, "log")
+    enrichment = stored(adata, key)
+    results = enrichment.results
+    log = results if enrichment.log is None else enrichment.log
     groups = choose(group, list(dict.fromkeys(log["group"].astype(str))))
     directions = choose(direction, list(dict.fromkeys(log["direction"].astype(str))), "direction")
     keep = results["group"].isin(groups) & results["direction"].isin(directions)

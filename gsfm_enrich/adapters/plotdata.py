@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from gsfm_enrich.adapters.get import p_column, stored_frame
+from gsfm_enrich.adapters.get import p_column, stored
 from gsfm_enrich.adapters.markers import choose
 from gsfm_enrich.errors import InputError, did_you_mean
 from gsfm_enrich.libraries.files import write_atomically
@@ -47,12 +47,7 @@ def results_of(data: Any, key: str = "gsfm_enrichr") -> pd.DataFrame:
     InputError
         If `data` is none of these, or a column is missing.
     """
-    results = stored_frame(data, key) if hasattr(data, "uns") else getattr(data, "results", data)
-    if not isinstance(results, pd.DataFrame):
-        raise InputError(
-            "expected an AnnData, a data frame of results, or what enrichr returned, "
-            f"got {type(data).__name__}."
-        )
+    results = stored(data, key).results
     missing = [name for name in ("Term", "P-value", "Adjusted P-value") if name not in results]
     if missing:
         raise InputError(f"the results have no column {', '.join(map(repr, missing))}.")

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from gsfm_enrich.adapters import pl
-from gsfm_enrich.adapters.get import p_column, stored_frame
+from gsfm_enrich.adapters.get import p_column, stored
 from gsfm_enrich.adapters.plotdata import image_bytes, list_keys, results_of, root_figure, top_rows
 from gsfm_enrich.errors import InputError
 from gsfm_enrich.libraries.files import write_atomically
@@ -114,7 +114,8 @@ def report(
             f"such as {str(target / 'report.html')!r}."
         )
     results = results_of(data, key)
-    log = stored_frame(data, key, "log") if hasattr(data, "uns") else None
+    enrichment = stored(data, key)
+    log = enrichment.log
     groups = _groups(results, log, top_term, cutoff)
     annotated = data.uns.get(genes_key) if hasattr(data, "uns") else None
     environment = Environment(
@@ -125,13 +126,18 @@ def report(
     )
     html = template.render(
         title=title,
-        summary=_summary(results, log),
+        summary=_summary(results, log) + _background(enrichment.params),
         overview=_overview(results),
         meanings=[(name, text) for name, text in MEANINGS.items() if name in results],
         groups=groups,
         genes=_genes(annotated),
         log=_log(log),
-        params=_params(data, key, genes_key),
+        params=_params(
+            {
+                key: enrichment.params,
+                genes_key: dict(annotated["params"]) if isinstance(annotated, Mapping) else {},
+            }
+        ),
         version=_version(),
     )
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -157,6 +163,14 @@ def _summary(results: pd.DataFrame, log: pd.DataFrame | None) -> str:
         f"{lists} gene list{'s' * (lists != 1)}, {results['Term'].nunique():,} terms{where}; "
         f"{significant:,} rows with {p_column(results)} ≤ {SIGNIFICANT}."
     )
+
+
+def _background(params: Mapping[str, Any]) -> str:
+    """Say what the lists were drawn from."""
+    if "background" not in params:
+        return ""
+    size = f"{params['background_genes']:,} genes; " if "background_genes" in params else ""
+    return f" Background: {size}{params['background']}."
 
 
 def _libraries(results: pd.DataFrame) -> list[str]:
@@ -329,15 +343,13 @@ def _log(log: pd.DataFrame | None) -> View | None:
     return {"note": text, "frame": _frame(log)}
 
 
-def _params(data: Any, key: str, genes_key: str) -> list[View]:
-    """Return the parameters as they were stored, for each slot that has some."""
-    views = []
-    for slot in (key, genes_key) if hasattr(data, "uns") else ():
-        stored = data.uns.get(slot)
-        if isinstance(stored, Mapping) and "params" in stored:
-            entries = [(name, _text(value)) for name, value in sorted(stored["params"].items())]
-            views.append({"heading": slot, "entries": entries})
-    return views
+def _params(slots: Mapping[str, Mapping[str, Any]]) -> list[View]:
+    """Return the parameters of each slot that has some, sorted by name."""
+    return [
+        {"heading": slot, "entries": [(name, _text(value)) for name, value in sorted(params.items())]}
+        for slot, params in slots.items()
+        if params
+    ]
 
 
 def _text(value: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,30 @@ MODEL_COLUMNS = {
     "Predicted Genes": "object",
 }
 """The model's columns, after gseapy's."""
+
+
+@dataclass(frozen=True)
+class Enrichment:
+    """The enrichment of several gene lists.
+
+    Attributes
+    ----------
+    results
+        One long table, columns ``group`` and ``direction`` and then those of :func:`gsfm_enrich.enrichr`.
+    log
+        One row a list: how many genes, how many found, how many terms, what is missing, and a message where
+        there is no result. None for a table of unknown origin.
+    params
+        The parameters, flat.
+    """
+
+    results: pd.DataFrame
+    log: pd.DataFrame | None
+    params: dict[str, Any]
+
+    def stored(self) -> dict[str, Any]:
+        """Return what goes into ``adata.uns``."""
+        return {"results": self.results, "log": self.log, "params": self.params}
 
 
 def empty_results(rerank: bool) -> pd.DataFrame:

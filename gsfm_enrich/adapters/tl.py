@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from gsfm_enrich.adapters.annotate import annotate_genes
-from gsfm_enrich.adapters.markers import (
-    Cutoffs,
-    Direction,
-    MarkerList,
-    check_adata,
+from gsfm_enrich.adapters.background import Background, choose_background
+from gsfm_enrich.adapters.de_tables import read_differential
+from gsfm_enrich.adapters.markers import Cutoffs, Direction, MarkerList, Ranking, marker_lists
+from gsfm_enrich.adapters.rank_genes_groups import (
     names_tested,
     ranking_record,
-    select_markers,
+    read_ranking,
     symbol_map,
+    used_raw,
 )
-from gsfm_enrich.adapters.storage import empty_results, name_of, storable_frame, storable_params
-from gsfm_enrich.errors import GsfmEnrichWarning
+from gsfm_enrich.adapters.storage import (
+    Enrichment,
+    empty_results,
+    name_of,
+    storable_frame,
+    storable_params,
+)
+from gsfm_enrich.errors import GsfmEnrichWarning, InputError
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -37,18 +42,21 @@ NAMES_IN_A_MESSAGE = 5
 
 
 @dataclass(frozen=True)
-class _Background:
-    """What the enrichment is told, and what is written down about it."""
+class _Source:
+    """Where the gene lists come from."""
 
-    value: Any
-    source: str
-    names: frozenset[str] | None  # var_names of the genes, where they come from the AnnData
+    ranking: Ranking
+    adata: AnnData | None
+    raw: bool
+    columns: dict[str, str]  # of a data frame: what was taken for what
 
 
 def enrichr(
-    adata: AnnData,
+    adata: AnnData | pd.DataFrame | Mapping[str, Any],
     gene_sets: Any,
     *,
+    de: pd.DataFrame | Mapping[str, Any] | None = None,
+    columns: Mapping[str, str] | None = None,
     key: str = "rank_genes_groups",
     groups: str | Iterable[str] | None = None,
     direction: Direction = "both",
@@ -64,8 +72,8 @@ def enrichr(
     model: Any = "default",
     rerank: bool = True,
     min_overlap: int = 1,
-) -> AnnData | None:
-    """Enrichment of the ranked genes of every group, up- and down-regulated genes apart.
+) -> AnnData | Enrichment | None:
+    """Enrichment of the differentially expressed genes of every group, up and down apart.
 
     Each group and direction is one query to :func:`gsfm_enrich.enrichr`. The background is, by default, what
     was tested: with fewer genes in the data than in the genome any other choice makes p-values far too small.
@@ -73,20 +81,31 @@ def enrichr(
     Parameters
     ----------
     adata
-        Annotated data on which ``scanpy.tl.rank_genes_groups`` was run.
+        Annotated data on which ``scanpy.tl.rank_genes_groups`` was run, by any of its methods, filtered or
+        not. Without cells: what `de` takes.
     gene_sets
         Whatever :func:`gsfm_enrich.enrichr` takes: a library name, a GMT file, a dict, a ``GeneSetLibrary``,
         or a list of these.
+    de
+        Differential expression by something else, in place of what is under `key`: a long data frame of
+        DESeq2, pydeseq2, edgeR, limma, Seurat, pertpy or any other tool; a dict of data frames by group; or a
+        dict of lists by group, ``{"B cells": [...]}`` or ``{"B cells": {"up": [...], "down": [...]}}``.
+    columns
+        Columns of that data frame for any of ``name``, ``log2fc``, ``p_adjusted``, ``p_value``, ``score`` and
+        ``group``, where they are not recognised or others are meant; genes may be in its index. What was
+        taken for what is stored.
     key
-        Slot of ``adata.uns`` that holds the ranking.
+        Slot of ``adata.uns`` that holds the ranking of scanpy.
     groups
         Group or groups to test; all by default.
     direction
         ``"up"``, ``"down"``, or ``"both"``: each a direction of its own in the table, never pooled. The sign
-        is that of the fold change, or of the score where there is no finite fold change.
+        is that of the fold change, or of the score where there is no finite fold change. Where there is
+        neither, as in a plain list, the genes of a group are one list without a direction.
     pval_cutoff
-        Genes are taken when their adjusted p-value is below this. Logistic regression gives none: then the
-        `max_genes` strongest scores are taken, 100 unless set, with a warning.
+        Genes are taken when their adjusted p-value is below this; None takes the `max_genes` strongest
+        whatever their p-values. Logistic regression gives none: then the `max_genes` strongest scores are
+        taken, 100 unless set, with a warning.
     log2fc_min, log2fc_max
         Exclusive bounds on the magnitude of the log2 fold change, for both directions alike.
     max_genes
@@ -97,9 +116,11 @@ def enrichr(
     organism
         Organism of the genes.
     background
-        ``"tested"``: the genes that were ranked (those of ``adata.raw`` when raw was used). ``"var_names"``:
-        those of `adata`. Or a list of genes, a file, a number, or None for the genes of the library, as in
-        :func:`gsfm_enrich.enrichr`.
+        ``"tested"``: the genes that were ranked (those of ``adata.raw`` when raw was used; those with a
+        p-value in a data frame; where neither is known, those of the cells). ``"var_names"``: those of
+        `adata`. ``"expressed"``: those with a value above 0 in any cell. Or a list of genes, a file, a
+        number, or None for the genes of the library, as in :func:`gsfm_enrich.enrichr`. The result states
+        what was taken, and how many genes that is.
     key_added
         Slot of ``adata.uns`` to write.
     copy
@@ -114,8 +135,10 @@ def enrichr(
 
     Returns
     -------
-    anndata.AnnData or None
-        The copy if `copy`, else None. Written is ``adata.uns[key_added]``, a dict that survives
+    anndata.AnnData, Enrichment or None
+        The copy if `copy`, else None; without cells an
+        :class:`~gsfm_enrich.adapters.storage.Enrichment` with the three parts below as attributes, for
+        ``ge.get``, ``ge.pl`` and ``ge.report``. Written is ``adata.uns[key_added]``, a dict that survives
         ``write_h5ad``:
 
         - ``"results"``: one data frame for all groups, with columns ``group`` and ``direction`` and then
@@ -123,19 +146,21 @@ def enrichr(
         - ``"log"``: a data frame with one row per group and direction: number of ``genes`` asked about and of
           those ``found`` in the gene sets, number of ``terms`` in the table, the ``missing`` genes (joined by
           ``;``), and a ``message`` where there is no result
-        - ``"params"``: a flat dict of the parameters
+        - ``"params"``: a flat dict of the parameters; ``background`` says where the background comes from
+          and ``background_genes`` how large it is
 
     Raises
     ------
     InputError
-        For an unknown key, group, direction, column, cut-off or background.
+        For an unknown key, group, direction, column, cut-off or background, or unusable `de`.
     LibraryError
         For an unknown or malformed gene set library.
 
     Warns
     -----
     GsfmEnrichWarning
-        Once, counting the gene lists without a result; and when ranked genes are not among the background's.
+        Once, counting the gene lists without a result; when ranked genes are not among the background's, the
+        tested genes are not known, or only highly variable genes were tested.
 
     Examples
     --------
@@ -145,21 +170,27 @@ def enrichr(
     >>> sc.tl.rank_genes_groups(adata, "bulk_labels")
     >>> ge.tl.enrichr(adata, "GO_Biological_Process", groups="CD19+ B", direction="up")
     >>> ge.get.enrichr_df(adata, "CD19+ B")["Term"].head()  # doctest: +SKIP
+
+    A table of another tool, here with the genes in its index as DESeq2 has them:
+
+    >>> table = pd.DataFrame({"log2FoldChange": [2.0, 1.5, 0.1], "padj": [0.001, 0.01, 0.9]},
+    ...                      index=["CD79A", "CD19", "LYZ"])
+    >>> sets = {"B cell receptor": ["CD79A", "CD19", "SYK"]}
+    >>> result = ge.tl.enrichr(table, sets, direction="up", rerank=False)
+    >>> result.results["Overlap"].tolist(), result.params["background_genes"]
+    (['2/2'], 3)
     """
     from gsfm_enrich.libraries.sources import load_libraries
 
-    check_adata(adata)
     cutoffs = Cutoffs(pval_cutoff, log2fc_min, log2fc_max, max_genes)
-    markers = select_markers(
-        adata,
-        key=key,
-        groups=groups,
-        direction=direction,
-        cutoffs=cutoffs,
-        gene_symbols=gene_symbols,
-        stacklevel=3,
+    source = _read(
+        adata, de, columns, key, groups, tested=isinstance(background, str) and background == "tested"
     )
-    population = _background(adata, key, gene_symbols, background)
+    symbols = _symbols(source, gene_symbols)
+    markers = marker_lists(source.ranking, direction, cutoffs, symbols, stacklevel=3)
+    population = choose_background(
+        background, source.ranking, source.adata, symbols, raw=source.raw, stacklevel=3
+    )
     libraries = load_libraries(gene_sets, organism)
     _warn_outside(markers, population)
     options = {
@@ -170,20 +201,59 @@ def enrichr(
         "min_overlap": min_overlap,
     }
     results, log = _enrich_lists(markers, libraries, options)
-    adata = adata.copy() if copy else adata
-    adata.uns[key_added] = {
-        "results": results,
-        "log": log,
-        "params": storable_params(
-            key=key, direction=direction, pval_cutoff=pval_cutoff, log2fc_min=log2fc_min,
-            log2fc_max=log2fc_max, max_genes=max_genes, gene_symbols=gene_symbols, organism=organism,
-            background=population.source, background_genes=_size(population.value), rerank=rerank,
-            min_overlap=min_overlap, model=name_of(model), gene_sets=[library.name for library in libraries],
-            groups=list(dict.fromkeys(marker.group for marker in markers)),
-        ),
-    }  # fmt: skip
-    _warn_without_result(log, key_added)
-    return adata if copy else None
+    params = storable_params(
+        key=key if de is None and source.adata is not None else None, de=source.ranking.method,
+        columns=[f"{figure}={column}" for figure, column in source.columns.items()] or None,
+        direction=direction, pval_cutoff=pval_cutoff, log2fc_min=log2fc_min, log2fc_max=log2fc_max,
+        max_genes=max_genes, gene_symbols=gene_symbols, organism=organism, background=population.source,
+        background_genes=population.size, rerank=rerank, min_overlap=min_overlap, model=name_of(model),
+        gene_sets=[library.name for library in libraries],
+        groups=list(dict.fromkeys(marker.group for marker in markers)),
+    )  # fmt: skip
+    enrichment = Enrichment(results, log, params)
+    if source.adata is None:
+        _warn_without_result(log, "the log of the result")
+        return enrichment
+    target = source.adata.copy() if copy else source.adata
+    target.uns[key_added] = enrichment.stored()
+    _warn_without_result(log, f"adata.uns[{key_added!r}]['log']")
+    return target if copy else None
+
+
+def _read(
+    data: Any, de: Any, columns: Mapping[str, str] | None, key: str, groups: Any, *, tested: bool
+) -> _Source:
+    """Read the differential expression from wherever it is."""
+    from anndata import AnnData
+
+    if not isinstance(data, AnnData):
+        if de is not None or not isinstance(data, pd.DataFrame | Mapping):
+            raise InputError(
+                "adata must be an anndata.AnnData, or in its place a data frame or a dict of lists of genes; "
+                f"got {type(data).__name__}{' and de' if de is not None else ''}."
+            )
+        data, de = None, data
+    if de is not None:
+        ranking, used = read_differential(de, columns, groups, stacklevel=4)
+        return _Source(ranking, data, data is not None and data.raw is not None, used)
+    if columns:
+        raise InputError("columns= names columns of a data frame, which is given as de=.")
+    ranking = read_ranking(data, key, groups)
+    if tested:
+        names, where = names_tested(data, key)
+        ranking = replace(ranking, tested=tuple(names), source=where)
+    return _Source(ranking, data, used_raw(data, ranking_record(data, key)), {})
+
+
+def _symbols(source: _Source, gene_symbols: str | None) -> dict[str, str]:
+    """Return the symbols of genes that the cells name otherwise."""
+    if source.adata is not None:
+        return symbol_map(source.adata, gene_symbols, raw=source.raw)
+    if gene_symbols is not None:
+        raise InputError(
+            "gene_symbols= names a column of adata.var, and there is no AnnData; use columns={'name': ...}."
+        )
+    return {}
 
 
 def _enrich_lists(
@@ -258,32 +328,11 @@ def _found_genes(
     return found
 
 
-def _background(adata: AnnData, key: str, gene_symbols: str | None, background: Any) -> _Background:
-    from gsfm_enrich.genes.inputs import as_background
-
-    if isinstance(background, str) and background in ("tested", "var_names"):
-        if background == "tested":
-            names, source = names_tested(adata, key)
-        else:
-            names, source = [str(name) for name in adata.var_names], "adata.var_names"
-        symbols = symbol_map(adata, ranking_record(adata, key), gene_symbols)
-        return _Background([symbols.get(name, name) for name in names], source, frozenset(names))
-    if background is None:
-        return _Background(None, "genes of each library", None)
-    return _Background(as_background(background), "given", None)
-
-
-def _size(background: Any) -> int | None:
-    if background is None or isinstance(background, (int, np.integer)):
-        return None if background is None else int(background)
-    return len(set(background))
-
-
-def _warn_outside(markers: Sequence[MarkerList], background: _Background) -> None:
+def _warn_outside(markers: Sequence[MarkerList], background: Background) -> None:
     if background.names is None:
         return
     ranked = {name for marker in markers for name in marker.names}
-    outside = sorted(ranked - background.names)
+    outside = sorted(ranked - set(background.names))
     if outside:
         shown = ", ".join(outside[:NAMES_IN_A_MESSAGE]) + (
             ", ..." if len(outside) > NAMES_IN_A_MESSAGE else ""
@@ -297,16 +346,16 @@ def _warn_outside(markers: Sequence[MarkerList], background: _Background) -> Non
         )
 
 
-def _warn_without_result(log: pd.DataFrame, key_added: str) -> None:
+def _warn_without_result(log: pd.DataFrame, place: str) -> None:
     silent = log[log["message"] != ""]
     if silent.empty:
         return
     reasons = "; ".join(f"{count}: {reason}" for reason, count in Counter(silent["message"]).items())
-    lists = [f"{row.group} ({row.direction})" for row in silent.itertuples()]
+    pairs = zip(silent["group"].astype(str), silent["direction"].astype(str), strict=True)
+    lists = [f"{group} ({direction})" if direction else group for group, direction in pairs]
     shown = ", ".join(lists[:NAMES_IN_A_MESSAGE]) + (", ..." if len(lists) > NAMES_IN_A_MESSAGE else "")
     warnings.warn(
-        f"{len(silent)} of {len(log)} gene lists have no result ({reasons}): {shown}. "
-        f"See adata.uns[{key_added!r}]['log'].",
+        f"{len(silent)} of {len(log)} gene lists have no result ({reasons}): {shown}. See {place}.",
         GsfmEnrichWarning,
         stacklevel=3,
     )

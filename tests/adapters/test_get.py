@@ -85,4 +85,6 @@ def test_nothing_there(adata: anndata.AnnData) -> None:
     assert str(error.value) == "adata.uns['rank_genes_groups'] is not a result of gsfm_enrich.tl.enrichr."
     with pytest.raises(InputError) as error:
         enrichr_df({})  # type: ignore[arg-type]
-    assert str(error.value) == "adata must be an anndata.AnnData, got dict."
+    assert str(error.value) == (
+        "expected an AnnData, a data frame of results, or what enrichr returned, got dict."
+    )

@@ -15,7 +15,8 @@ import scanpy as sc
 
 from gsfm_enrich.adapters import tl
 from gsfm_enrich.adapters.get import enrichr_df
-from gsfm_enrich.adapters.markers import Cutoffs, names_tested, select_markers
+from gsfm_enrich.adapters.markers import Cutoffs
+from gsfm_enrich.adapters.rank_genes_groups import names_tested, select_markers
 from gsfm_enrich.adapters.storage import empty_results
 from gsfm_enrich.errors import GsfmEnrichWarning, InputError
 from gsfm_enrich.libraries.library import GeneSetLibrary
@@ -459,4 +460,7 @@ def test_errors(
 def test_not_an_anndata(sets: dict[str, list[str]]) -> None:
     with pytest.raises(InputError) as error:
         tl.enrichr(["TP53"], sets)  # type: ignore[arg-type]
-    assert str(error.value) == "adata must be an anndata.AnnData, got list."
+    assert str(error.value) == (
+        "adata must be an anndata.AnnData, or in its place a data frame or a dict of lists of genes; got "
+        "list."
+    )
