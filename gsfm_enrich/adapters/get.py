@@ -14,6 +14,8 @@ from gsfm_enrich.errors import InputError, did_you_mean
 if TYPE_CHECKING:
     from anndata import AnnData
 
+__all__ = ["enrichr_df"]
+
 
 def stored(data: Any, key: str = "gsfm_enrichr") -> Enrichment:
     """Return the results in whatever holds them; the frames are not copies.

@@ -57,7 +57,7 @@ def load_bundled(name: str) -> GeneSetLibrary:
 
     Examples
     --------
-    >>> load_bundled("GO_Biological_Process").name  # doctest: +SKIP
+    >>> load_bundled("GO_Biological_Process").name
     'GO_Biological_Process'
     """
     path = DATA / f"{name}.npz"

@@ -104,7 +104,7 @@ def load_library(name: str | os.PathLike[str], organism: str = "human") -> GeneS
 
     Examples
     --------
-    >>> load_library("GO_Biological_Process").name  # doctest: +SKIP
+    >>> load_library("GO_Biological_Process").name
     'GO_Biological_Process'
     """
     species = organism_name(organism)

@@ -1,0 +1,123 @@
+"""The figures of the documentation, drawn from the tables in results/.
+
+Each function reads one table that a benchmark wrote and returns the figure; the documentation's pages call
+them when they are built, so that no figure in it is older than its table.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from pandas.io.formats.style import Styler
+
+RESULTS = Path(__file__).parent / "results"
+OVERLAP, MODEL = "overlap test (gseapy)", "GSFM p-value"
+COLOURS = {OVERLAP: "0.45", MODEL: "C0"}
+
+
+def interval(cells: pd.Series[str]) -> pd.DataFrame:
+    """Split cells such as ``0.321 (0.268 to 0.379)`` into columns value, low and high."""
+    parts = cells.astype(str).str.extract(r"^(?P<value>\S+)(?: \((?P<low>\S+) to (?P<high>\S+)\))?$")
+    parts = parts.astype(float)
+    return parts.assign(low=parts["low"].fillna(parts["value"]), high=parts["high"].fillna(parts["value"]))
+
+
+def table(name: str, results: Path = RESULTS) -> Styler:
+    """Return a table as its benchmark wrote it, to be shown in a notebook."""
+    cells = pd.read_csv(results / name, sep="\t", dtype=str, keep_default_na=False)
+    return cells.style.hide(axis="index")
+
+
+def short(library: str) -> str:
+    """Return the name of a library as the figures show it."""
+    return library.replace("_", " ").removesuffix(" Human")
+
+
+def term_ranking(results: Path = RESULTS) -> Figure:
+    """Draw the mean reciprocal rank of the right term, overlap test beside model, a panel a protocol."""
+    table = pd.read_csv(results / "term_ranking.tsv", sep="\t")
+    table = table[table["method"].isin(COLOURS)]
+    protocols = list(dict.fromkeys(table["protocol"]))
+    libraries = list(dict.fromkeys(table["library"]))[::-1]
+    size = (1 + 3.2 * len(protocols), 1.1 + 0.34 * len(libraries))
+    figure, axes = plt.subplots(
+        1, len(protocols), figsize=size, sharey=True, squeeze=False, layout="constrained"
+    )
+    for ax, protocol in zip(axes[0], protocols, strict=True):
+        for method, rows in table[table["protocol"] == protocol].groupby("method", sort=False):
+            places = [libraries.index(library) for library in rows["library"]]
+            draw_intervals(ax, interval(rows["MRR"]), places, str(method))
+        ax.set_title(protocol, fontsize="medium")
+        ax.set_xlim(0, 1.02)
+        ax.set_xlabel("mean reciprocal rank")
+        ax.set_yticks(range(len(libraries)), [short(library) for library in libraries])
+        ax.grid(axis="x", color="0.9")
+    axes[0, 0].legend(fontsize="small")
+    return figure
+
+
+def draw_intervals(ax: Axes, figures: pd.DataFrame, places: list[int], method: str) -> None:
+    """Draw one dot with its interval for each place."""
+    below, above = figures["value"] - figures["low"], figures["high"] - figures["value"]
+    ax.errorbar(
+        figures["value"], places, xerr=[below, above], fmt="o", label=method, color=COLOURS[method], ms=5
+    )
+
+
+def calibration(column: str = "p<.05", nominal: float = 0.05, results: Path = RESULTS) -> Figure:
+    """Draw how often random lists look significant, against their length, a panel a library."""
+    table = pd.read_csv(results / "calibration.tsv", sep="\t")
+    table = table[table["method"].isin(COLOURS)]
+    libraries = list(dict.fromkeys(table["library"]))
+    across = min(len(libraries), 3)
+    down = -(-len(libraries) // across)
+    figure, axes = plt.subplots(
+        down,
+        across,
+        figsize=(0.6 + 2.6 * across, 0.5 + 2.3 * down),
+        sharex=True,
+        sharey=True,
+        squeeze=False,
+        layout="constrained",
+    )
+    for ax in axes.flat[len(libraries) :]:
+        ax.remove()
+    for ax, library in zip(axes.flat, libraries, strict=False):
+        for method, rows in table[table["library"] == library].groupby("method", sort=False):
+            share = interval(rows.set_index("query size")[column])["value"].sort_index()
+            ax.plot(share.index, share, "o-", ms=4, color=COLOURS[str(method)], label=method)
+        ax.axhline(nominal, color="C3", linewidth=0.8)
+        ax.set(xscale="log", title=short(library))
+        ax.title.set_fontsize("small")
+    for ax in axes[-1]:
+        ax.set_xlabel("genes in the random list")
+    axes[0, 0].set_ylim(bottom=0)
+    axes[0, 0].set_ylabel(column)
+    axes[0, 0].legend(fontsize="x-small")
+    return figure
+
+
+def gene_completion(results: Path = RESULTS) -> Figure:
+    """Draw how well hidden halves of terms are found again: AUROC and average precision of every method."""
+    table = pd.read_csv(results / "gene_completion.tsv", sep="\t")
+    libraries = list(dict.fromkeys(table["library"]))[::-1]
+    methods = list(dict.fromkeys(table["method"]))
+    figure, axes = plt.subplots(
+        1, 2, figsize=(8.5, 1.6 + 0.36 * len(libraries)), sharey=True, layout="constrained"
+    )
+    for ax, column in zip(axes, ("median AUROC", "mean AP"), strict=True):
+        for number, method in enumerate(methods):
+            rows = table[table["method"] == method]
+            places = [libraries.index(library) for library in rows["library"]]
+            marker = "D" if number == 0 else "o"
+            ax.plot(interval(rows[column])["value"], places, marker, color=f"C{number}", label=method, ms=5)
+        ax.set_yticks(range(len(libraries)), [short(library) for library in libraries])
+        ax.set_xlabel(column)
+        ax.grid(axis="x", color="0.9")
+    handles, labels = axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=3, fontsize="small")
+    return figure

@@ -1,0 +1,49 @@
+"""Sphinx configuration: `python -m sphinx -W --keep-going -b html docs build/docs` from the project's root.
+
+Nothing is downloaded. The tutorials are the notebooks of examples/, with the outputs they have there; the
+pages of this folder that hold code cells are executed at every build, so that their tables and figures are
+those of benchmarks/results/.
+"""
+
+import os
+from importlib.metadata import version as installed_version
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+# The kernels that execute the pages import the benchmarks' tables and figures from the project's root.
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # a remark of the kernel's debugger, in every output
+
+project = "gsfm_enrich"
+author = "The gsfm_enrich developers"
+copyright = "The gsfm_enrich developers"
+version = release = installed_version("gsfm-enrich")
+
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.napoleon",
+    "sphinx.ext.viewcode",
+]
+templates_path = ["_templates"]
+exclude_patterns = ["tutorials/README.md", "tutorials/*.py", "tutorials/images", "_build"]
+
+autosummary_generate = True
+autodoc_typehints = "none"  # the numpy docstrings say it in words
+napoleon_google_docstring = False
+napoleon_use_ivar = True
+
+myst_enable_extensions = ["colon_fence", "deflist", "fieldlist"]
+myst_heading_anchors = 3
+nb_execution_mode = "force"
+nb_execution_excludepatterns = ["tutorials/*"]
+nb_execution_raise_on_error = True
+nb_execution_timeout = 300
+nb_merge_streams = True
+nb_render_markdown_format = "myst"
+
+html_theme = "furo"
+html_title = "gsfm_enrich"
+html_static_path = ["_static"]
+html_css_files = ["tables.css"]
