@@ -1,4 +1,8 @@
-"""A model whose answers are known: genes come in blocks, and a set is completed by its blocks."""
+"""What the tests of several parts share.
+
+A model whose answers are known: genes come in blocks, and a set is completed by its blocks. And a report of
+orthologues like MGI's, with a few genes of each kind.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +10,71 @@ import numpy as np
 import pytest
 import torch
 
+from gsfm_enrich.genes.orthology import install_orthology, load_orthology
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.model.config import GSFMConfig
 from gsfm_enrich.model.gsfm import GSFM, build
 from gsfm_enrich.model.vocab import Vocab
 
+REPORT_COLUMNS = (
+    "DB Class Key", "Common Organism Name", "NCBI Taxon ID", "Symbol", "EntrezGene ID", "Mouse MGI ID",
+    "HGNC ID",
+)  # fmt: skip
+ORTHOLOGUES = [  # genes of mouse and rat (symbol, Entrez id, MGI id), and human ones (symbol, Entrez id)
+    ([("mouse", "Trp53", "22059", "MGI:98834"), ("rat", "Tp53", "24842", "")], [("TP53", "7157")]),
+    ([("mouse", "Bax", "12028", "MGI:99702"), ("rat", "Bax", "24887", "")], [("BAX", "581")]),
+    ([("mouse", "Casp3", "12367", "MGI:107739")], [("CASP3", "836")]),
+    ([("mouse", "Myc", "17869", "MGI:97250")], [("MYC", "4609")]),
+    ([("mouse", "Cd3d", "12500", "MGI:88331")], [("CD3D", "915")]),
+    ([("mouse", "Gstm3", "14864", "MGI:106026")], [("GSTM1", "2944")]),
+    ([("mouse", "H2-Ab1", "14961", "MGI:103070")], [("HLA-DQB2", "3120"), ("HLA-DQB1", "3119")]),
+    ([("mouse", "Serpina1a", "20700", "MGI:891971")], [("SERPINA1", "5265")]),
+    ([("mouse", "Serpina1b", "20701", "MGI:891970")], [("SERPINA1", "5265")]),
+    ([("mouse", "Vmn2r59", "628444", "MGI:3761518")], []),
+]
+TAXA = {"mouse": "10090", "rat": "10116", "human": "9606"}
+
+
+def lay_out(classes):
+    """Lay out classes of homologous genes as MGI does."""
+    lines = ["\t".join(REPORT_COLUMNS)]
+    for key, (genes, human) in enumerate(classes, start=47_871_959):
+        for species, symbol, entrez, accession in [*genes, *(("human", *gene, "") for gene in human)]:
+            name = "mouse, laboratory" if species == "mouse" else species
+            lines.append("\t".join([str(key), name, TAXA[species], symbol, entrez, accession, ""]))
+    return "\n".join(lines) + "\n"
+
+
 N_BLOCKS, BLOCK_SIZE = 12, 25
 BLOCK_GENES = [f"B{block}G{number}" for block in range(N_BLOCKS) for number in range(BLOCK_SIZE)]
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path_factory, monkeypatch):
+    """Keep the tests out of the user's cache, and forbid downloads: orthologues are found by rule."""
+    monkeypatch.setenv("GSFM_ENRICH_CACHE", str(tmp_path_factory.mktemp("cache")))
+    monkeypatch.setenv("GSFM_ENRICH_OFFLINE", "1")
+
+
+@pytest.fixture
+def report_text():
+    """What makes the text of a report out of classes of homologous genes."""
+    return lay_out
+
+
+@pytest.fixture
+def homology_report(tmp_path):
+    """A copy of a report of orthologues of mouse, rat and human."""
+    path = tmp_path / "HOM_AllOrganism.rpt"
+    path.write_text(lay_out(ORTHOLOGUES))
+    return path
+
+
+@pytest.fixture
+def mouse_table(homology_report):
+    """Orthologues of mouse that are in the cache, with which every function then works."""
+    install_orthology("mouse", homology_report)
+    return load_orthology("mouse")
 
 
 @pytest.fixture(scope="session")

@@ -15,8 +15,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from gsfm_enrich.errors import GsfmEnrichWarning, InputError, did_you_mean
+from gsfm_enrich.files import write_atomically
 from gsfm_enrich.genes.inputs import as_background, as_gene_list
-from gsfm_enrich.libraries.files import write_atomically
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.libraries.sources import load_libraries
 from gsfm_enrich.ranking.counts import QueryCounts, count_overlap, first_few

@@ -16,7 +16,7 @@ import pandas as pd
 from gsfm_enrich.adapters.get import p_column, stored
 from gsfm_enrich.adapters.markers import choose
 from gsfm_enrich.errors import InputError, did_you_mean
-from gsfm_enrich.libraries.files import write_atomically
+from gsfm_enrich.files import write_atomically
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

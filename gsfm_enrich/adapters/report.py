@@ -18,7 +18,7 @@ from gsfm_enrich.adapters import pl
 from gsfm_enrich.adapters.get import p_column, stored
 from gsfm_enrich.adapters.plotdata import image_bytes, list_keys, results_of, root_figure, top_rows
 from gsfm_enrich.errors import InputError
-from gsfm_enrich.libraries.files import write_atomically
+from gsfm_enrich.files import write_atomically
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

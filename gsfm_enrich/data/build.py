@@ -40,8 +40,8 @@ from math import fsum
 from pathlib import Path
 
 from gsfm_enrich.errors import InputError
+from gsfm_enrich.files import write_atomically
 from gsfm_enrich.libraries.bundled import save_bundled
-from gsfm_enrich.libraries.files import write_atomically
 from gsfm_enrich.libraries.library import GeneSetLibrary
 
 GENE_TABLE = "human_genes.tsv.gz"

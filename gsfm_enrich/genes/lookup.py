@@ -14,8 +14,12 @@ The rules for human, the first that applies:
 When several genes share an alias, an Ensembl id or an accession, read-through genes step back, and the only
 protein-coding gene left takes it; otherwise the identifier is ``ambiguous``.
 
-For mouse and rat an identifier finds the human gene whose approved symbol is the same but for case
-(``orthologue``).
+For mouse and rat, the first that applies:
+
+1. a symbol (in any case), MGI accession or Entrez id of the orthology table: its human genes, the best first
+   (``orthologue``), or none (``no orthologue``);
+2. an Ensembl id or UniProt accession of human, which is no identifier of the species (``human``);
+3. the rules for a human symbol, alias or date (``rule``).
 """
 
 from __future__ import annotations
@@ -25,10 +29,14 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 
 from gsfm_enrich.errors import InputError
+from gsfm_enrich.genes.orthology import Orthology, load_orthology
 from gsfm_enrich.genes.table import RESOLVED_ORGANISMS, human_columns, organism_name
 
 Found = tuple[tuple[int, ...], str]
-"""The rows of the gene table that an identifier may mean (one when it is mapped), and how it was found."""
+"""The rows of the gene table that an identifier may mean, the best first, and how it was found.
+
+It is one row when an identifier is mapped, but for ``orthologue``, where there can be several.
+"""
 
 UNKNOWN: Found = ((), "unknown")
 
@@ -74,11 +82,44 @@ def find_genes(ids: Iterable[str], organism: str = "human") -> list[Found]:
         raise InputError(
             f"Identifiers of {name} cannot be resolved; this works for {', '.join(RESOLVED_ORGANISMS)}."
         )
-    find = _find_human if name == "human" else _find_orthologue
+    if name != "human":
+        orthology = load_orthology(name)
+        return [_find_orthologue(text, orthology) for text in ids]
     direct = _by_symbol()
-    if name == "human":
-        return [((direct[text],), "direct") if text in direct else find(text) for text in ids]
-    return [find(text) for text in ids]
+    return [((direct[text],), "direct") if text in direct else _find_human(text) for text in ids]
+
+
+def find_named(symbols: Iterable[str], organism: str = "human") -> list[Found]:
+    """Find the gene of every name in a library or vocabulary, which may be human whoever is asked about.
+
+    Parameters
+    ----------
+    symbols
+        Gene names of a library of `organism` or of human.
+    organism
+        Any name of human, mouse or rat.
+
+    Returns
+    -------
+    list of tuple
+        As `find_genes`, but that an approved human symbol is that gene in any case.
+
+    Raises
+    ------
+    InputError
+        As `find_genes`.
+
+    Examples
+    --------
+    >>> find_named(["NAT2"], "mouse") == find_genes(["NAT2"])
+    True
+    """
+    if organism_name(organism) == "human":
+        return find_genes(symbols)
+    direct, names = _by_symbol(), list(symbols)
+    found = find_genes([name for name in names if name not in direct], organism)
+    others = iter(found)
+    return [((direct[name],), "direct") if name in direct else next(others) for name in names]
 
 
 def approved_symbols() -> Sequence[str]:
@@ -106,9 +147,18 @@ def _find_human(text: str) -> Found:
     return _decide(_dated(text), "alias")
 
 
-def _find_orthologue(text: str) -> Found:
-    row = _by_upper_symbol().get(text.upper())
-    return UNKNOWN if row is None else ((row,), "orthologue")
+def _find_orthologue(text: str, orthology: Orthology) -> Found:
+    """Apply the rules for mouse and rat."""
+    if text in orthology:
+        rows = orthology.rows(text)
+        return (rows, "orthologue") if rows else ((), "no orthologue")
+    if _ENTREZ.fullmatch(text):  # a number is an id of the species
+        return UNKNOWN
+    row = _by_symbol().get(text)
+    rows, how = _find_human(text) if row is None else ((row,), "direct")
+    if how in ("unknown", "ambiguous"):
+        return rows, how
+    return rows, "human" if how in ("ensembl", "uniprot") else "rule"
 
 
 def _decide(rows: tuple[int, ...], how: str) -> Found:

@@ -10,8 +10,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gsfm_enrich.genes.lookup import UNKNOWN, Found, find_genes
-from gsfm_enrich.genes.table import RESOLVED_ORGANISMS, organism_name
+from gsfm_enrich.genes.lookup import UNKNOWN, Found, find_genes, find_named
+from gsfm_enrich.genes.orthology import Orthology, load_orthology
+from gsfm_enrich.genes.table import ORTHOLOGY_ORGANISMS, RESOLVED_ORGANISMS, organism_name
 
 
 @dataclass(frozen=True)
@@ -26,9 +27,10 @@ class Match:
         The distinct identifiers, in the order of their first appearance.
     how
         For each identifier ``direct`` (the identical string), ``case`` (the same but for case), the way its
-        gene was found (``alias``, ``ensembl``, ``entrez``, ``uniprot``, ``orthologue``), or why it has none:
-        ``ambiguous``, ``duplicate`` (another identifier of the same gene has it already) or ``unknown``
-        (no gene, or none of the other list).
+        gene was found (``alias``, ``ensembl``, ``entrez``, ``uniprot``; for mouse and rat ``orthologue``,
+        ``rule``, ``human``, see `gsfm_enrich.genes.lookup`), or why it has none: ``ambiguous``, ``no
+        orthologue``, ``duplicate`` (another identifier of the same gene has it already) or ``unknown`` (no
+        gene, or none of the other list).
     """
 
     columns: NDArray[np.int64]
@@ -40,8 +42,10 @@ def match(ids: Iterable[str], symbols: Sequence[str], organism: str = "human") -
     """Find each identifier in another list of gene names, whatever either of them calls the gene.
 
     The identical string always wins, so that whatever matched without this function still matches the same
-    way. Next comes the string that differs only in case, then the name of the same gene. No position is given
-    twice: an identifier whose gene is already there is a ``duplicate``.
+    way. Next comes the string that differs only in case (for mouse and rat, unless it names a gene that is no
+    orthologue: mouse Nat2 is not human NAT2), then the name of the same gene; of several orthologues the
+    first that the list has. No position is given twice: an identifier whose gene is already there is a
+    ``duplicate``.
 
     Parameters
     ----------
@@ -68,7 +72,9 @@ def match(ids: Iterable[str], symbols: Sequence[str], organism: str = "human") -
     >>> match(["TP53", "SEPT7", "p53", "no-such-gene"], ("SEPTIN7", "TP53")).columns
     array([ 1,  0, -1, -1])
     """
-    targets = _targets(tuple(symbols), organism_name(organism))
+    organism = organism_name(organism)
+    orthology = load_orthology(organism) if organism in ORTHOLOGY_ORGANISMS else None
+    targets = _targets(tuple(symbols), organism, orthology)
     distinct = list(dict.fromkeys(ids))
     columns = [targets.position.get(text, -1) for text in distinct]
     how = ["direct"] * len(distinct)
@@ -86,30 +92,37 @@ def match(ids: Iterable[str], symbols: Sequence[str], organism: str = "human") -
 
 
 class _Targets(NamedTuple):
-    """What is known of a list of gene names: positions by name, by name in upper case, and by gene."""
+    """What is known of a list of gene names: positions by name, by name in upper case, and by gene.
+
+    ``genes`` are the rows of the gene table that each name means.
+    """
 
     organism: str
+    orthology: Orthology | None
     position: dict[str, int]
     by_upper: dict[str, int]
     by_gene: dict[int, tuple[int, str]]
+    genes: list[tuple[int, ...]]
 
 
 @lru_cache(maxsize=32)
-def _targets(symbols: tuple[str, ...], organism: str) -> _Targets:
+def _targets(symbols: tuple[str, ...], organism: str, orthology: Orthology | None) -> _Targets:
+    """Index a list of names; the orthology is an argument so that another table gives another index."""
     position: dict[str, int] = {}
     by_upper: dict[str, int] = {}
     by_gene: dict[int, tuple[int, str]] = {}
-    for column, (symbol, (rows, how)) in enumerate(zip(symbols, _find(symbols, organism), strict=True)):
+    found = find_named(symbols, organism) if organism in RESOLVED_ORGANISMS else [UNKNOWN] * len(symbols)
+    for column, (symbol, (rows, how)) in enumerate(zip(symbols, found, strict=True)):
         position.setdefault(symbol, column)
         by_upper.setdefault(symbol.upper(), column)
-        if len(rows) != 1:
+        if not rows or how == "ambiguous":
             continue
         _, taken_how = by_gene.setdefault(rows[0], (column, how))
         if (
             how == "direct" != taken_how
         ):  # of several names of one gene its approved symbol is the one to take
             by_gene[rows[0]] = (column, how)
-    return _Targets(organism, position, by_upper, by_gene)
+    return _Targets(organism, orthology, position, by_upper, by_gene, [rows for rows, _ in found])
 
 
 def _find(texts: Sequence[str], organism: str) -> list[Found]:
@@ -118,13 +131,21 @@ def _find(texts: Sequence[str], organism: str) -> list[Found]:
 
 def _rescue(text: str, gene: Found, targets: _Targets) -> tuple[int, str]:
     """Find the position of an identifier that has no identical string, and how."""
-    column = targets.by_upper.get(text.upper())
-    if column is not None:
-        return column, "case"
     rows, how = gene
-    if len(rows) != 1:
+    own = targets.orthology and targets.orthology.symbol(text)
+    for name in (text, own):
+        column = targets.by_upper.get(name.upper()) if name else None
+        if column is not None and (own is None or _same(rows, targets.genes[column])):
+            return column, "case" if name == text else how
+    if not rows or how == "ambiguous":
         return -1, how
-    column, target_how = targets.by_gene.get(rows[0], (-1, ""))
-    if column < 0:
-        return -1, "unknown"
-    return column, target_how if how == "direct" else how
+    for row in rows:
+        column, target_how = targets.by_gene.get(row, (-1, ""))
+        if column >= 0:
+            return column, target_how if how == "direct" else how
+    return -1, "unknown"
+
+
+def _same(rows: tuple[int, ...], others: tuple[int, ...]) -> bool:
+    """Say whether two names can mean one gene: they share an orthologue, or neither has any."""
+    return bool(set(rows) & set(others)) or not (rows or others)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from gsfm_enrich.genes.inputs import GeneList, read_gene_list
 from gsfm_enrich.genes.lookup import approved_symbols, find_genes
+from gsfm_enrich.genes.orthology import load_orthology
+from gsfm_enrich.genes.spelling import misread_species
+from gsfm_enrich.genes.table import ORTHOLOGY_ORGANISMS, organism_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,7 +25,10 @@ _WORDS = {
     "entrez": "by Entrez id",
     "uniprot": "by UniProt id",
     "orthologue": "by orthologue",
+    "rule": "by the same symbol or alias",
+    "human": "human",
 }
+_LOST = ("ambiguous", "no orthologue", "unknown")
 _SHOWN = 10
 
 
@@ -35,9 +41,17 @@ class Resolution:
     table
         One row per distinct input, in order: ``input``, ``symbol`` (the approved symbol, or None) and
         ``how``: ``direct``, ``case``, ``alias`` (or previous symbol), ``ensembl``, ``entrez``, ``uniprot``,
-        ``orthologue``, ``ambiguous`` or ``unknown``.
+        ``ambiguous`` or ``unknown``; for mouse and rat ``orthologue``, ``no orthologue``, ``rule`` (not in
+        the orthology table, and the symbol or an alias of a human gene) or ``human`` (an identifier of human
+        alone), ``ambiguous`` or ``unknown``.
     ambiguous
         For each ambiguous input, the symbols it may mean.
+    one_to_many
+        For each input of several human orthologues, their symbols; the first is the one in ``table``.
+    orthologues
+        Where orthologues come from; empty for human.
+    misread
+        Which genes look like those of another species, and what to do; mostly empty.
     blanks
         How many inputs were empty or missing (NaN, None, "").
     repeats
@@ -46,6 +60,9 @@ class Resolution:
 
     table: pd.DataFrame
     ambiguous: dict[str, list[str]]
+    one_to_many: dict[str, list[str]] = field(default_factory=dict)
+    orthologues: str = ""
+    misread: str = ""
     blanks: int = 0
     repeats: int = 0
 
@@ -58,12 +75,17 @@ class Resolution:
     def counts(self) -> dict[str, int]:
         """How many distinct inputs were found in each way; only the ways that occur."""
         counts = Counter(self.table["how"])
-        return {how: counts[how] for how in (*_WORDS, "ambiguous", "unknown") if counts[how]}
+        return {how: counts[how] for how in (*_WORDS, *_LOST) if counts[how]}
 
     @cached_property
     def unknown(self) -> list[str]:
         """The inputs that no gene answers to."""
         return list(self.table["input"][self.table["how"] == "unknown"])
+
+    @cached_property
+    def without_orthologue(self) -> list[str]:
+        """The genes of mouse or rat that have no human orthologue."""
+        return list(self.table["input"][self.table["how"] == "no orthologue"])
 
     def report(self) -> str:
         """Say in one sentence what was mapped, how, and what was lost.
@@ -83,12 +105,22 @@ class Resolution:
         if self.ambiguous:
             choices = [f"{text} ({' or '.join(symbols)})" for text, symbols in self.ambiguous.items()]
             text += f"; {len(choices):,} ambiguous: {_first(choices)}"
+        if self.one_to_many:
+            choices = [f"{text} ({', '.join(symbols)})" for text, symbols in self.one_to_many.items()]
+            text += f"; {len(choices):,} of several orthologues, the first taken: {_first(choices)}"
+        if self.without_orthologue:
+            lost = self.without_orthologue
+            text += f"; {len(lost):,} without a human orthologue: {_first(lost)}"
         if self.unknown:
             text += f"; {len(self.unknown):,} unknown: {_first(self.unknown)}"
         if self.repeats:
             text += f"; {self.repeats:,} repeated"
         if self.blanks:
             text += f"; {self.blanks:,} blank"
+        if self.orthologues:
+            text += f"; orthologues: {self.orthologues}"
+        if self.misread:
+            text += f"; {self.misread.rstrip('.')}"
         return text
 
 
@@ -102,7 +134,8 @@ def resolve(ids: GeneList, organism: str = "human") -> Resolution:
         and UniProt accessions, mixed; in any form that `gsfm_enrich.genes.inputs.as_gene_list` takes. Missing
         and blank entries are left out and counted.
     organism
-        ``"human"``, or ``"mouse"`` and ``"rat"``, whose genes become the human ones of the same symbol.
+        ``"human"``, or ``"mouse"`` and ``"rat"``, whose genes become their human orthologues, see
+        `gsfm_enrich.genes.orthology`.
 
     Returns
     -------
@@ -113,6 +146,11 @@ def resolve(ids: GeneList, organism: str = "human") -> Resolution:
     ------
     InputError
         When the input is no list of genes, or the organism's identifiers cannot be resolved.
+
+    Warns
+    -----
+    GsfmEnrichWarning
+        Once a process, when the orthology table of mouse or rat is not cached and cannot be downloaded.
 
     Notes
     -----
@@ -134,11 +172,25 @@ def resolve(ids: GeneList, organism: str = "human") -> Resolution:
         for text, (rows, how) in zip(distinct, found, strict=True)
         if how == "ambiguous"
     }
+    one_to_many = {
+        text: [symbols[row] for row in rows]
+        for text, (rows, how) in zip(distinct, found, strict=True)
+        if how == "orthologue" and len(rows) > 1
+    }
     mapped = [symbols[rows[0]] if rows and how != "ambiguous" else None for rows, how in found]
     table = pd.DataFrame(
         {"input": distinct, "symbol": mapped, "how": [how for _, how in found]}, dtype=object
     )
-    return Resolution(table, ambiguous, blanks=blanks, repeats=len(given) - len(distinct))
+    species = organism_name(organism)
+    return Resolution(
+        table,
+        ambiguous,
+        one_to_many,
+        orthologues=load_orthology(species).source if species in ORTHOLOGY_ORGANISMS else "",
+        misread=misread_species(distinct, species),
+        blanks=blanks,
+        repeats=len(given) - len(distinct),
+    )
 
 
 def _first(texts: Sequence[str]) -> str:

@@ -24,8 +24,11 @@ ORGANISM_NAMES: dict[str, tuple[str, ...]] = {
 }
 """Every organism that gseapy knows, and rat, with their other names (``enrichr`` is human in gseapy)."""
 
-RESOLVED_ORGANISMS = ("human", "mouse", "rat")
-"""The organisms whose identifiers can be resolved; the last two through human genes of the same symbol."""
+ORTHOLOGY_ORGANISMS = ("mouse", "rat")
+"""The organisms whose genes are found through their human orthologues."""
+
+RESOLVED_ORGANISMS = ("human", *ORTHOLOGY_ORGANISMS)
+"""The organisms whose identifiers can be resolved."""
 
 
 def organism_name(organism: str) -> str:

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gsfm_enrich.errors import LibraryError, did_you_mean
-from gsfm_enrich.libraries.files import write_atomically
+from gsfm_enrich.files import write_atomically
 from gsfm_enrich.libraries.library import GeneSetLibrary
 
 DATA = Path(__file__).resolve().parent.parent / "data"

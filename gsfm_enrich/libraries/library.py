@@ -17,7 +17,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from gsfm_enrich.errors import GsfmEnrichWarning, LibraryError, did_you_mean
-from gsfm_enrich.libraries.files import write_atomically
+from gsfm_enrich.files import write_atomically
 from gsfm_enrich.libraries.gmt import format_gmt, read_gmt
 from gsfm_enrich.libraries.indexing import count_words, describe_losses, index_sets, misfit, sets_of_frame
 

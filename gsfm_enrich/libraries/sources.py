@@ -3,7 +3,7 @@
 Libraries of Enrichr are downloaded once, with gseapy's own code, and kept as
 ``<cache>/libraries/<organism>/<name>.gmt``. ``<cache>`` is the user's cache folder for this package, or the
 folder that the environment variable ``GSFM_ENRICH_CACHE`` names. Nothing is asked of the network for a
-library that is there.
+library that is there, and nothing at all where ``GSFM_ENRICH_OFFLINE`` is set.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from gsfm_enrich.errors import GsfmEnrichWarning, InputError, LibraryError, OfflineError, did_you_mean
+from gsfm_enrich.files import OFFLINE_VARIABLE, cache_base, is_offline
 from gsfm_enrich.genes.table import RESOLVED_ORGANISMS, organism_name
 from gsfm_enrich.libraries.bundled import bundled_libraries, load_bundled
 from gsfm_enrich.libraries.indexing import describe_losses
@@ -143,14 +144,7 @@ def cache_folder(organism: str = "human") -> Path:
     >>> cache_folder("Mus musculus").name
     'mouse'
     """
-    chosen = os.environ.get("GSFM_ENRICH_CACHE")
-    if chosen:
-        base = Path(chosen)
-    else:
-        import platformdirs
-
-        base = platformdirs.user_cache_path("gsfm_enrich")
-    return base / "libraries" / organism_name(organism)
+    return cache_base() / "libraries" / organism_name(organism)
 
 
 def cached_libraries(organism: str = "human") -> list[str]:
@@ -217,6 +211,8 @@ def _download(name: str, organism: str, target: Path) -> GeneSetLibrary:
 
 def _fetch(name: str, organism: str) -> dict[str, list[str]]:
     """Download an Enrichr library with gseapy's code."""
+    if is_offline():
+        raise OfflineError(_offline_message(name, organism, f"is not asked, as {OFFLINE_VARIABLE} is set"))
     import requests  # a dependency of gseapy
     from gseapy.enrichr import EnrichrAPI
 

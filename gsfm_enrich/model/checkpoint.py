@@ -16,6 +16,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from gsfm_enrich.errors import CheckpointError, InputError, OfflineError, did_you_mean
+from gsfm_enrich.files import OFFLINE_VARIABLE, is_offline
 from gsfm_enrich.model.config import GSFMConfig
 from gsfm_enrich.model.gsfm import GSFM, build
 from gsfm_enrich.model.vocab import Vocab
@@ -204,6 +205,11 @@ def download(name: str) -> Path:
         pass
     except HFValidationError as error:
         raise _no_such_model(name) from error
+    if is_offline():
+        raise OfflineError(
+            f"{name!r} is not cached yet, and {OFFLINE_VARIABLE} is set. "
+            "Give a local folder, or use 'default'."
+        )
     try:
         return Path(snapshot_download(name, allow_patterns=wanted))
     except RepositoryNotFoundError as error:

@@ -6,6 +6,7 @@ import pytest
 
 from gsfm_enrich.errors import InputError
 from gsfm_enrich.genes.match import match
+from gsfm_enrich.genes.orthology import install_orthology
 from gsfm_enrich.genes.resolve import resolve
 from gsfm_enrich.genes.table import load_gene_table
 
@@ -60,14 +61,61 @@ def test_the_same_whatever_sequence_holds_the_symbols():
 @pytest.mark.parametrize(
     ("organism", "ids", "columns", "how"),
     [
-        ("mouse", ["Brca1", "BAX", "p53"], [0, 1, -1], ["case", "direct", "unknown"]),
-        ("Rattus norvegicus", ["Brca1", "TRP53"], [0, -1], ["case", "unknown"]),
+        ("mouse", ["Brca1", "BAX", "p53", "7157"], [0, 1, 2, -1], ["case", "direct", "rule", "unknown"]),
+        ("Rattus norvegicus", ["Brca1", "TRP53", "Gm12345"], [0, 2, -1], ["case", "rule", "unknown"]),
         ("fly", ["brca1", "BAX", "p53", "7157"], [0, 1, -1, -1], ["case", "direct", "unknown", "unknown"]),
     ],
 )
 def test_other_organisms(organism, ids, columns, how):
     found = match(ids, ("BRCA1", "BAX", "TP53"), organism)
     assert (found.columns.tolist(), found.how) == (columns, how)
+
+
+HUMAN = ("TP53", "GSTM1", "GSTM3", "HLA-DQB2", "SERPINA1", "SEPTIN2")
+MOUSE = ("Trp53", "Gstm3", "H2-Ab1", "Serpina1a", "Serpina1b", "Vmn2r59", "Septin2")
+
+
+@pytest.mark.parametrize(
+    ("text", "symbols", "column", "how"),
+    [
+        ("Trp53", HUMAN, 0, "orthologue"),
+        ("TRP53", HUMAN, 0, "orthologue"),
+        ("22059", HUMAN, 0, "orthologue"),
+        ("TP53", HUMAN, 0, "direct"),
+        ("Gstm3", HUMAN, 1, "orthologue"),  # mouse Gstm3 is human GSTM1
+        ("GSTM3", HUMAN, 2, "direct"),  # but the identical string wins
+        ("H2-Ab1", HUMAN, 3, "orthologue"),  # the list lacks its first orthologue, HLA-DQB1
+        ("Vmn2r59", HUMAN, -1, "no orthologue"),
+        ("Casp3", HUMAN, -1, "unknown"),  # its orthologue is not in the list
+        ("Sept2", HUMAN, 5, "rule"),
+        ("ENSG00000141510", HUMAN, 0, "human"),
+        ("7157", HUMAN, -1, "unknown"),
+        ("Trp53", MOUSE, 0, "direct"),
+        ("TRP53", MOUSE, 0, "case"),
+        ("22059", MOUSE, 0, "orthologue"),
+        ("MGI:891970", MOUSE, 4, "orthologue"),  # not the first gene with that orthologue
+        ("VMN2R59", MOUSE, 5, "case"),
+        ("TP53", MOUSE, 0, "rule"),
+        ("HLA-DQB1", MOUSE, 2, "rule"),
+        ("Sept2", MOUSE, 6, "rule"),
+    ],
+)
+def test_orthologues(mouse_table, text, symbols, column, how):
+    found = match([text], symbols, "mouse")
+    assert (found.columns.tolist(), found.how) == ([column], [how])
+
+
+def test_several_genes_of_one_orthologue(mouse_table):
+    found = match(["Serpina1b", "Serpina1a", "Trp53"], HUMAN, "mouse")
+    assert found.columns.tolist() == [4, -1, 0]
+    assert found.how == ["orthologue", "duplicate", "orthologue"]
+
+
+def test_another_orthology_table_gives_another_match(mouse_table, tmp_path, report_text):
+    assert match(["Trp53"], HUMAN, "mouse").columns.tolist() == [0]
+    (tmp_path / "b.rpt").write_text(report_text([([("mouse", "Trp53", "1", "")], [("GSTM1", "2944")])]))
+    install_orthology("mouse", tmp_path / "b.rpt")
+    assert match(["Trp53"], HUMAN, "mouse").columns.tolist() == [1]
 
 
 def test_unknown_organism():

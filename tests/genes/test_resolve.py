@@ -1,3 +1,5 @@
+import datetime
+
 import pytest
 
 from gsfm_enrich.errors import InputError
@@ -147,13 +149,48 @@ def test_no_input_gives_an_empty_table():
     assert (found.genes, found.counts, found.unknown, found.blanks) == ([], {}, [], 1)
 
 
+BY_RULE = "orthologues: by rule (the same symbol or alias but for case)"
+
+
 @pytest.mark.parametrize("organism", ["mouse", "Mus musculus", "mm", "rat"])
-def test_genes_of_the_same_symbol_in_mouse_and_rat(organism):
+def test_mouse_and_rat_without_a_table(organism):
     found = resolve(["Brca1", "BAX", "Gm12345", "7157", "ENSG00000141510", "p53"], organism)
 
-    assert found.genes == ["BRCA1", "BAX"]
-    assert found.counts == {"orthologue": 2, "unknown": 4}
-    assert found.report().startswith("2 of 6 identifiers mapped (2 by orthologue); 4 unknown: Gm12345, 7157")
+    assert found.genes == ["BRCA1", "BAX", "TP53"]
+    assert found.counts == {"rule": 3, "human": 1, "unknown": 2}
+    assert found.report() == (
+        "4 of 6 identifiers mapped to 3 genes (3 by the same symbol or alias, 1 human); "
+        f"2 unknown: Gm12345, 7157; {BY_RULE}"
+    )
+
+
+def test_mouse_with_a_table(mouse_table):
+    given = ["Trp53", "GSTM3", "H2-Ab1", "Serpina1a", "Serpina1b", "Vmn2r59", "17869", "Sept2", "Gm9", "Cox1"]
+
+    found = resolve(given, "mouse")
+
+    assert found.table["symbol"].tolist() == [
+        "TP53", "GSTM1", "HLA-DQB1", "SERPINA1", "SERPINA1", None, "MYC", "SEPTIN2", None, None,
+    ]  # fmt: skip
+    assert found.genes == ["TP53", "GSTM1", "HLA-DQB1", "SERPINA1", "MYC", "SEPTIN2"]
+    assert found.counts == {"orthologue": 6, "rule": 1, "ambiguous": 1, "no orthologue": 1, "unknown": 1}
+    assert found.one_to_many == {"H2-Ab1": ["HLA-DQB1", "HLA-DQB2"]}
+    assert found.without_orthologue == ["Vmn2r59"]
+    today = datetime.date.today().isoformat()
+    assert found.report() == (
+        "7 of 10 identifiers mapped to 6 genes (6 by orthologue, 1 by the same symbol or alias); "
+        "1 ambiguous: Cox1 (MT-CO1 or PTGS1); 1 of several orthologues, the first taken: "
+        "H2-Ab1 (HLA-DQB1, HLA-DQB2); 1 without a human orthologue: Vmn2r59; 1 unknown: Gm9; "
+        f"orthologues: MGI, HOM_AllOrganism.rpt of {today}"
+    )
+
+
+def test_genes_of_another_species_are_said(mouse_table):
+    text = resolve(["Trp53", "Bax", "BRCA1", "BRCA2", "EGFR"], "mouse").report()
+    assert text.endswith(
+        "3 of 5 genes are human symbols, not mouse's: BRCA1, BRCA2, EGFR; they were read as human; "
+        "if all are, pass organism='human'"
+    )
 
 
 def test_organism_that_cannot_be_resolved():

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from gsfm_enrich.errors import GsfmEnrichWarning, InputError, LibraryError
-from gsfm_enrich.libraries.files import write_atomically
+from gsfm_enrich.files import write_atomically
 from gsfm_enrich.libraries.library import GeneSetLibrary
 
 SETS = {"apoptosis": ["TP53", "BAX", "CASP3"], "growth": ["MYC", "BAX"], "repair": ["TP53"]}

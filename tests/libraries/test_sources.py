@@ -60,6 +60,7 @@ class Server:
 @pytest.fixture
 def server(tmp_path, monkeypatch):
     monkeypatch.setenv("GSFM_ENRICH_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("GSFM_ENRICH_OFFLINE")
     server = Server(tmp_path)
     monkeypatch.setattr(requests, "get", server.get)
     monkeypatch.setattr(requests.Session, "get", server.session_get)
@@ -309,3 +310,14 @@ def test_the_usual_cache_folder(monkeypatch):
     monkeypatch.delenv("GSFM_ENRICH_CACHE", raising=False)
     expected = platformdirs.user_cache_path("gsfm_enrich") / "libraries" / "mouse"
     assert cache_folder("mm") == expected
+
+
+def test_downloads_forbidden(server, monkeypatch):
+    monkeypatch.setenv("GSFM_ENRICH_OFFLINE", "1")
+    with pytest.raises(OfflineError) as caught:
+        load_library("KEGG_2021_Human")
+    assert str(caught.value) == (
+        "The library 'KEGG_2021_Human' is not bundled, no file and not cached for human, and Enrichr is not "
+        f"asked, as GSFM_ENRICH_OFFLINE is set. Bundled: {BUNDLED}; cached: none."
+    )
+    assert server.asked == []

@@ -37,6 +37,7 @@ class Hub:
 @pytest.fixture
 def hub(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("GSFM_ENRICH_OFFLINE")
 
     def install(**behaviour):
         fake = Hub(**behaviour)
@@ -137,3 +138,15 @@ def test_a_folder_of_that_name_comes_first(hub, make_model, tmp_path):
     save_model(make_model(n_genes=7), tmp_path / "models" / "mine")
     assert len(load_model("models/mine").vocab) == 9
     assert fake.calls == []
+
+
+def test_downloads_forbidden(hub, monkeypatch):
+    fake = hub(cached=LocalEntryNotFoundError("not there"))
+    monkeypatch.setenv("GSFM_ENRICH_OFFLINE", "1")
+    with pytest.raises(OfflineError) as caught:
+        load_model(NAME)
+    assert str(caught.value) == (
+        "'maayanlab/gsfm-rummagene' is not cached yet, and GSFM_ENRICH_OFFLINE is set. "
+        "Give a local folder, or use 'default'."
+    )
+    assert fake.calls == [(NAME, "cache")]

@@ -1,10 +1,34 @@
-"""Write files so that an interruption never leaves half of one."""
+"""Where downloads are kept, and writing files so that an interruption never leaves half of one."""
 
 from __future__ import annotations
 
 import os
 import tempfile
 from pathlib import Path
+
+CACHE_VARIABLE, OFFLINE_VARIABLE = "GSFM_ENRICH_CACHE", "GSFM_ENRICH_OFFLINE"
+
+
+def cache_base() -> Path:
+    """Return the folder in which downloads are kept; it need not exist.
+
+    Returns
+    -------
+    pathlib.Path
+        What the environment variable ``GSFM_ENRICH_CACHE`` names, else the user's cache folder for this
+        package.
+    """
+    chosen = os.environ.get(CACHE_VARIABLE)
+    if chosen:
+        return Path(chosen)
+    import platformdirs
+
+    return platformdirs.user_cache_path("gsfm_enrich")
+
+
+def is_offline() -> bool:
+    """Say whether the environment variable ``GSFM_ENRICH_OFFLINE`` forbids downloads (empty or 0: no)."""
+    return os.environ.get(OFFLINE_VARIABLE, "").strip() not in ("", "0")
 
 
 def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:

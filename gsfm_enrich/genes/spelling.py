@@ -1,0 +1,85 @@
+"""Tell from case and table when genes are those of another species than the one that was said."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from gsfm_enrich.genes.lookup import approved_symbols, find_genes
+from gsfm_enrich.genes.orthology import load_orthology
+from gsfm_enrich.genes.table import ORTHOLOGY_ORGANISMS, organism_name
+
+LEAST, SHARE = 3, 0.1
+"""Fewer genes, or a smaller share of the list, may be slips of the pen and are not worth a warning."""
+
+_SHOWN = 5
+_RODENT = re.compile(
+    r"(?!C\d+orf)[A-Z]\d*[a-z][a-z0-9-]*|[A-Z0-9]\d{6}[A-Z]\d\d[Rr]ik|mt-[A-Z][a-z0-9]+|H2-[A-Z][a-z]?\d*"
+)
+_UPPER = re.compile(r"[A-Z][A-Z0-9@./-]*[A-Z0-9]|C\d+orf\d+")
+
+
+def misread_species(ids: Sequence[str], organism: str) -> str:
+    """Say which genes look like those of another species than `organism`.
+
+    Parameters
+    ----------
+    ids
+        Distinct identifiers.
+    organism
+        The species they were said to be of.
+
+    Returns
+    -------
+    str
+        A sentence, or an empty string when fewer than three genes, or less than a tenth, stand out.
+
+        For human, genes stand out that are written as in mouse and rat (``Trp53``) and are no approved human
+        symbol as they stand. For mouse and rat, approved human symbols do that the orthology table lacks in
+        any case, and identifiers of human; not so when the whole list is in upper case and has more symbols
+        that only the species has than symbols that only human has: then it is upper-case mouse. When there is
+        no table, only a list of nothing but approved human symbols does.
+
+    Examples
+    --------
+    >>> misread_species(["Trp53", "Brca1", "Myc"], "human")
+    "3 of 3 genes are written as in mouse or rat: Trp53, Brca1, Myc; if they are, pass organism='mouse'."
+    >>> misread_species(["TP53", "BRCA1", "MYC"], "human")
+    ''
+    """
+    name = organism_name(organism)
+    if name == "human":
+        human = frozenset(approved_symbols())
+        odd = [text for text in ids if text not in human and _RODENT.fullmatch(text)]
+        return _sentence(odd, ids, "written as in mouse or rat", "if they are, pass organism='mouse'")
+    if name in ORTHOLOGY_ORGANISMS:
+        return _sentence(
+            _only_human(ids, name),
+            ids,
+            f"human symbols, not {name}'s",
+            "they were read as human; if all are, pass organism='human'",
+        )
+    return ""
+
+
+def _only_human(ids: Sequence[str], organism: str) -> list[str]:
+    """Return what can only be human, or nothing when all is the species' own in upper case."""
+    orthology = load_orthology(organism)
+    human = frozenset(approved_symbols())
+    upper = [text for text in ids if _UPPER.fullmatch(text)]
+    if not orthology.genes:
+        return upper if len(upper) == len(ids) and human.issuperset(ids) else []
+    named = [text for text in upper if text in human and text not in orthology]
+    foreign = [text for text, (_, how) in zip(ids, find_genes(ids, organism), strict=True) if how == "human"]
+    if len(upper) == len(ids):
+        theirs = [text for text in upper if text in orthology and text not in human]
+        if len(theirs) >= len(named):
+            return foreign
+    return named + foreign
+
+
+def _sentence(odd: Sequence[str], ids: Sequence[str], what: str, advice: str) -> str:
+    if len(odd) < max(LEAST, SHARE * len(ids)):
+        return ""
+    shown = ", ".join(odd[:_SHOWN]) + (", ..." if len(odd) > _SHOWN else "")
+    return f"{len(odd):,} of {len(ids):,} genes are {what}: {shown}; {advice}."
