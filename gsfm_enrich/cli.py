@@ -14,6 +14,7 @@ from gsfm_enrich.commands.enrichment import ENRICHR_CLOSING, enrichr
 from gsfm_enrich.commands.info import info, installed_version
 from gsfm_enrich.commands.output import BAD_INPUT, INTERRUPTED, closing, one_line_warnings, say
 from gsfm_enrich.commands.prediction import AUGMENT_CLOSING, PREDICT_CLOSING, augment, predict
+from gsfm_enrich.commands.species import ORTHOLOGY_CLOSING, orthology
 from gsfm_enrich.commands.training import TRAIN_CLOSING, train
 from gsfm_enrich.errors import GsfmEnrichError
 
@@ -64,6 +65,7 @@ app.command(epilog=ENRICHR_CLOSING)(enrichr)
 app.command(epilog=PREDICT_CLOSING)(predict)
 app.command(epilog=AUGMENT_CLOSING)(augment)
 app.command(epilog=TRAIN_CLOSING)(train)
+app.command(epilog=ORTHOLOGY_CLOSING)(orthology)
 app.command()(info)
 
 
@@ -85,5 +87,6 @@ def main(
 
     A gene set foundation model completes every term of a library: terms are re-ranked by the overlap that
     the complete library would show, genes that no term lists get functions, lists get the genes they lack.
-    Your genes stay on this machine; libraries and checkpoints asked for by name are downloaded once.
+    Your genes stay on this machine; libraries and checkpoints asked for by name, and orthologues of mouse and
+    rat, are downloaded once.
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import inspect
 import os
 import re
@@ -24,7 +25,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from gsfm_enrich.cli import app
-from gsfm_enrich.commands import enrichment, info, output, prediction, training
+from gsfm_enrich.commands import enrichment, info, output, prediction, species, training
 from gsfm_enrich.errors import GsfmEnrichWarning
 from gsfm_enrich.functions.augment import augment
 from gsfm_enrich.functions.predict import predict_functions, predict_genes
@@ -34,12 +35,13 @@ from gsfm_enrich.model.config import GSFMConfig
 from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.training.fit import TrainingConfig
 
-COMMANDS = ("enrichr", "predict", "augment", "train", "info")
+COMMANDS = ("enrichr", "predict", "augment", "train", "orthology", "info")
 CLOSINGS = {
     "enrichr": enrichment.ENRICHR_CLOSING,
     "predict": prediction.PREDICT_CLOSING,
     "augment": prediction.AUGMENT_CLOSING,
     "train": training.TRAIN_CLOSING,
+    "orthology": species.ORTHOLOGY_CLOSING,
 }
 QUERY = ["B3G0", "B3G1", "B3G2", "B3G3", "B3G4", "B5G1", "B7G2"]
 CARD = """---
@@ -301,7 +303,8 @@ def test_augment_prints_the_genes_that_a_list_lacks(files: Path) -> None:
 
 def test_info_says_what_is_bundled(files: Path) -> None:
     about = info.about(files / "model")
-    assert about["topic"].unique().tolist() == ["version", "library", "gene table", "default model", "cache"]
+    topics = ["version", "library", "gene table", "orthologues", "default model", "cache"]
+    assert about["topic"].unique().tolist() == topics
     items = dict(zip(about["item"], about["value"], strict=True))
     assert items["gseapy"] == gseapy.__version__
     assert items["about"] == "Knows the blocks of genes."
@@ -612,3 +615,63 @@ def test_warnings_are_one_line_each_and_the_usual_display_comes_back(
             warnings.warn("lost\n  two genes", GsfmEnrichWarning, stacklevel=1)
     assert capsys.readouterr().err == "Warning: lost two genes\n" * 2
     assert warnings.showwarning is before
+
+
+# orthology
+
+
+def test_orthology_shows_takes_a_copy_and_shows_again(homology_report: Path) -> None:
+    by_rule = "Orthologues of mouse: by rule (the same symbol or alias but for case); no table is cached.\n"
+    assert invoke("orthology") == (0, by_rule, "")
+    code, shown, said = invoke("orthology", "--from", str(homology_report))
+    assert (code, shown) == (0, "")
+    assert said.startswith(
+        "Orthologues of mouse: 10 genes, 9 of them with a human one (MGI, HOM_AllOrganism.rpt"
+    )
+    assert invoke("orthology") == (0, said, "")
+    digest = hashlib.sha256(homology_report.read_bytes()).hexdigest()
+    code, _, said = invoke("orthology", "--org", "rat", "--from", str(homology_report), "--sha256", digest)
+    assert code == 0
+    assert said.startswith("Orthologues of rat: 2 genes, 2 of them with a human one ")
+    about = info.about(DEFAULT_FOLDER)
+    shown_by_info = about.loc[about["topic"] == "orthologues", ["item", "value"]].to_numpy().tolist()
+    assert [item for item, _ in shown_by_info] == ["mouse", "rat"]
+    assert shown_by_info[0][1].startswith("10 genes, MGI, HOM_AllOrganism.rpt of ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--update", "--from", "a.rpt"], "orthology takes --update or --from, not both."),
+        (["--sha256", "00"], "--sha256 goes with --update or --from."),
+        (["--from", "a.rpt"], "There is no file 'a.rpt'; expected a homology report of MGI."),
+        (["--org", "fly"], "There is no orthology table for fly; there are tables for mouse and rat."),
+        (
+            ["--update"],
+            "https://www.informatics.jax.org/downloads/reports/HOM_MouseHumanSequence.rpt cannot be "
+            "downloaded, as GSFM_ENRICH_OFFLINE is set.",
+        ),
+    ],
+)
+def test_orthology_on_bad_input(arguments: list[str], message: str) -> None:
+    assert invoke("orthology", *arguments) == (2, "", f"gsfm-enrich: {message}\n")
+
+
+def test_genes_of_mouse_on_the_command_line(mouse_table: object, files: Path) -> None:
+    (files / "sets.gmt").write_text("one\t\tTP53\tGSTM1\ntwo\t\tGSTM3\tMYC\n")
+    code, shown, said = invoke(
+        "enrichr",
+        "-i",
+        "Trp53,Gstm3,Vmn2r59",
+        "-g",
+        "sets.gmt",
+        "--org",
+        "mouse",
+        "--no-rerank",
+        "--no-files",
+    )
+    assert code == 0
+    assert table_of(shown)[["Term", "Overlap", "Genes"]].to_numpy().tolist() == [
+        ["one", "2/2", "Trp53;Gstm3"]
+    ]
+    assert said == "Warning: 1 of 3 query genes has no human orthologue: Vmn2r59.\n"

@@ -17,6 +17,8 @@ import pandas as pd
 from gsfm_enrich.errors import GsfmEnrichWarning, InputError, did_you_mean
 from gsfm_enrich.files import write_atomically
 from gsfm_enrich.genes.inputs import as_background, as_gene_list
+from gsfm_enrich.genes.spelling import misread_species
+from gsfm_enrich.genes.table import ORTHOLOGY_ORGANISMS, RESOLVED_ORGANISMS, organism_name
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.libraries.sources import load_libraries
 from gsfm_enrich.ranking.counts import QueryCounts, count_overlap, first_few
@@ -96,7 +98,10 @@ def enrichr(
         and genes, a :class:`gsfm_enrich.GeneSetLibrary`, a comma separated string of names and paths, or a
         list mixing these.
     organism
-        Of the query, the background and Enrichr's libraries: any name that gseapy knows, in any case.
+        Of the query, the background and Enrichr's libraries: any name that gseapy knows, in any case. Genes
+        of mouse and rat find those of a human library through their orthologues, see
+        `gsfm_enrich.genes.orthology`. For other organisms nothing but the names in the gene sets is known, so
+        that the default model, which is human, is not used.
     outdir
         Folder for the report and the figure, made when absent. Nothing is written when None.
     background
@@ -124,8 +129,9 @@ def enrichr(
         Its ``results`` and ``res2d`` are one data frame, empty when no term qualifies, with gseapy's columns
         Gene_set, Term, Overlap, P-value, Adjusted P-value, Odds Ratio, Combined Score, Genes, and, with
         `rerank`, Expected Overlap, GSFM Fold Enrichment, GSFM P-value, GSFM Adjusted P-value, GSFM Rank,
-        Rank Change, Predicted Genes. Genes are spelled as in the library and ordered as in the query. Its
-        ``gene_report`` says, one line a library, how the genes were found.
+        Rank Change, Predicted Genes. Genes are spelled as in the library (those of mouse and rat as in the
+        query) and ordered as in the query. Its ``gene_report`` says, one line a library, how the genes were
+        found.
 
     Raises
     ------
@@ -139,8 +145,9 @@ def enrichr(
     Warns
     -----
     GsfmEnrichWarning
-        When genes of the query are in no library or outside the background, with their number; when no term
-        passes `cutoff` and so no figure is drawn.
+        When genes of the query are in no library, have no orthologue or are outside the background, with
+        their number; when they look like those of another species; when there is no orthology table for the
+        organism, or it could not be had; when no term passes `cutoff` and so no figure is drawn.
 
     Notes
     -----
@@ -214,13 +221,13 @@ def _run(gene_list: Any, gene_sets: Any, options: _Options) -> gseapy.Enrichr:
         raise InputError("gene_list holds no gene; expected at least one name that is not blank.")
     background = as_background(options.background)
     libraries = load_libraries(gene_sets, options.organism)
-    model = _loaded(options.model) if options.rerank else None
+    model = _loaded(options.model) if options.rerank and not _is_foreign(options) else None
     counted = [count_overlap(library, genes, background, options.organism) for library in libraries]
     tables = []
     for library, counts in zip(libraries, counted, strict=True):
         overlap = overlap_test(counts.hits, counts.sizes, counts.drawn, counts.population)
         rows = _shown_rows(library, overlap, options.min_overlap)
-        table = _base_columns(library, counts, overlap, rows)
+        table = _base_columns(library, counts, overlap, rows, _is_mapped(options.organism))
         if model is not None:
             asked = {"organism": options.organism, "background": background, "overlap": overlap}
             columns = _rerank(library, counts.ids, model, **asked)
@@ -228,7 +235,7 @@ def _run(gene_list: Any, gene_sets: Any, options: _Options) -> gseapy.Enrichr:
             if options.sort == "gsfm":
                 table = table.sort_values("GSFM Rank", kind="stable", ignore_index=True)
         tables.append(table)
-    _warn_of_lost_genes(counted)
+    _warn_of_lost_genes(counted, misread_species(counted[0].ids, options.organism))
     enr = _result_object(gene_list, gene_sets, options)
     enr.results = pd.concat([table for table in tables if len(table)] or tables[:1], ignore_index=True)
     enr.res2d = enr.results
@@ -269,12 +276,35 @@ def _shown_rows(library: GeneSetLibrary, overlap: Overlap, min_overlap: int) -> 
     return np.array(sorted(rows, key=library.terms.__getitem__), dtype=np.int64)
 
 
+def _is_mapped(organism: str) -> bool:
+    """Say whether genes go through orthologues, and so are shown as the user spells them."""
+    return organism_name(organism) in ORTHOLOGY_ORGANISMS
+
+
+def _is_foreign(options: _Options) -> bool:
+    """Say, with a warning, whether the default model does not speak of the organism's genes."""
+    name = organism_name(options.organism)
+    foreign = name not in RESOLVED_ORGANISMS and isinstance(options.model, str) and options.model == "default"
+    if foreign:
+        warnings.warn(
+            f"There is no orthology table for {name}, and the default model is human: the terms were not "
+            "re-ranked. Pass model= for a model of the organism, or rerank=False.",
+            GsfmEnrichWarning,
+            stacklevel=4,
+        )
+    return foreign
+
+
 def _base_columns(
-    library: GeneSetLibrary, counts: QueryCounts, overlap: Overlap, rows: npt.NDArray[np.int64]
+    library: GeneSetLibrary,
+    counts: QueryCounts,
+    overlap: Overlap,
+    rows: npt.NDArray[np.int64],
+    as_given: bool,
 ) -> pd.DataFrame:
-    """Return gseapy's columns for some terms, in the order given."""
+    """Return gseapy's columns for some terms, in the order given; genes as in the query or the library."""
     adjusted = benjamini_hochberg(overlap.p_values, tested=overlap.hits > 0)
-    symbols = [library.genes[column] for column in counts.columns]
+    symbols = counts.names if as_given else [library.genes[column] for column in counts.columns]
     starts, stops = counts.bounds[:-1][rows].tolist(), counts.bounds[1:][rows].tolist()
     members = counts.members.tolist()
     shared = zip(overlap.hits[rows].tolist(), overlap.sizes[rows].tolist(), strict=True)
@@ -294,19 +324,27 @@ def _base_columns(
     return pd.DataFrame(columns, columns=list(BASE_COLUMNS))
 
 
-def _warn_of_lost_genes(counted: Sequence[QueryCounts]) -> None:
-    """Say once how many genes of the query cannot count, and which."""
-    total = len(counted[0].ids)
+def _warn_of_lost_genes(counted: Sequence[QueryCounts], misread: str) -> None:
+    """Say once how many genes of the query cannot count, and which, and what looks like another species."""
+    first, total = counted[0], len(counted[0].ids)
     elsewhere = [set(counts.missing) for counts in counted[1:]]
-    missing = [gene for gene in counted[0].missing if all(gene in others for others in elsewhere)]
+    missing = [gene for gene in first.missing if all(gene in others for others in elsewhere)]
+    alone = {gene for gene, how in zip(first.ids, first.how, strict=True) if how == "no orthologue"}
     problems = []
-    for where, lost in (
-        ("in none of the gene sets", missing),
-        ("outside the background", counted[0].outside),
+    for one, several, lost in (
+        (
+            "is in none of the gene sets",
+            "are in none of the gene sets",
+            [gene for gene in missing if gene not in alone],
+        ),
+        ("has no human orthologue", "have no human orthologue", [gene for gene in missing if gene in alone]),
+        ("is outside the background", "are outside the background", first.outside),
     ):
         if lost:
-            verb = "is" if len(lost) == 1 else "are"
-            problems.append(f"{len(lost):,} of {total:,} query genes {verb} {where}: {first_few(lost)}")
+            what = one if len(lost) == 1 else several
+            problems.append(f"{len(lost):,} of {total:,} query genes {what}: {first_few(lost)}")
+    if misread:
+        problems.append(misread.rstrip("."))
     if problems:
         warnings.warn("; ".join(problems) + ".", GsfmEnrichWarning, stacklevel=4)
 

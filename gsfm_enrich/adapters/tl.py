@@ -29,6 +29,7 @@ from gsfm_enrich.adapters.storage import (
     storable_params,
 )
 from gsfm_enrich.errors import GsfmEnrichWarning, InputError
+from gsfm_enrich.genes.spelling import misread_species
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -114,7 +115,8 @@ def enrichr(
         Column of ``adata.var`` (or ``adata.raw.var``) with gene symbols, where ``var_names`` are something
         else. Genes without an entry keep their name.
     organism
-        Organism of the genes.
+        Organism of the genes, as in :func:`gsfm_enrich.enrichr`: those of mouse and rat find human gene sets
+        through their orthologues, and stand in the results as in `adata`.
     background
         ``"tested"``: the genes that were ranked (those of ``adata.raw`` when raw was used; those with a
         p-value in a data frame; where neither is known, those of the cells). ``"var_names"``: those of
@@ -160,7 +162,8 @@ def enrichr(
     -----
     GsfmEnrichWarning
         Once, counting the gene lists without a result; when ranked genes are not among the background's, the
-        tested genes are not known, or only highly variable genes were tested.
+        tested genes are not known, or only highly variable genes were tested; and when the genes look like
+        those of another species.
 
     Examples
     --------
@@ -193,6 +196,7 @@ def enrichr(
     )
     libraries = load_libraries(gene_sets, organism)
     _warn_outside(markers, population)
+    _warn_misread(markers, organism)
     options = {
         "organism": organism,
         "background": population.value,
@@ -344,6 +348,13 @@ def _warn_outside(markers: Sequence[MarkerList], background: Background) -> None
             GsfmEnrichWarning,
             stacklevel=3,
         )
+
+
+def _warn_misread(markers: Sequence[MarkerList], organism: str) -> None:
+    genes = list(dict.fromkeys(gene for marker in markers for gene in marker.genes))
+    misread = misread_species(genes, organism)
+    if misread:
+        warnings.warn(misread, GsfmEnrichWarning, stacklevel=3)
 
 
 def _warn_without_result(log: pd.DataFrame, place: str) -> None:

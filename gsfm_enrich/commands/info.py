@@ -77,11 +77,16 @@ def _libraries() -> Iterator[tuple[str, str, str]]:
 
 
 def _genes() -> Iterator[tuple[str, str, str]]:
-    from gsfm_enrich.genes.table import load_gene_table
+    from gsfm_enrich.genes.orthology import cached_orthology
+    from gsfm_enrich.genes.table import ORTHOLOGY_ORGANISMS, load_gene_table
 
     table = load_gene_table()
     coding = int((table["type"] == "protein-coding").sum())
     yield "gene table", "human", f"{len(table):,} genes, {coding:,} of them protein-coding"
+    for organism in ORTHOLOGY_ORGANISMS:
+        orthology = cached_orthology(organism)
+        size = f"{len(orthology.genes):,} genes, " if orthology.genes else ""
+        yield "orthologues", organism, size + orthology.source
 
 
 def _model(folder: Path) -> Iterator[tuple[str, str, str]]:

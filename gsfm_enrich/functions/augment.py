@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from gsfm_enrich.errors import InputError
-from gsfm_enrich.functions.predict import check_top, warn_unknown
+from gsfm_enrich.functions.predict import check_organism, check_top, spelled, warn_misread, warn_unknown
 from gsfm_enrich.genes.inputs import as_gene_list
 from gsfm_enrich.genes.match import match
 from gsfm_enrich.model.checkpoint import load_model
@@ -39,14 +39,15 @@ def augment(
     known
         Whether to rank the given genes, too, each as if it had not been given.
     organism
-        Of the genes.
+        Of the genes. Those of mouse and rat are found, and named, through their orthologues.
     model
         As `gsfm_enrich.load_model` takes it.
 
     Returns
     -------
     DataFrame
-        One row a gene, best first: ``gene`` (the model's symbol), ``score`` (of the gene among all genes
+        One row a gene, best first: ``gene`` (the model's symbol; for mouse and rat that of its orthologue,
+        or the model's where it has none), ``score`` (of the gene among all genes
         completing the list: standard deviations of the autoencoder's score plus the evidence of
         co-occurrence), ``z_score`` (standard deviations of the autoencoder's logit above those for random
         lists of this length), ``rank`` and ``known`` (whether it was given).
@@ -54,7 +55,13 @@ def augment(
     Raises
     ------
     InputError
-        If no gene is given or the model knows none of them.
+        If no gene is given, the model knows none of them, or the default model, which is human, is asked
+        about an organism without an orthology table.
+
+    Warns
+    -----
+    GsfmEnrichWarning
+        If the model does not know some of the genes, or some look like those of another species.
 
     Examples
     --------
@@ -66,6 +73,8 @@ def augment(
     ids = [genes] if isinstance(genes, str) and not os.path.exists(genes) else as_gene_list(genes)
     if not ids:
         raise InputError("No gene was given.")
+    check_organism(organism, model)
+    warn_misread(ids, organism)
     network = load_model(model)
     found = match(ids, network.vocab.tokens, organism)
     given = np.unique(found.columns[found.columns >= N_SPECIAL])
@@ -96,6 +105,7 @@ def augment(
             "known": np.isin(units, given),
         }
     )
+    frame = spelled(frame, organism)
     if not known:
         frame = frame[~frame["known"]]
     frame = frame.sort_values("score", ascending=False, kind="stable", ignore_index=True)

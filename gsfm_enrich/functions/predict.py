@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 
 from gsfm_enrich.errors import GsfmEnrichWarning, InputError
 from gsfm_enrich.genes.inputs import as_gene_list
+from gsfm_enrich.genes.lookup import spell_as
+from gsfm_enrich.genes.spelling import misread_species
+from gsfm_enrich.genes.table import ORTHOLOGY_ORGANISMS, RESOLVED_ORGANISMS, organism_name
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.libraries.sources import load_libraries
 from gsfm_enrich.model.checkpoint import load_model
@@ -50,7 +53,8 @@ def predict_functions(
         Whether to rank terms that list the gene already, too. They are scored as if they did not: the gene
         is taken out of the term before the term is completed.
     organism
-        Of genes and libraries.
+        Of genes and libraries. Genes of mouse and rat are found through their orthologues, where the
+        library or the model is human.
     model
         As `gsfm_enrich.load_model` takes it.
 
@@ -71,12 +75,14 @@ def predict_functions(
     Raises
     ------
     InputError
-        If no gene is given, or ``top`` is below 1.
+        If no gene is given, ``top`` is below 1, or the default model, which is human, is asked about an
+        organism without an orthology table.
 
     Warns
     -----
     GsfmEnrichWarning
-        If the model does not know some of the genes: how many, and which.
+        If the model does not know some of the genes, or some look like those of another species: how many,
+        and which.
 
     Examples
     --------
@@ -88,6 +94,8 @@ def predict_functions(
     ids = list(dict.fromkeys([genes] if isinstance(genes, str) else as_gene_list(genes)))
     if not ids:
         raise InputError("No gene was given.")
+    check_organism(organism, model)
+    warn_misread(ids, organism)
     network = load_model(model)
     libraries = load_libraries(gene_sets, organism)
     parts = []
@@ -160,10 +168,13 @@ def predict_genes(
     -------
     DataFrame
         One row a gene, best first, with the columns of `predict_functions`; ``rank`` is that of the gene
-        for this term.
+        for this term. For mouse and rat, a human gene goes by the symbol of its orthologue, or by its own
+        where it has none; of several human genes with one orthologue the best stays.
 
     Raises
     ------
+    InputError
+        As `predict_functions`.
     LibraryError
         If none of the libraries has the term; the message lists close matches.
 
@@ -174,6 +185,7 @@ def predict_genes(
     False
     """
     check_top(top)
+    check_organism(organism, model)
     network = load_model(model)
     libraries = load_libraries(gene_sets, organism)
     holding = [library for library in libraries if term in library] or libraries[:1]
@@ -199,7 +211,9 @@ def predict_genes(
                 "known": member,
             }
         )
-        parts.append(_ranked(frame, table.sizes[row] - member > 0, top, known))
+        frame = spelled(frame, organism)
+        usable = table.sizes[row] - member[frame.index] > 0
+        parts.append(_ranked(frame, usable, top, known))
     return pd.concat(parts, ignore_index=True)[list(GENE_COLUMNS)]
 
 
@@ -223,6 +237,33 @@ def names_of(library: GeneSetLibrary, table: Membership) -> list[str]:
         if column >= 0:
             names[column] = gene
     return names
+
+
+def spelled(frame: pd.DataFrame, organism: str) -> pd.DataFrame:
+    """Name the genes of a table by the symbols of mouse or rat; of several of one symbol the best stays."""
+    if organism_name(organism) not in ORTHOLOGY_ORGANISMS:
+        return frame
+    frame = frame.assign(gene=spell_as(frame["gene"], organism))
+    frame["known"] = frame.groupby("gene")["known"].transform("any")
+    best_first = frame.sort_values("score", ascending=False, kind="stable")
+    return best_first.drop_duplicates("gene").sort_index()
+
+
+def check_organism(organism: str, model: object) -> None:
+    """Refuse to ask the default model, which is human, about genes that have no known orthologue."""
+    name = organism_name(organism)
+    if name not in RESOLVED_ORGANISMS and isinstance(model, str) and model == "default":
+        raise InputError(
+            f"There is no orthology table for {name}, and the default model is human; "
+            "pass model= for a model of the organism."
+        )
+
+
+def warn_misread(ids: Sequence[str], organism: str) -> None:
+    """Warn of genes that look like those of another species."""
+    misread = misread_species(ids, organism)
+    if misread:
+        warnings.warn(misread, GsfmEnrichWarning, stacklevel=3)
 
 
 def check_top(top: int | None) -> None:

@@ -122,6 +122,33 @@ def find_named(symbols: Iterable[str], organism: str = "human") -> list[Found]:
     return [((direct[name],), "direct") if name in direct else next(others) for name in names]
 
 
+def spell_as(symbols: Iterable[str], organism: str) -> list[str]:
+    """Spell human genes as their orthologues of another species.
+
+    Parameters
+    ----------
+    symbols
+        Gene names, human or of the species.
+    organism
+        Any name of human, mouse or rat.
+
+    Returns
+    -------
+    list of str
+        Approved human symbols become those of the species, others and genes without an orthologue stay.
+
+    Examples
+    --------
+    >>> spell_as(["BRCA1", "no-such-gene"], "rat")
+    ['Brca1', 'no-such-gene']
+    """
+    names, organism = list(symbols), organism_name(organism)
+    if organism == "human":
+        return names
+    orthology, rows = load_orthology(organism), _by_symbol()
+    return [(name in rows and orthology.symbol_of(rows[name])) or name for name in names]
+
+
 def approved_symbols() -> Sequence[str]:
     """Return the approved symbols, by row of the gene table."""
     return human_columns()["symbol"]

@@ -162,8 +162,21 @@ def load_orthology(organism: str) -> Orthology:
     """
     organism = _with_report(organism)
     path = table_path(organism)
-    if not path.is_file() and not (is_offline() or _was_downloaded(organism, path)):
-        return _rule(organism)
+    if not path.is_file() and not is_offline():
+        _download_once(organism, path)
+    return cached_orthology(organism)
+
+
+def cached_orthology(organism: str) -> Orthology:
+    """Return the orthologues of the table in the cache, or by rule when there is none; see `load_orthology`.
+
+    Raises
+    ------
+    InputError
+        As `load_orthology`.
+    """
+    organism = _with_report(organism)
+    path = table_path(organism)
     try:
         state = path.stat()
     except FileNotFoundError:
@@ -225,7 +238,7 @@ def install_orthology(
         sha256 = _checked(report, known_hash)
         origin = Origin(organism, address, datetime.date.today().isoformat(), sha256)
         save_table(genes, origin, path)
-    return describe(load_orthology(organism))
+    return describe(cached_orthology(organism))
 
 
 def describe(orthology: Orthology) -> str:
@@ -286,18 +299,18 @@ def _checked(report: Path, known_hash: str | None) -> str:
 
 
 @lru_cache(maxsize=8)
-def _was_downloaded(organism: str, path: Path) -> bool:
+def _download_once(organism: str, path: Path) -> None:
     """Try once a process to download a table that is not there."""
     try:
         install_orthology(organism)
     except (OSError, InputError) as error:  # no network, or an answer that is no report
         warnings.warn(
             f"The orthology table of {organism} is not there and was not downloaded: {error} Genes were "
-            f"mapped {BY_RULE}, which finds fewer; gsfm-enrich orthology --from FILE takes a copy of the table.",
+            f"mapped {BY_RULE}, which finds fewer; gsfm-enrich orthology --from FILE takes a copy of "
+            "the table.",
             GsfmEnrichWarning,
             stacklevel=2,
         )
-    return path.is_file()
 
 
 @lru_cache(maxsize=8)

@@ -15,7 +15,7 @@ from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.ranking.overlap import IntArray
 
 _SHOWN = 10
-_LOST = ("ambiguous", "duplicate", "unknown")
+_LOST = ("ambiguous", "duplicate", "no orthologue", "unknown")
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,8 @@ class QueryCounts:
         The identifiers that are not in the background.
     columns
         Columns of the library that the query hits: found and in the background, in the query's order.
+    names
+        The identifiers that found them, in the same order.
     members
         For each term, the positions in `columns` of the genes it shares with the query: those of term ``i``
         are ``members[bounds[i]:bounds[i + 1]]``, rising.
@@ -53,6 +55,7 @@ class QueryCounts:
     found: npt.NDArray[np.bool_]
     outside: list[str]
     columns: IntArray
+    names: list[str]
     members: IntArray
     bounds: IntArray
     sizes: IntArray
@@ -110,7 +113,8 @@ def count_overlap(
 ) -> QueryCounts:
     """Count the genes that a query shares with each term.
 
-    Identical strings always match; others by the gene they name (see :func:`gsfm_enrich.genes.match.match`).
+    Identical strings always match; others by the gene they name, and genes of mouse and rat by their human
+    orthologues where the library is human (see :func:`gsfm_enrich.genes.match.match`).
     Where all strings match identically, the counts are those of gseapy.
 
     Parameters
@@ -166,6 +170,7 @@ def count_overlap(
         found=found,
         outside=outside,
         columns=columns,
+        names=[matched.ids[number] for number in np.flatnonzero(inside)],
         members=shared.indices.astype(np.int64),
         bounds=shared.indptr.astype(np.int64),
         sizes=sizes,

@@ -44,7 +44,7 @@ class Server:
 @pytest.fixture
 def server(homology_report, monkeypatch):
     monkeypatch.delenv("GSFM_ENRICH_OFFLINE")
-    orthology._was_downloaded.cache_clear()
+    orthology._download_once.cache_clear()
     server = Server(homology_report.read_bytes())
     monkeypatch.setattr(requests, "get", server.get)
     return server
@@ -168,7 +168,7 @@ def test_the_first_use_downloads_and_later_ones_do_not(server):
     assert symbols("Trp53") == ["TP53"]
     assert symbols("Bax") == ["BAX"]
     assert server.asked == [(MGI, orthology.SECONDS)]
-    orthology._was_downloaded.cache_clear()  # as in another process
+    orthology._download_once.cache_clear()  # as in another process
     assert symbols("Trp53") == ["TP53"]
     assert len(server.asked) == 1
     assert json.loads(table_path("mouse").read_text().splitlines()[0])["source"] == MGI

@@ -1,0 +1,90 @@
+"""Predictions for genes of mouse and rat: the human gene's, in the user's symbols."""
+
+import pandas as pd
+import pytest
+
+from gsfm_enrich.errors import GsfmEnrichWarning, InputError
+from gsfm_enrich.functions.augment import augment
+from gsfm_enrich.functions.predict import predict_functions, predict_genes, spelled
+
+NO_TABLE = (
+    "There is no orthology table for fly, and the default model is human; "
+    "pass model= for a model of the organism."
+)
+AS_RODENT = (
+    "3 of 3 genes are written as in mouse or rat: Trp53, Bax, Myc; if they are, pass organism='mouse'."
+)
+TERM = "intrinsic apoptotic signaling pathway by p53 class mediator (GO:0072332)"
+
+
+def test_functions_are_those_of_the_orthologue(mouse_table):
+    ours = predict_functions(["Gstm3", "Trp53"], top=3, organism="mouse")
+    theirs = predict_functions(["GSTM1", "TP53"], top=3)
+    assert ours["gene"].tolist() == ["Gstm3"] * 3 + ["Trp53"] * 3
+    pd.testing.assert_frame_equal(ours.drop(columns="gene"), theirs.drop(columns="gene"))
+
+
+def test_a_gene_without_an_orthologue_is_named(mouse_table):
+    with pytest.warns(GsfmEnrichWarning) as caught:
+        assert predict_functions(["Vmn2r59"], organism="mouse").empty
+    assert [str(warning.message) for warning in caught] == ["The model does not know 1 of 1 genes: Vmn2r59."]
+
+
+def test_genes_of_a_term_in_the_users_symbols(mouse_table):
+    theirs = predict_genes(TERM, top=None).set_index("gene")
+    ours = predict_genes(TERM, top=None, organism="mouse").set_index("gene")
+    assert ours.index.is_unique
+    for human, mouse in (("TP53", "Trp53"), ("BAX", "Bax"), ("GSTM1", "Gstm3")):
+        assert human not in ours.index
+        assert ours.loc[mouse, "score"] == theirs.loc[human, "score"]
+    best = theirs.loc[["HLA-DQB1", "HLA-DQB2"], "score"].max()
+    assert ours.loc["H2-Ab1", "score"] == best
+    assert ours.loc["MDM2", "score"] == theirs.loc["MDM2", "score"]  # not in the table: keeps its symbol
+    assert ours["rank"].tolist() == list(range(1, len(ours) + 1))
+
+
+def test_augmented_lists_in_the_users_symbols(mouse_table):
+    theirs = augment(["BAX", "CASP3", "HLA-DQB1"], None).set_index("gene")
+    ours = augment(["Bax", "Casp3", "H2-Ab1"], None, organism="mouse").set_index("gene")
+    assert ours.loc["Trp53", "score"] == theirs.loc["TP53", "score"]
+    # HLA-DQB2 is H2-Ab1, too, which was given
+    assert not {"BAX", "Bax", "HLA-DQB1", "HLA-DQB2", "H2-Ab1"} & set(ours.index)
+
+
+def test_augment_by_rule():
+    given = ["Cd79a", "Cd79b", "Ms4a1"]
+    genes = augment(given, 5, organism="rat")["gene"].tolist()
+    assert genes == [gene.capitalize() for gene in augment(map(str.upper, given), 5)["gene"]]
+
+
+def test_of_several_genes_of_one_symbol_the_best_stays(mouse_table):
+    frame = pd.DataFrame(
+        {"gene": ["HLA-DQB1", "TP53", "HLA-DQB2"], "score": [1.0, 3.0, 2.0], "known": [True, False, False]}
+    )
+    assert spelled(frame, "mouse").to_dict("list") == {
+        "gene": ["Trp53", "H2-Ab1"],
+        "score": [3.0, 2.0],
+        "known": [False, True],
+    }
+    assert spelled(frame, "human") is frame
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: predict_functions(["dpp"], organism="fly"),
+        lambda: predict_genes(TERM, organism="fly"),
+        lambda: augment(["dpp"], organism="fly"),
+    ],
+)
+def test_a_species_without_a_table(call):
+    with pytest.raises(InputError) as caught:
+        call()
+    assert str(caught.value) == NO_TABLE
+
+
+@pytest.mark.parametrize("call", [predict_functions, augment])
+def test_genes_of_another_species_are_said(call):
+    with pytest.warns(GsfmEnrichWarning) as caught:
+        call(["Trp53", "Bax", "Myc"])
+    assert [(str(warning.message), warning.filename) for warning in caught] == [(AS_RODENT, __file__)]
