@@ -16,9 +16,12 @@ import pandas as pd
 import typer
 
 from benchmarks.protocols import write_table
-from gsfm_enrich.functions.predict import predict_functions
+from gsfm_enrich.functions.predict import rank_functions
 from gsfm_enrich.genes.table import load_gene_table
 from gsfm_enrich.libraries.bundled import load_bundled
+from gsfm_enrich.model.checkpoint import load_model
+from gsfm_enrich.ranking.membership import library_membership
+from gsfm_enrich.ranking.table import columns_of
 
 GROUPS = {"1 to 19 publications": (1, 20), "20 publications or more": (20, 10**6)}
 
@@ -31,17 +34,23 @@ def main(
     """Print and write the precision at 1, 5 and 10."""
     library = load_bundled("GO_Biological_Process")
     size = dict(zip(library.terms, library.sizes, strict=True))
+    membership = library_membership(library, load_model(model))
     publications = load_gene_table().set_index("symbol")["publications"]
     rng = np.random.default_rng(seed)
     rows: list[dict[str, object]] = []
     for group, (low, high) in GROUPS.items():
         genes = [g for g in library.genes if low <= publications.get(g, 0) < high]
         chosen = list(rng.choice(genes, n_genes, replace=False))
-        table = predict_functions(chosen, library, top=None, model=model)
+        columns = columns_of(chosen, library, membership, "human")
+        ranked = [
+            rank_functions(gene, int(column), library, membership)
+            for gene, column in zip(chosen, columns, strict=True)
+            if column >= 0
+        ]
+        table = pd.concat(ranked, ignore_index=True)
         table["size"] = table["term"].map(size)
-        evidence = table["score"] - 0.5 * np.log(table["size"])
         rankings = {
-            "evidence alone": evidence,
+            "evidence alone": table["evidence"],
             "score (evidence and half the size)": table["score"],
             "probability": table["probability"],
             "z-score of the autoencoder": table["z_score"],

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
         OfflineError,
     )
     from gsfm_enrich.functions.augment import augment
+    from gsfm_enrich.functions.context import functions_in_context
+    from gsfm_enrich.functions.neighbours import neighbors
     from gsfm_enrich.functions.predict import predict_functions, predict_genes
     from gsfm_enrich.functions.understudied import gene_info
     from gsfm_enrich.genes.resolve import resolve
@@ -62,6 +64,7 @@ __all__ = [
     "enrich",
     "enrichment_map",
     "enrichr",
+    "functions_in_context",
     "gene_info",
     "get",
     "get_library",
@@ -74,6 +77,7 @@ __all__ = [
     "heatmap",
     "load_libraries",
     "load_model",
+    "neighbors",
     "parser",
     "pl",
     "plot",
@@ -104,9 +108,11 @@ _HOMES = {
     "augment": "functions.augment",
     "enrich": "adapters.gseapy",
     "enrichr": "adapters.gseapy",
+    "functions_in_context": "functions.context",
     "gene_info": "functions.understudied",
     "load_libraries": "libraries.sources",
     "load_model": "model.checkpoint",
+    "neighbors": "functions.neighbours",
     "predict_functions": "functions.predict",
     "predict_genes": "functions.predict",
     "report": "adapters.report",

@@ -14,9 +14,9 @@ import gsfm_enrich as ge
 PACKAGE = Path(ge.__file__).parent
 OWN = {
     "CheckpointError", "GSFM", "GSFMConfig", "GeneSetLibrary", "GsfmEnrichError", "GsfmEnrichWarning",
-    "InputError", "LibraryError", "OfflineError", "Vocab", "augment", "enrich", "enrichr", "gene_info",
-    "get", "load_libraries", "load_model", "pl", "predict_functions", "predict_genes", "report", "resolve",
-    "save_model", "tl",
+    "InputError", "LibraryError", "OfflineError", "Vocab", "augment", "enrich", "enrichr",
+    "functions_in_context", "gene_info", "get", "load_libraries", "load_model", "neighbors", "pl",
+    "predict_functions", "predict_genes", "report", "resolve", "save_model", "tl",
 }  # fmt: skip
 FORWARDED = ({*gseapy.__all__} | {"plot", "parser", "scipalette"}) - OWN
 

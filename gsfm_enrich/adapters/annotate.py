@@ -16,7 +16,7 @@ from gsfm_enrich.adapters.rank_genes_groups import (
     symbol_map,
     used_raw,
 )
-from gsfm_enrich.adapters.storage import name_of, storable_frame, storable_params
+from gsfm_enrich.adapters.storage import empty_frame, name_of, storable_frame, storable_params
 from gsfm_enrich.errors import InputError
 
 if TYPE_CHECKING:
@@ -28,16 +28,8 @@ FACTS = (
 )  # fmt: skip
 """What is written down about each differentially expressed gene, of what `gsfm_enrich.gene_info` says."""
 
-PREDICTION_COLUMNS = {
-    "gene": "object",
-    "gene_set": "object",
-    "term": "object",
-    "score": "float64",
-    "z_score": "float64",
-    "rank": "int64",
-    "probability": "float64",
-    "known": "bool",
-}
+IN_CONTEXT = 3
+"""Terms to keep for each gene and list it was found in."""
 
 
 def annotate_genes(
@@ -62,12 +54,15 @@ def annotate_genes(
 ) -> AnnData | None:
     """Flag understudied genes, and predict functions of those that are differentially expressed.
 
+    Functions are predicted from what is known of the genes alone, and again in context: those that a gene
+    shares with the genes that it is differentially expressed with.
+
     Parameters
     ----------
     adata
         Annotated data on which ``scanpy.tl.rank_genes_groups`` was run.
     gene_sets
-        Library whose terms are predicted: whatever :func:`gsfm_enrich.predict_functions` takes.
+        Libraries whose terms are predicted: whatever :func:`gsfm_enrich.predict_functions` takes.
     key, groups, direction, pval_cutoff, log2fc_min, log2fc_max, max_genes, gene_symbols, organism
         Which genes are differentially expressed, as in :func:`gsfm_enrich.tl.enrichr`.
     which
@@ -93,7 +88,10 @@ def annotate_genes(
         - ``adata.var["understudied"]``: bool, for every gene
         - ``adata.var["predicted_function"]``: the strongest predicted term the gene is not yet annotated
           with, ``""`` for a gene without predictions
+        - ``adata.var["predicted_function_probability"]``: float, of that term; NaN without one
         - ``adata.uns[key_added]["predictions"]``: the columns of :func:`gsfm_enrich.predict_functions`
+        - ``adata.uns[key_added]["in_context"]``: ``group``, ``direction``, and for the three best terms
+          of each gene there the columns of :func:`gsfm_enrich.functions_in_context`
         - ``adata.uns[key_added]["genes"]``: one row per differentially expressed gene: ``gene``,
           ``var_name``, ``groups`` (such as ``CD19+ B (up)``, joined by ``;``), ``publications``,
           ``fractional_publications``, ``experimental_go``, ``uninformative_name``, ``understudied``,
@@ -140,18 +138,20 @@ def annotate_genes(
     predictions = _predict(asked, gene_sets, organism=organism, top=top, model=model)
     best = _best_new_terms(predictions)
     genes["predictions"] = genes["gene"].map(predictions["gene"].value_counts()).fillna(0).astype(int)
-    genes["predicted_function"] = genes["gene"].map(best).fillna("")
+    genes["predicted_function"] = genes["gene"].map(best["term"]).fillna("")
+    in_context = _in_context(predictions, markers, gene_sets, organism=organism, model=model)
     adata = adata.copy() if copy else adata
-    adata.var["understudied"] = (
-        studied["understudied"].reindex(adata.var_names.astype(str)).to_numpy(dtype=bool)
-    )
-    by_name = genes.set_index("var_name")["predicted_function"]
-    adata.var["predicted_function"] = (
-        by_name.reindex(adata.var_names.astype(str)).fillna("").to_numpy(dtype=object)
-    )
+    var_names = adata.var_names.astype(str)
+    adata.var["understudied"] = studied["understudied"].reindex(var_names).to_numpy(dtype=bool)
+    gene_of = studied["gene"].reindex(var_names)
+    asked_for = pd.Series(var_names.isin(genes["var_name"]), index=var_names)
+    term, probability = (gene_of.map(best[what]).where(asked_for) for what in ("term", "probability"))
+    adata.var["predicted_function"] = term.fillna("").to_numpy(dtype=object)
+    adata.var["predicted_function_probability"] = probability.to_numpy(dtype=float)
     adata.uns[key_added] = {
         "genes": storable_frame(genes),
         "predictions": storable_frame(predictions),
+        "in_context": storable_frame(in_context),
         "params": storable_params(
             key=key, direction=direction, pval_cutoff=pval_cutoff, log2fc_min=log2fc_min,
             log2fc_max=log2fc_max, max_genes=max_genes, gene_symbols=gene_symbols, organism=organism,
@@ -201,22 +201,40 @@ def _gene_table(markers: list[MarkerList], studied: pd.DataFrame) -> pd.DataFram
 
 def _predict(genes: list[str], gene_sets: Any, **options: Any) -> pd.DataFrame:
     """Return the predictions for some genes; with none, the same columns and no row."""
-    from gsfm_enrich.functions.predict import predict_functions
+    from gsfm_enrich.functions.predict import FUNCTION_COLUMNS, predict_functions
 
-    predictions = pd.DataFrame()
-    if genes:
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            predictions = predict_functions(genes, gene_sets=gene_sets, known=True, **options)
-        for warning in caught:
-            warnings.warn(str(warning.message), warning.category, stacklevel=3)  # as said to our caller
-    if len(predictions):
-        return predictions
-    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in PREDICTION_COLUMNS.items()})
+    if not genes:
+        return empty_frame(FUNCTION_COLUMNS)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        predictions = predict_functions(genes, gene_sets=gene_sets, known=True, **options)
+    for warning in caught:
+        warnings.warn(str(warning.message), warning.category, stacklevel=3)  # as said to our caller
+    return predictions if len(predictions) else empty_frame(FUNCTION_COLUMNS)
 
 
-def _best_new_terms(predictions: pd.DataFrame) -> dict[str, str]:
-    """Return, per gene, the first predicted term it is not annotated with."""
+def _in_context(
+    predictions: pd.DataFrame, markers: list[MarkerList], gene_sets: Any, **options: Any
+) -> pd.DataFrame:
+    """Return what the genes with predictions share with the others of each list they are in."""
+    from gsfm_enrich.functions.context import CONTEXT_COLUMNS, functions_in_lists
+
+    genes = list(dict.fromkeys(predictions["gene"]))
+    lists = {
+        str(place): list(dict.fromkeys(marker.genes))
+        for place, marker in enumerate(markers)
+        if not set(genes).isdisjoint(marker.genes)
+    }
+    if not lists:
+        return empty_frame(("group", "direction", *CONTEXT_COLUMNS))
+    found = functions_in_lists(genes, lists, gene_sets, top=IN_CONTEXT, **options)
+    of = [markers[int(place)] for place in found.pop("list")]
+    found.insert(0, "group", [marker.group for marker in of])
+    found.insert(1, "direction", [marker.direction for marker in of])
+    return found
+
+
+def _best_new_terms(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Return, per gene, the first predicted term it is not annotated with, and its probability."""
     new = predictions[~predictions["known"].astype(bool)].sort_values("rank", kind="stable")
-    first = new.drop_duplicates("gene")
-    return dict(zip(first["gene"], first["term"], strict=True))
+    return new.drop_duplicates("gene").set_index("gene")[["term", "probability"]]

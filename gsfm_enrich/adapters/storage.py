@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,6 +68,19 @@ def empty_results(rerank: bool) -> pd.DataFrame:
     """
     columns = {**BASE_COLUMNS, **(MODEL_COLUMNS if rerank else {})}
     return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in columns.items()})
+
+
+NUMBERS = {
+    "rank": "int64", "term_size": "int64", "known": "bool",
+    **dict.fromkeys(("score", "z_score", "probability", "specificity", "term_auroc"), "float64"),
+    **dict.fromkeys(("gene_percentile", "fold_enrichment", "expected_companions"), "float64"),
+}  # fmt: skip
+"""Types of the columns of predictions that are no text."""
+
+
+def empty_frame(columns: Iterable[str]) -> pd.DataFrame:
+    """Return a table of predictions with these columns and no row."""
+    return pd.DataFrame({name: pd.Series(dtype=NUMBERS.get(name, "object")) for name in columns})
 
 
 def storable_frame(frame: pd.DataFrame) -> pd.DataFrame:

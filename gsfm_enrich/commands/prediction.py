@@ -20,6 +20,12 @@ from gsfm_enrich.errors import InputError
 
 DEFAULT_FUNCTIONS, DEFAULT_GENES = 10, 50
 
+SHOWN_FUNCTIONS = {
+    "gene": "gene", "term": "term", "rank": "rank", "probability": "probability", "z_score": "z-score",
+    "known": "known", "term_auroc": "term AUROC", "neighbours": "closest genes there", "caution": "caution",
+}  # fmt: skip
+"""What a person sees; a pipe or a file gets all columns."""
+
 PREDICT_CLOSING = closing(
     "Examples:",
     "  gsfm-enrich predict C1orf112 FAM111B",
@@ -84,7 +90,7 @@ def predict(
         else:
             top = top or DEFAULT_GENES
             table = predict_genes(term, gene_sets, top=top, known=known, organism=organism, model=model)
-    show_table(table)
+    show_table(table, columns=SHOWN_FUNCTIONS if term is None else None)
     if table.empty:
         raise typer.Exit(NOTHING_FOUND)
 

@@ -9,8 +9,14 @@ import numpy as np
 import pandas as pd
 
 from gsfm_enrich.errors import InputError
-from gsfm_enrich.functions.predict import check_organism, check_top, spelled, warn_misread, warn_unknown
-from gsfm_enrich.genes.inputs import as_gene_list
+from gsfm_enrich.functions.arguments import (
+    check_organism,
+    check_top,
+    single_or_many,
+    spelled,
+    warn_misread,
+    warn_unknown,
+)
 from gsfm_enrich.genes.match import match
 from gsfm_enrich.model.checkpoint import load_model
 from gsfm_enrich.model.gsfm import GSFM
@@ -70,7 +76,7 @@ def augment(
     [1, 2, 3, 4, 5]
     """
     check_top(n)
-    ids = [genes] if isinstance(genes, str) and not os.path.exists(genes) else as_gene_list(genes)
+    ids = single_or_many(genes)
     if not ids:
         raise InputError("No gene was given.")
     check_organism(organism, model)

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
 import os
-import warnings
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from gsfm_enrich.errors import GsfmEnrichWarning, InputError
-from gsfm_enrich.genes.inputs import as_gene_list
-from gsfm_enrich.genes.lookup import spell_as
-from gsfm_enrich.genes.spelling import misread_species
-from gsfm_enrich.genes.table import ORTHOLOGY_ORGANISMS, RESOLVED_ORGANISMS, organism_name
+from gsfm_enrich.functions.arguments import (
+    check_fold,
+    check_organism,
+    check_top,
+    distinct_genes,
+    spelled,
+    warn_misread,
+    warn_unknown,
+)
+from gsfm_enrich.functions.evidence import EVIDENCE_COLUMNS, add_evidence, size_credit
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.libraries.sources import load_libraries
 from gsfm_enrich.model.checkpoint import load_model
@@ -23,11 +27,12 @@ from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.ranking.membership import Membership, library_membership
 from gsfm_enrich.ranking.table import columns_of
 
-FUNCTION_COLUMNS = ("gene", "gene_set", "term", "score", "z_score", "rank", "probability", "known")
+BASIC_COLUMNS = ("gene", "gene_set", "term", "score", "z_score", "rank", "probability", "known")
+FUNCTION_COLUMNS = (*BASIC_COLUMNS, *EVIDENCE_COLUMNS, "similar_terms")
 GENE_COLUMNS = ("gene_set", "term", "gene", "score", "z_score", "rank", "probability", "known")
 
-SIZE_CREDIT = 0.5
-"""How much a term's size counts for its rank: 0 ranks the most specific terms first, 1 the most general."""
+FOLD = 0.5
+"""Terms that share this much of the genes they have together (Jaccard index) say the same."""
 
 
 def predict_functions(
@@ -36,6 +41,7 @@ def predict_functions(
     *,
     top: int | None = 10,
     known: bool = True,
+    fold: float | None = FOLD,
     organism: str = "human",
     model: str | os.PathLike[str] | GSFM = "default",
 ) -> pd.DataFrame:
@@ -48,10 +54,14 @@ def predict_functions(
     gene_sets
         Libraries whose terms are the functions, as `gsfm_enrich.enrichr` takes them.
     top
-        Terms to return for each gene and library; None returns all.
+        Terms to return for each gene and library; None returns all, none of them folded (for thousands of
+        terms the evidence takes some ten seconds).
     known
         Whether to rank terms that list the gene already, too. They are scored as if they did not: the gene
         is taken out of the term before the term is completed.
+    fold
+        A term is folded into a better ranked one when this share of the genes of either is in both (Jaccard
+        index); None folds none.
     organism
         Of genes and libraries. Genes of mouse and rat are found through their orthologues, where the
         library or the model is human.
@@ -71,12 +81,22 @@ def predict_functions(
         - ``rank``: of the term among all terms of the library for this gene
         - ``probability``: that the gene belongs to the term, calibrated on members hidden from the model
         - ``known``: whether the term lists the gene
+        - ``term_size``: genes that the term lists
+        - ``specificity``: bits of information in belonging to the term, log2 of the library's genes over the
+          term's (Resnik 1995)
+        - ``term_auroc``: how well the term is predicted: the probability that a member hidden from the model
+          scores above a gene outside the term; .5 is chance, NaN for a term of fewer than two genes
+        - ``gene_percentile``: share of the genes outside the term that the model places below this one
+        - ``neighbours``: members of the term that are most alike to the gene, see `gsfm_enrich.neighbors`
+        - ``caution``: where popularity would do as well: other genes are placed below this one in as high a
+          share by their number of publications alone, or the term ranks as high for the average gene
+        - ``similar_terms``: terms folded into this one, joined by ``; ``; their ranks are left out
 
     Raises
     ------
     InputError
-        If no gene is given, ``top`` is below 1, or the default model, which is human, is asked about an
-        organism without an orthology table.
+        If no gene is given, ``top`` is below 1, ``fold`` is not between 0 and 1, or the default model, which
+        is human, is asked about an organism without an orthology table.
 
     Warns
     -----
@@ -87,59 +107,136 @@ def predict_functions(
     Examples
     --------
     >>> table = predict_functions("C1orf112", top=3)
-    >>> list(table.columns)
-    ['gene', 'gene_set', 'term', 'score', 'z_score', 'rank', 'probability', 'known']
+    >>> table[["gene", "rank", "known"]].to_dict("list")
+    {'gene': ['C1orf112', 'C1orf112', 'C1orf112'], 'rank': [1, 2, 3], 'known': [False, False, False]}
     """
     check_top(top)
-    ids = list(dict.fromkeys([genes] if isinstance(genes, str) else as_gene_list(genes)))
-    if not ids:
-        raise InputError("No gene was given.")
+    check_fold(fold)
+    ids = distinct_genes(genes)
     check_organism(organism, model)
     warn_misread(ids, organism)
     network = load_model(model)
-    libraries = load_libraries(gene_sets, organism)
     parts = []
     unknown: list[str] = []
-    for library in libraries:
+    for library in load_libraries(gene_sets, organism):
         table = library_membership(library, network, organism)
         columns = columns_of(ids, library, table, organism)
         unknown = [gene for gene, column in zip(ids, columns, strict=True) if column < 0]
+        chosen = []
         for gene, column in zip(ids, columns, strict=True):
             if column >= 0:
-                frame, usable = _functions_of(gene, int(column), library, table)
-                parts.append(_ranked(frame, usable, top, known))
+                frame = rank_functions(gene, int(column), library, table, known)
+                chosen.append(frame if top is None else fold_terms(frame, table, top, fold))
+        if chosen:
+            parts.append(pd.concat(chosen, ignore_index=True))
+            add_evidence(parts[-1], library, table, organism)
     warn_unknown(unknown, len(ids))
     if not parts:
         return pd.DataFrame(columns=list(FUNCTION_COLUMNS))
     return pd.concat(parts, ignore_index=True)[list(FUNCTION_COLUMNS)]
 
 
-def _functions_of(
-    gene: str, column: int, library: GeneSetLibrary, table: Membership
-) -> tuple[pd.DataFrame, NDArray[np.bool_]]:
-    """Score the terms of one library for the gene in one column, and say which terms can be scored."""
+def fold_terms(frame: pd.DataFrame, table: Membership, top: int, fold: float | None) -> pd.DataFrame:
+    """Return the best ``top`` rows, and what was folded into them.
+
+    Parameters
+    ----------
+    frame
+        Terms, best first, with ``row`` in the membership table.
+    table
+        Who is in which term.
+    top
+        Rows to return.
+    fold
+        Jaccard index from which on a term is folded into a better one; None folds none.
+
+    Returns
+    -------
+    DataFrame
+        With a column ``similar_terms``. Only terms that rank above the last row are folded.
+    """
+    if fold is None:
+        return frame.head(top).assign(similar_terms="")
+    rows, terms = frame["row"].to_numpy(), frame["term"].tolist()
+    into = np.zeros(0, dtype=np.int64)
+    for looked_at in itertools.count(1):
+        some = rows[: 8 * top * looked_at]
+        shared = (table.known[some] @ table.known[some].T).toarray()
+        sizes = table.sizes[some]
+        into = fold_into(shared / (sizes[:, None] + sizes - shared), fold, top)
+        if len(into) < len(some) or len(some) == len(rows):
+            break
+    kept = np.flatnonzero(into == np.arange(len(into)))
+    similar = {place: [terms[other] for other in np.flatnonzero(into == place)[1:]] for place in kept}
+    folded = frame.iloc[kept].reset_index(drop=True)
+    folded["similar_terms"] = ["; ".join(similar[place]) for place in kept]
+    return folded
+
+
+def fold_into(jaccard: NDArray[np.float64], fold: float, most: int) -> NDArray[np.int64]:
+    """Return for each term, best first, the place of the term that stands for it.
+
+    Parameters
+    ----------
+    jaccard : shape (n_terms, n_terms)
+        Jaccard index of their genes.
+    fold
+        From this index on a term is folded into the most similar of the better terms that are kept.
+    most
+        Terms to keep: the answer ends before the next one.
+
+    Examples
+    --------
+    >>> fold_into(np.array([[1, 0.1, 0.7], [0.1, 1, 0.2], [0.7, 0.2, 1]]), 0.5, 2)
+    array([0, 1, 0])
+    """
+    into: list[int] = []
+    kept: list[int] = []
+    for place, row in enumerate(jaccard):
+        closest = max(kept, key=lambda other: row[other], default=place)
+        if closest != place and row[closest] >= fold:
+            into.append(closest)
+        elif len(kept) == most:
+            break
+        else:
+            kept.append(place)
+            into.append(place)
+    return np.array(into, dtype=np.int64)
+
+
+def rank_functions(
+    gene: str, column: int, library: GeneSetLibrary, table: Membership, known: bool = True
+) -> pd.DataFrame:
+    """Rank the terms of one library for the gene in one column of its membership table.
+
+    Returns
+    -------
+    DataFrame
+        Best first: ``BASIC_COLUMNS``, ``row`` and ``column`` in the table, and the ``evidence`` in nats.
+    """
     here = np.array([column])
     terms = np.arange(len(library))
     member = table.known[:, here].toarray().ravel() > 0
     own = np.flatnonzero(member)
-    score = table.log_odds(terms, here)[:, 0]
+    evidence = table.log_odds(terms, here)[:, 0]
     z_score = table.scores.against_random(table.scores.block(terms, here)[:, 0], terms)
-    score[own], z_score[own] = score_without(table, own, np.full(len(own), column))
+    evidence[own], z_score[own] = score_without(table, own, np.full(len(own), column))
     given = table.sizes - member
-    probability = table.calibration.probability(score.copy(), given)
-    score += (SIZE_CREDIT * np.log(np.maximum(given, 1))).astype(np.float32)
     frame = pd.DataFrame(
         {
             "gene": gene,
             "gene_set": library.name,
             "term": library.terms,
-            "score": score,
+            "score": evidence + size_credit(given).astype(np.float32),
             "z_score": z_score,
-            "probability": probability,
+            "probability": table.calibration.probability(evidence.copy(), given),
             "known": member,
+            "row": terms,
+            "column": column,
+            "evidence": evidence,
         }
     )
-    return frame, given > 0
+    return _ranked(frame, given > 0, None, known).assign(similar_terms="")
 
 
 def predict_genes(
@@ -237,50 +334,6 @@ def names_of(library: GeneSetLibrary, table: Membership) -> list[str]:
         if column >= 0:
             names[column] = gene
     return names
-
-
-def spelled(frame: pd.DataFrame, organism: str) -> pd.DataFrame:
-    """Name the genes of a table by the symbols of mouse or rat; of several of one symbol the best stays."""
-    if organism_name(organism) not in ORTHOLOGY_ORGANISMS:
-        return frame
-    frame = frame.assign(gene=spell_as(frame["gene"], organism))
-    frame["known"] = frame.groupby("gene")["known"].transform("any")
-    best_first = frame.sort_values("score", ascending=False, kind="stable")
-    return best_first.drop_duplicates("gene").sort_index()
-
-
-def check_organism(organism: str, model: object) -> None:
-    """Refuse to ask the default model, which is human, about genes that have no known orthologue."""
-    name = organism_name(organism)
-    if name not in RESOLVED_ORGANISMS and isinstance(model, str) and model == "default":
-        raise InputError(
-            f"There is no orthology table for {name}, and the default model is human; "
-            "pass model= for a model of the organism."
-        )
-
-
-def warn_misread(ids: Sequence[str], organism: str) -> None:
-    """Warn of genes that look like those of another species."""
-    misread = misread_species(ids, organism)
-    if misread:
-        warnings.warn(misread, GsfmEnrichWarning, stacklevel=3)
-
-
-def check_top(top: int | None) -> None:
-    """Refuse a number of rows below 1."""
-    if top is not None and top < 1:
-        raise InputError(f"top must be at least 1, or None for all, not {top}.")
-
-
-def warn_unknown(unknown: Sequence[str], asked: int) -> None:
-    """Warn of genes that the model does not know."""
-    if unknown:
-        named = ", ".join(unknown[:5]) + (", ..." if len(unknown) > 5 else "")
-        warnings.warn(
-            f"The model does not know {len(unknown)} of {asked} genes: {named}.",
-            GsfmEnrichWarning,
-            stacklevel=3,
-        )
 
 
 def _ranked(frame: pd.DataFrame, usable: NDArray[np.bool_], top: int | None, known: bool) -> pd.DataFrame:

@@ -14,12 +14,16 @@ abstracts, the table the publications that NCBI Gene links to a gene; the limit 
 
 from __future__ import annotations
 
-import os
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from gsfm_enrich.errors import InputError
-from gsfm_enrich.genes.inputs import GeneList, as_gene_list
+from gsfm_enrich.functions.arguments import single_or_many
+from gsfm_enrich.genes.inputs import GeneList
 from gsfm_enrich.genes.resolve import resolve
 from gsfm_enrich.genes.table import load_gene_table
 
@@ -154,10 +158,10 @@ def gene_info(
     return info
 
 
-def single_or_many(genes: GeneList) -> list[str]:
-    """Return genes as a list; a string that is no file is one gene."""
-    alone = isinstance(genes, str) and not os.path.isfile(genes)
-    return as_gene_list([genes] if alone else genes)
+def publications_of(symbols: Iterable[str | None]) -> NDArray[np.float64]:
+    """Return the number of publications of genes by approved symbol, NaN for others, shape (n_symbols,)."""
+    counts = load_gene_table("human").set_index("symbol")["publications"]
+    return counts.reindex(list(symbols)).to_numpy(dtype=np.float64)
 
 
 def _reasons(info: pd.DataFrame, limit: float) -> list[str]:

@@ -11,7 +11,9 @@ import pandas as pd
 import pytest
 
 from gsfm_enrich.adapters import tl
+from gsfm_enrich.adapters.rank_genes_groups import select_markers
 from gsfm_enrich.errors import GsfmEnrichWarning, InputError
+from gsfm_enrich.functions.context import functions_in_context
 from gsfm_enrich.functions.predict import predict_functions
 from gsfm_enrich.functions.understudied import gene_info
 
@@ -35,12 +37,28 @@ def test_writes_flags_functions_and_tables(
     functions = adata.var["predicted_function"]
     assert {name: functions[name] for name in HITS} == best
     assert set(functions.drop(list(HITS))) == {""}
+    chances = wanted.drop_duplicates("gene").set_index("gene")["probability"].to_dict()
+    assert adata.var["predicted_function_probability"].dropna().to_dict() == pytest.approx(chances)
     assert len(genes) == 24
     hits = genes[genes["understudied"]]
     assert dict(zip(hits["gene"], hits["groups"], strict=True)) == HITS
     assert hits["predictions"].tolist() == [2, 2, 2]
     assert genes["understudied"].tolist() == [True] * 3 + [False] * 21
     assert hits["fractional_publications"].is_monotonic_increasing
+
+
+def test_in_context_each_gene_has_the_companions_of_its_list(
+    adata: anndata.AnnData, sets: dict[str, list[str]], small_model: Any
+) -> None:
+    tl.annotate_genes(adata, sets, model=small_model)
+    found = adata.uns["gsfm_annotate_genes"]["in_context"]
+    markers = select_markers(adata)
+    for gene, where in HITS.items():
+        marker = next(m for m in markers if f"{m.group} ({m.direction})" == where)
+        expected = functions_in_context(gene, marker.genes, sets, top=3, model=small_model)
+        here = found[found["gene"] == gene].reset_index(drop=True)
+        assert set(here["group"] + " (" + here["direction"] + ")") == {where}
+        pd.testing.assert_frame_equal(here.drop(columns=["group", "direction"]), expected, check_dtype=False)
 
 
 def test_known_terms_are_not_called_predicted(adata: anndata.AnnData, small_model: Any) -> None:
@@ -77,7 +95,7 @@ def test_survives_a_file(
         adata.write_h5ad(path)
         again = anndata.read_h5ad(path)
         stored, read = adata.uns["gsfm_annotate_genes"], again.uns["gsfm_annotate_genes"]
-        for part in ("genes", "predictions"):
+        for part in ("genes", "predictions", "in_context"):
             pd.testing.assert_frame_equal(read[part], stored[part])
         assert {name: str(value) for name, value in read["params"].items()} == {
             name: str(value) for name, value in stored["params"].items()

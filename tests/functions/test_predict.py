@@ -17,7 +17,7 @@ from gsfm_enrich.ranking.membership import library_membership
 def test_functions_of_a_gene_are_the_terms_of_its_block(
     block_model: GSFM, block_library: GeneSetLibrary
 ) -> None:
-    table = predict_functions("B7G24", block_library, top=3, model=block_model)
+    table = predict_functions("B7G24", block_library, top=3, fold=None, model=block_model)
     assert tuple(table.columns) == FUNCTION_COLUMNS
     assert {term.split()[-1] for term in table["term"]} == {"7"}
     assert table["rank"].tolist() == [1, 2, 3]
@@ -111,3 +111,54 @@ def test_augment_refuses_what_it_does_not_know(block_model: GSFM) -> None:
     assert str(caught.value) == "The model knows none of the 2 genes given: x1, x2."
     with pytest.raises(InputError, match="No gene was given"):
         augment([], model=block_model)
+
+
+def test_similar_terms_are_folded_into_the_best(block_model: GSFM) -> None:
+    mates = [f"B2G{number}" for number in range(20)]
+    sets = {
+        "all": mates,
+        "most": mates[:15],  # Jaccard 15 / 20 with all
+        "half": mates[10:],  # 10 / 20 with all, 5 / 20 with most
+        "few": mates[:4],
+        **{f"other {block}": [f"B{block}G{number}" for number in range(10)] for block in range(4, 12)},
+    }
+    library = GeneSetLibrary.from_dict(sets, "nested")
+    plain = predict_functions("B2G24", library, top=None, model=block_model)
+    order = [term for term in plain["term"] if not term.startswith("other")]
+    kept: dict[str, list[str]] = {}
+    for term in order:
+        shared = {best: len(set(sets[term]) & set(sets[best])) for best in kept}
+        jaccard = {best: n / (len(sets[term]) + len(sets[best]) - n) for best, n in shared.items()}
+        best = max(jaccard, key=jaccard.__getitem__, default=None)
+        if best is not None and jaccard[best] >= 0.5:
+            kept[best].append(term)
+        else:
+            kept[term] = []
+    found = predict_functions("B2G24", library, top=len(kept), model=block_model)
+    assert dict(zip(found["term"], found["similar_terms"], strict=True)) == {
+        term: "; ".join(folded) for term, folded in kept.items()
+    }
+    assert found["rank"].tolist() == plain.set_index("term").loc[list(kept), "rank"].tolist()
+    assert len(kept) < 4
+    unfolded = predict_functions("B2G24", library, top=4, fold=None, model=block_model)
+    assert set(unfolded["term"]) == {"all", "most", "half", "few"}
+    assert set(unfolded["similar_terms"]) == {""}
+
+
+def test_several_libraries_at_once(block_model: GSFM, block_library: GeneSetLibrary) -> None:
+    other = {f"whole block {block}": [f"B{block}G{n}" for n in range(22)] for block in range(12)}
+    table = predict_functions(["B7G24", "B1G24"], [block_library, other], top=1, model=block_model)
+    assert table[["gene_set", "gene"]].to_numpy().tolist() == [
+        ["blocks", "B7G24"],
+        ["blocks", "B1G24"],
+        ["gs_ind_1", "B7G24"],
+        ["gs_ind_1", "B1G24"],
+    ]
+    assert table["term"].iloc[2:].tolist() == ["whole block 7", "whole block 1"]
+
+
+@pytest.mark.parametrize("fold", [0, 1.1])
+def test_bad_fold(block_model: GSFM, block_library: GeneSetLibrary, fold: float) -> None:
+    with pytest.raises(InputError) as caught:
+        predict_functions("B1G1", block_library, fold=fold, model=block_model)
+    assert str(caught.value) == f"fold must be above 0 and at most 1, or None, not {fold}."

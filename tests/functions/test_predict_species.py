@@ -4,8 +4,11 @@ import pandas as pd
 import pytest
 
 from gsfm_enrich.errors import GsfmEnrichWarning, InputError
+from gsfm_enrich.functions.arguments import spelled
 from gsfm_enrich.functions.augment import augment
-from gsfm_enrich.functions.predict import predict_functions, predict_genes, spelled
+from gsfm_enrich.functions.neighbours import neighbors
+from gsfm_enrich.functions.predict import predict_functions, predict_genes
+from gsfm_enrich.genes.lookup import spell_as
 
 NO_TABLE = (
     "There is no orthology table for fly, and the default model is human; "
@@ -21,7 +24,16 @@ def test_functions_are_those_of_the_orthologue(mouse_table):
     ours = predict_functions(["Gstm3", "Trp53"], top=3, organism="mouse")
     theirs = predict_functions(["GSTM1", "TP53"], top=3)
     assert ours["gene"].tolist() == ["Gstm3"] * 3 + ["Trp53"] * 3
-    pd.testing.assert_frame_equal(ours.drop(columns="gene"), theirs.drop(columns="gene"))
+    spelled_apart = ["gene", "neighbours"]
+    pd.testing.assert_frame_equal(ours.drop(columns=spelled_apart), theirs.drop(columns=spelled_apart))
+    for mouse, human in zip(ours["neighbours"], theirs["neighbours"], strict=True):
+        assert mouse.split(";") == spell_as(human.split(";"), "mouse")
+
+
+def test_neighbours_in_the_users_symbols(mouse_table):
+    ours, theirs = neighbors("Trp53", 5, organism="mouse"), neighbors("TP53", 5)
+    assert ours["neighbour"].tolist() == spell_as(theirs["neighbour"], "mouse")
+    assert ours["score"].tolist() == theirs["score"].tolist()
 
 
 def test_a_gene_without_an_orthologue_is_named(mouse_table):
