@@ -41,22 +41,30 @@ def term_ranking(results: Path = RESULTS) -> Figure:
     """Draw the mean reciprocal rank of the right term, overlap test beside model, a panel a protocol."""
     table = pd.read_csv(results / "term_ranking.tsv", sep="\t")
     table = table[table["method"].isin(COLOURS)]
-    protocols = list(dict.fromkeys(table["protocol"]))
-    libraries = list(dict.fromkeys(table["library"]))[::-1]
-    size = (1 + 3.2 * len(protocols), 1.1 + 0.34 * len(libraries))
+    protocols = dict(list(table.groupby("protocol", sort=False)))
+    heights = [rows["library"].nunique() for rows in protocols.values()]
     figure, axes = plt.subplots(
-        1, len(protocols), figsize=size, sharey=True, squeeze=False, layout="constrained"
+        len(protocols),
+        1,
+        figsize=(7, 0.8 + 0.45 * len(protocols) + 0.25 * sum(heights)),
+        height_ratios=heights,
+        sharex=True,
+        squeeze=False,
+        layout="constrained",
     )
-    for ax, protocol in zip(axes[0], protocols, strict=True):
-        for method, rows in table[table["protocol"] == protocol].groupby("method", sort=False):
+    for ax, (protocol, of_protocol) in zip(axes[:, 0], protocols.items(), strict=True):
+        libraries = list(dict.fromkeys(of_protocol["library"]))[::-1]
+        for method, rows in of_protocol.groupby("method", sort=False):
             places = [libraries.index(library) for library in rows["library"]]
             draw_intervals(ax, interval(rows["MRR"]), places, str(method))
-        ax.set_title(protocol, fontsize="medium")
-        ax.set_xlim(0, 1.02)
-        ax.set_xlabel("mean reciprocal rank")
+        ax.set_title(protocol, fontsize="medium", loc="left")
+        ax.set(xlim=(0, 1.02), ylim=(-0.6, len(libraries) - 0.4))
         ax.set_yticks(range(len(libraries)), [short(library) for library in libraries])
         ax.grid(axis="x", color="0.9")
-    axes[0, 0].legend(fontsize="small")
+    axes[-1, 0].set_xlabel("mean reciprocal rank")
+    figure.legend(
+        *axes[0, 0].get_legend_handles_labels(), loc="outside upper right", ncols=2, fontsize="small"
+    )
     return figure
 
 
