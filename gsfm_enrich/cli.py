@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from gsfm_enrich.commands.channels import CHANNELS_CLOSING, train_channels
 from gsfm_enrich.commands.enrichment import ENRICHR_CLOSING, enrichr
 from gsfm_enrich.commands.info import info, installed_version
 from gsfm_enrich.commands.output import BAD_INPUT, INTERRUPTED, closing, one_line_warnings, say
@@ -65,6 +66,7 @@ app.command(epilog=ENRICHR_CLOSING)(enrichr)
 app.command(epilog=PREDICT_CLOSING)(predict)
 app.command(epilog=AUGMENT_CLOSING)(augment)
 app.command(epilog=TRAIN_CLOSING)(train)
+app.command("build", epilog=CHANNELS_CLOSING)(train_channels)
 app.command(epilog=ORTHOLOGY_CLOSING)(orthology)
 app.command()(info)
 

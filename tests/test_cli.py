@@ -25,7 +25,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from gsfm_enrich.cli import app
-from gsfm_enrich.commands import enrichment, info, output, prediction, species, training
+from gsfm_enrich.commands import channels, enrichment, info, output, prediction, species, training
 from gsfm_enrich.errors import GsfmEnrichWarning
 from gsfm_enrich.functions.augment import augment
 from gsfm_enrich.functions.predict import predict_functions, predict_genes
@@ -35,12 +35,13 @@ from gsfm_enrich.model.config import GSFMConfig
 from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.training.fit import TrainingConfig
 
-COMMANDS = ("enrichr", "predict", "augment", "train", "orthology", "info")
+COMMANDS = ("enrichr", "predict", "augment", "train", "build", "orthology", "info")
 CLOSINGS = {
     "enrichr": enrichment.ENRICHR_CLOSING,
     "predict": prediction.PREDICT_CLOSING,
     "augment": prediction.AUGMENT_CLOSING,
     "train": training.TRAIN_CLOSING,
+    "build": channels.CHANNELS_CLOSING,
     "orthology": species.ORTHOLOGY_CLOSING,
 }
 QUERY = ["B3G0", "B3G1", "B3G2", "B3G3", "B3G4", "B5G1", "B7G2"]
@@ -410,6 +411,25 @@ def test_training_on_publications_adds_a_table_of_co_occurrence(tmp_path: Path) 
     assert (blocks[neighbours] == blocks[2:, None]).all()
 
 
+def test_build_makes_a_model_that_completes_its_sets(tmp_path: Path) -> None:
+    from gsfm_enrich.genes.table import load_gene_table
+
+    symbols = load_gene_table()["symbol"].head(60).to_numpy().reshape(3, 20)
+    rng = np.random.default_rng(0)
+    lines = ["\t".join([f"set {n}", "", *rng.choice(symbols[n % 3], 12, replace=False)]) for n in range(240)]
+    (tmp_path / "blocks.gmt").write_text("\n".join(lines) + "\n")
+    code, shown, _ = invoke("build", "--gmt", "blocks.gmt", "--out", "run")
+    assert code == 0
+    rows = dict(table_of(shown).to_numpy().tolist())
+    assert (rows["checkpoint"], rows["sets"], rows["genes"]) == ("run", "240", "60")
+    assert set(rows) == {"checkpoint", "sets", "genes", "weight of experiments"}
+    model = load_model("run")
+    assert model.config.architecture == "gsfm-channels"
+    scores = model.complete([symbols[1][:5].tolist()])[0]
+    best = [model.vocab.tokens[unit] for unit in np.argsort(-scores)[:20]]
+    assert set(best) == set(symbols[1])
+
+
 def test_defaults_of_train_are_those_of_its_settings() -> None:
     ours = {name: p.default for name, p in inspect.signature(training.train).parameters.items()}
     trained, shape = TrainingConfig(), GSFMConfig(3)
@@ -513,6 +533,7 @@ BAD = [
         "train --out run --literature x.sqlite --neighbours 8 --architecture gsfm",
         "--neighbours goes with the architecture gsfm-scaled.",
     ),
+    ("build --out run --gmt nowhere", "There is no file or folder 'nowhere'; expected GMT files."),
     ("train --out run --literature x.sqlite", "There is no file 'x.sqlite'; expected org.Hs.eg.sqlite."),
     ("train --out run --gmt few.gmt", "No gene set has 2 genes that are each in 10 sets or more."),
     ("train --out run --gmt sets --dropout 2", "dropout must be at least 0 and below 1, not 2.0."),

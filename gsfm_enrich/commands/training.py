@@ -25,10 +25,42 @@ PARTITION = 0.5  # recorded in config.json: training gives a share of a set and 
 SMALLEST_VOCAB = 3  # stands in until the corpus is read
 GMT_ENDINGS = (".gmt", ".gmt.gz")
 
+Out = Annotated[
+    Path,
+    typer.Option("--out", metavar="DIR", help="Folder of the run, and of the checkpoint at its end."),
+]
+GmtFiles = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--gmt", metavar="PATH", help="GMT file, or a folder of them; one source a file; repeatable."
+    ),
+]
+Literature = Annotated[
+    Path | None,
+    typer.Option(
+        "--literature",
+        metavar="PATH",
+        help="org.Hs.eg.sqlite of the Bioconductor package org.Hs.eg.db: one set for each publication.",
+    ),
+]
+Exclude = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--exclude",
+        metavar="PATH",
+        help="GMT file kept for evaluation: a set whose name carries one of its GEO series is left out.",
+    ),
+]
+Before = Annotated[
+    int | None,
+    typer.Option("--before", metavar="PMID", help="Only publications with a smaller PubMed id."),
+]
+
 TRAIN_CLOSING = closing(
     "Examples:",
     "  gsfm-enrich train --gmt sets/ --out runs/mine",
     "  gsfm-enrich train --literature org.Hs.eg.sqlite --gmt sets/ --out runs/first --half",
+    "  gsfm-enrich build --literature org.Hs.eg.sqlite --gmt sets/ --out runs/default",
     "  gsfm-enrich enrichr -i genes.txt -g GO_Biological_Process --model runs/mine",
     "",
     "Exit code: 0 when trained, 2 on bad input, 130 when interrupted.",
@@ -37,36 +69,11 @@ TRAIN_CLOSING = closing(
 
 def train(
     *,
-    out: Annotated[
-        Path,
-        typer.Option("--out", metavar="DIR", help="Folder of the run, and of the checkpoint at its end."),
-    ],
-    gmt: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--gmt", metavar="PATH", help="GMT file, or a folder of them; one source a file; repeatable."
-        ),
-    ] = None,
-    literature: Annotated[
-        Path | None,
-        typer.Option(
-            "--literature",
-            metavar="PATH",
-            help="org.Hs.eg.sqlite of the Bioconductor package org.Hs.eg.db: one set for each publication.",
-        ),
-    ] = None,
-    exclude: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--exclude",
-            metavar="PATH",
-            help="GMT file kept for evaluation: a set whose name carries one of its GEO series is left out.",
-        ),
-    ] = None,
-    before: Annotated[
-        int | None,
-        typer.Option("--before", metavar="PMID", help="Only publications with a smaller PubMed id."),
-    ] = None,
+    out: Out,
+    gmt: GmtFiles = None,
+    literature: Literature = None,
+    exclude: Exclude = None,
+    before: Before = None,
     steps: Annotated[int, typer.Option("--steps", min=1, help="Batches in all.")] = 20_000,
     batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Sets a batch.")] = 512,
     learning_rate: Annotated[

@@ -8,12 +8,10 @@ import shutil
 import tempfile
 from functools import lru_cache
 from pathlib import Path
-from typing import cast
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
-from torch import nn
 
 from gsfm_enrich.errors import CheckpointError, InputError, OfflineError, did_you_mean
 from gsfm_enrich.files import OFFLINE_VARIABLE, is_offline
@@ -100,10 +98,7 @@ def _load_unchanged(folder: Path, stamps: tuple[tuple[int, int], ...]) -> GSFM:
     model.load_state_dict(
         {key: in_precision(weight, torch.float32) for key, weight in weights.items()}, assign=True
     )
-    first = cast(nn.Linear, model.encoder.layers[0])
-    first.weight.data = (
-        first.weight.data.t().contiguous().t()
-    )  # as `GSFM.encode` reads it: no copy at every call
+    model.lay_out()
     return model.eval().requires_grad_(False)
 
 

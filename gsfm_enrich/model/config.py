@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from gsfm_enrich.errors import CheckpointError, did_you_mean
 
-ARCHITECTURES = ("gsfm", "gsfm-scaled", "gsfm-wide")
+ARCHITECTURES = ("gsfm", "gsfm-scaled", "gsfm-wide", "gsfm-channels")
 WIDEST = 2**15
 LOSSES = ("none", "unseen", "balance")
 
@@ -38,9 +39,13 @@ class GSFMConfig:
         parameter ``bias`` of length V that inference ignores.
     architecture
         ``"gsfm"`` is the published network, ``"gsfm-scaled"`` divides the multi-hot input by the square root
-        of the number of genes in the set, ``"gsfm-wide"`` adds a table of co-occurrence to that.
+        of the number of genes in the set, ``"gsfm-wide"`` adds a table of co-occurrence to that;
+        ``"gsfm-channels"`` is no autoencoder, see `gsfm_enrich.model.channels`.
     neighbours
         Neighbours that the wide part keeps for each gene; 0 without one. Ours, too.
+    dense, tables
+        Channels of ``"gsfm-channels"``: name and dimensions of each dense one, name and neighbours a gene of
+        each table. Ours, too.
 
     Raises
     ------
@@ -63,6 +68,8 @@ class GSFMConfig:
     weighted_loss: str = "none"
     architecture: str = "gsfm"
     neighbours: int = 0
+    dense: Mapping[str, int] = field(default_factory=dict)
+    tables: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name, least in (("vocab_size", 3), ("d_model", 1), ("depth", 1), ("neighbours", 0)):
@@ -81,14 +88,26 @@ class GSFMConfig:
             raise CheckpointError(
                 f"architecture must be one of {', '.join(ARCHITECTURES)}, not {self.architecture!r}."
             )
-        if self.architecture == "gsfm-wide" and self.vocab_size > WIDEST:
+        if self.architecture in ("gsfm-wide", "gsfm-channels") and self.vocab_size > WIDEST:
             raise CheckpointError(
-                f"'gsfm-wide' takes up to {WIDEST} tokens (its units are 16-bit numbers), "
+                f"{self.architecture!r} takes up to {WIDEST} tokens (its units are 16-bit numbers), "
                 f"not {self.vocab_size}."
             )
         if (self.neighbours > 0) != (self.architecture == "gsfm-wide"):
             raise CheckpointError(
                 f"neighbours is {self.neighbours!r}: 'gsfm-wide' needs 1 or more, other architectures 0."
+            )
+        for name in ("dense", "tables"):
+            channels = getattr(self, name)
+            sizes = channels.values() if isinstance(channels, dict) else [0]
+            if not all(isinstance(size, int) and not isinstance(size, bool) and size >= 1 for size in sizes):
+                raise CheckpointError(
+                    f"{name} must map names of channels to whole numbers of at least 1, not {channels!r}."
+                )
+        if (len(self.dense) + len(self.tables) > 0) != (self.architecture == "gsfm-channels"):
+            raise CheckpointError(
+                f"dense is {self.dense!r} and tables is {self.tables!r}: 'gsfm-channels' needs a channel, "
+                "other architectures have none."
             )
 
     @property
@@ -128,7 +147,7 @@ class GSFMConfig:
             raise CheckpointError(f"config.json is not valid JSON: {error}.") from error
         if not isinstance(values, dict):
             raise CheckpointError(f"config.json must hold an object, not {type(values).__name__}.")
-        known = [field.name for field in fields(cls)]
+        known = [field_.name for field_ in fields(cls)]
         for name in values:
             if name not in known:
                 raise CheckpointError(
@@ -149,4 +168,6 @@ class GSFMConfig:
         values = asdict(self)
         if self.architecture == ARCHITECTURES[0]:
             del values["architecture"], values["neighbours"]
+        if self.architecture != "gsfm-channels":
+            del values["dense"], values["tables"]
         return json.dumps(values, indent=2) + "\n"

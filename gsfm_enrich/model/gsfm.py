@@ -15,6 +15,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812  (torch's own custom)
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 from torch import Tensor, nn
 
 from gsfm_enrich.errors import CheckpointError, InputError
@@ -77,11 +78,20 @@ class GSFM(nn.Module):
             )
         self.config = config
         self.vocab = vocab
-        self.encoder = MLP(config.encoder_widths, config.dropout)
-        self.decoder = MLP(config.decoder_widths, config.dropout)
-        if config.weighted_loss == "balance":
+        self._make_layers()
+
+    def _make_layers(self) -> None:
+        """Make encoder and decoder."""
+        self.encoder = MLP(self.config.encoder_widths, self.config.dropout)
+        self.decoder = MLP(self.config.decoder_widths, self.config.dropout)
+        if self.config.weighted_loss == "balance":
             # Published checkpoints carry it; only the published training loss reads it.
-            self.bias = nn.Parameter(torch.ones(config.vocab_size), requires_grad=False)
+            self.bias = nn.Parameter(torch.ones(self.config.vocab_size), requires_grad=False)
+
+    def lay_out(self) -> None:
+        """Lay the first layer's weights out as `encode` reads them, so that no call has to copy them."""
+        first = cast(nn.Linear, self.encoder.layers[0])
+        first.weight.data = first.weight.data.t().contiguous().t()
 
     def input_weights(self, units: Tensor, offsets: Tensor) -> Tensor | None:
         """Weight of every listed unit in the input; None means 1, the published multi-hot input."""
@@ -216,9 +226,22 @@ def pack(sets: Sequence[NDArray[np.int64]]) -> Bags:
     return torch.from_numpy(units.astype(np.int64)), torch.from_numpy(offsets.astype(np.int64))
 
 
+def multi_hot(sets: Sequence[NDArray[np.int64]], n_units: int) -> csr_array:
+    """Return sets of units as a sparse table of ones, shape (n_sets, n_units), float32."""
+    starts = np.cumsum([0, *map(len, sets)])
+    units = np.concatenate(sets) if len(sets) else np.zeros(0, dtype=np.int64)
+    return csr_array((np.ones(len(units), dtype=np.float32), units, starts), shape=(len(sets), n_units))
+
+
 def build(config: GSFMConfig, vocab: Vocab) -> GSFM:
     """Make an untrained model of the class that ``config.architecture`` names."""
-    from gsfm_enrich.model.wide import WideGSFM  # it builds on this module
+    from gsfm_enrich.model.channels import ChannelGSFM  # both build on this module
+    from gsfm_enrich.model.wide import WideGSFM
 
-    architectures = {"gsfm": GSFM, "gsfm-scaled": ScaledGSFM, "gsfm-wide": WideGSFM}
+    architectures = {
+        "gsfm": GSFM,
+        "gsfm-scaled": ScaledGSFM,
+        "gsfm-wide": WideGSFM,
+        "gsfm-channels": ChannelGSFM,
+    }
     return architectures[config.architecture](config, vocab)

@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csc_array, csr_array
 
-from gsfm_enrich.model.gsfm import GSFM
+from gsfm_enrich.model.channels import ChannelGSFM
+from gsfm_enrich.model.gsfm import GSFM, multi_hot
 from gsfm_enrich.model.vocab import N_SPECIAL
 from gsfm_enrich.model.wide import wide_evidence, wide_similarity
 
@@ -72,13 +73,6 @@ def mean_and_covariance(x: NDArray[np.float32]) -> tuple[NDArray[np.float32], ND
     return mean, centred.T @ centred / max(len(x) - 1, 1)
 
 
-def multi_hot(sets: list[NDArray[np.int64]], n_units: int) -> csr_array:
-    """Return sets of units as a sparse table of ones, shape (n_sets, n_units), float32."""
-    starts = np.cumsum([0, *map(len, sets)])
-    units = np.concatenate(sets) if len(sets) else np.zeros(0, dtype=np.int64)
-    return csr_array((np.ones(len(units), dtype=np.float32), units, starts), shape=(len(sets), n_units))
-
-
 @dataclass(frozen=True, eq=False)
 class Standard:
     """The gene side of standardised scores for sets of about one size.
@@ -118,6 +112,12 @@ class GeneFactors:
 
     def standard(self, group: int) -> Standard:
         """Return the factors for one of ``REFERENCE_SIZES``."""
+        if group not in self._standards and isinstance(self.model, ChannelGSFM):
+            places = np.ascontiguousarray(self.model.output[0][self.units])
+            width = places.shape[1]  # centred over the genes as they are, and compared with random sets, too
+            self._standards[group] = Standard(
+                places, np.zeros(width, np.float32), np.eye(width, dtype=np.float32)
+            )
         if group not in self._standards:
             mean, sd = reference(self.model, REFERENCE_SIZES[group])
             weight, bias = centred_output(self.model)
@@ -130,6 +130,8 @@ class GeneFactors:
 
     def score(self, sets: list[NDArray[np.int64]]) -> Scores:
         """Score sets of units."""
+        if isinstance(self.model, ChannelGSFM):
+            return self._score_channels(self.model, sets)
         groups = nearest_reference(np.array([len(units) for units in sets], dtype=np.int64))
         factors = np.column_stack([self.model.represent(sets), np.ones(len(sets), dtype=np.float32)])
         spread = np.empty(len(sets), dtype=np.float32)
@@ -139,6 +141,12 @@ class GeneFactors:
             spread[here] = np.sqrt(np.maximum(variance, 1e-12))
         factors /= spread[:, None]
         return Scores(self, groups, factors, spread, self._wide(sets))
+
+    def _score_channels(self, model: ChannelGSFM, sets: list[NDArray[np.int64]]) -> Scores:
+        """Score sets of units by a model whose channels are standardised already."""
+        representation, tables, random = model.channels(multi_hot(sets, len(model.vocab)))
+        groups = np.zeros(len(sets), dtype=np.int64)
+        return Scores(self, groups, representation, np.float32(1) / random, csr_array(tables[:, self.units]))
 
     def _wide(self, sets: list[NDArray[np.int64]]) -> csr_array | None:
         """Return what the wide part adds for sets, None when the model has none."""

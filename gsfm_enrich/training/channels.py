@@ -1,0 +1,210 @@
+"""Build the channels of a `ChannelGSFM` from a corpus: no gradient, a few minutes on a laptop.
+
+Each dense channel is a linear autoencoder in closed form. Sets of one kind of source span a space of genes
+(the leading eigenvectors of degree-normalised co-occurrence), the spaces of all kinds stand side by side, and
+whitening with a ridge turns products of places into what linear discriminant analysis would say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from gsfm_enrich.model.channels import ChannelGSFM, Floats
+from gsfm_enrich.model.config import GSFMConfig
+from gsfm_enrich.model.gsfm import multi_hot
+from gsfm_enrich.model.vocab import N_SPECIAL
+from gsfm_enrich.model.wide import strongest_neighbours
+from gsfm_enrich.training.annotation import family_similarity, location_similarity
+from gsfm_enrich.training.corpus import LITERATURE, Corpus, source_sets
+from gsfm_enrich.training.widen import PSEUDOCOUNT, SIZE_POWER, cooccurrence
+
+KINDS = {
+    "interactions": ("ppi",),
+    "co-expression": ("coexpression", "msigdb_2024.1_c4"),
+    "perturbation": ("geo", "l1000", "lincs", "msigdb_2024.1_c6"),
+    "immunology": ("msigdb_7.1_c7", "msigdb_2024.1_c7", "msigdb_6.1_c7", "blood"),
+    "cell types": ("msigdb_2024.1_c8", "msigdb_2024.1_mouse_m8"),
+    "publications' tables": ("msigdb_2024.1_c2", "msigdb_2024.1_mouse_m2", "msigdb_6.1_c2"),
+}
+"""Kinds of sources, by how their names begin. Any other source is a kind of its own."""
+
+WIDTH = 256
+"""Dimensions of each dense channel."""
+NEIGHBOURS = {"publications": 100, "families": 50, "location": 20}
+"""Neighbours a gene in each table."""
+GAINS = {"publications": 50_000.0, "families": 10.0, "location": 10.0}
+"""Similarities are multiplied by this before their logarithm is taken."""
+SPAN = 256
+"""Leading eigenvectors of each kind."""
+RIDGE = 10.0
+"""Ridge of the whitening, in mean variances."""
+ITERATIONS = 5
+"""Of the subspace iteration: its spectra fall fast enough."""
+
+
+def kinds_of(corpus: Corpus) -> dict[str, NDArray[np.int64]]:
+    """Return the numbers of the sets of each kind of source; the literature is not among them.
+
+    Parameters
+    ----------
+    corpus
+        Its sources are sorted into `KINDS` by name.
+    """
+    numbers: dict[str, list[int]] = {}
+    for number, source in enumerate(corpus.sources):
+        if source != LITERATURE:
+            kind = next((kind for kind, starts in KINDS.items() if source.startswith(starts)), source)
+            numbers.setdefault(kind, []).append(number)
+    found = {kind: np.flatnonzero(np.isin(corpus.source, sources)) for kind, sources in numbers.items()}
+    return {kind: sets for kind, sets in found.items() if len(sets)}
+
+
+def span(corpus: Corpus, sets: NDArray[np.int64], width: int = SPAN, seed: int = 0) -> Floats:
+    """Return the places of all genes in the space that some sets span, each of length 1.
+
+    Parameters
+    ----------
+    corpus
+        Where the sets are.
+    sets
+        Their numbers. A set of n genes counts as (n - 1) ** -0.5 sets.
+    width
+        Dimensions, at most half the number of sets.
+    seed
+        Of the subspace iteration's start.
+
+    Returns
+    -------
+    float32 array, shape (V, width)
+        Eigenvectors of the co-occurrence of genes, normalised by their degrees, times the fourth root of
+        their eigenvalues; 0 for genes in none of the sets.
+    """
+    sizes = np.diff(corpus.starts)[sets]
+    weights = np.maximum(sizes - 1.0, 1.0) ** -0.25  # on both sides of the product: the square root of -0.5
+    incidence = multi_hot([corpus[number].astype(np.int64) for number in sets], len(corpus.vocab))
+    incidence.data *= np.repeat(weights, sizes).astype(np.float32)
+    degree = incidence.T @ (incidence @ np.ones(incidence.shape[1], dtype=np.float32))
+    scale = np.where(degree > 0, 1 / np.sqrt(degree + np.median(degree[degree > 0])), 0)
+    incidence.data *= scale.astype(np.float32)[incidence.indices]
+    transposed = csr_array(incidence.T)
+    width = max(min(width, len(sets) // 2), 1)
+    rng = np.random.default_rng(seed)
+    basis = rng.standard_normal((len(corpus.vocab), width + 16)).astype(np.float32)
+    for _ in range(ITERATIONS):
+        basis = np.linalg.qr(transposed @ (incidence @ basis))[0]
+    image = incidence @ basis
+    values, vectors = np.linalg.eigh((image.T @ image).astype(np.float64))
+    leading = np.argsort(-values)[:width]
+    places = (basis @ vectors[:, leading].astype(np.float32)) * np.maximum(values[leading], 0) ** 0.25
+    length = np.linalg.norm(places, axis=1, keepdims=True)
+    present = length[length > 1e-9]
+    floor = 1e-3 * np.median(present) if len(present) else 1.0
+    return np.asarray(places / (length + floor), dtype=np.float32)
+
+
+def whiten(spans: Sequence[Floats], width: int, ridge: float = RIDGE) -> Floats:
+    """Turn spaces, side by side, into places whose products discriminate.
+
+    Parameters
+    ----------
+    spans
+        Places of all genes in several spaces, shape (V, any).
+    width
+        Dimensions to keep, at most.
+    ridge
+        Added to the variance of every dimension, in mean variances.
+
+    Returns
+    -------
+    float32 array, shape (V, width)
+        Principal components over the genes, each divided by the square root of its variance plus the ridge;
+        the mean over the genes is 0, and the special units are at 0.
+
+    Notes
+    -----
+    The product of two places is the score of one gene by a linear discriminant (Fisher 1936; with a ridge,
+    Friedman 1989) that is given the other.
+    """
+    together = np.hstack(spans)[N_SPECIAL:]
+    together -= together.mean(axis=0)
+    variance, axes = np.linalg.eigh((together.T @ together / len(together)).astype(np.float64))
+    mean = variance.mean()
+    leading = np.argsort(-variance)[:width]
+    stretch = axes[:, leading] / np.sqrt(np.maximum(variance[leading], 0) + ridge * mean)
+    places = np.zeros((len(together) + N_SPECIAL, len(leading)), dtype=np.float32)
+    places[N_SPECIAL:] = together @ stretch.astype(np.float32)
+    return places
+
+
+def standardise(places: Floats) -> Floats:
+    """Scale places so that random genes score a gene with a standard deviation of about 1.
+
+    Genes that hardly vary would dominate if each were divided by its own standard deviation, so the median
+    over the genes is added to it (Tusher et al. 2001).
+    """
+    genes = places[N_SPECIAL:]
+    covariance = genes.T @ genes / len(genes)
+    sd = np.sqrt(np.maximum(np.einsum("vk,kl,vl->v", places, covariance, places, optimize=True), 0))
+    scale = np.sqrt((sd + np.median(sd[N_SPECIAL:])) / 2)  # on both sides of the product
+    return np.asarray(places / np.maximum(scale, 1e-12)[:, None], dtype=np.float32)
+
+
+def build_channels(
+    corpus: Corpus, org_db: Path | None, sets: NDArray[np.bool_] | None = None, seed: int = 0
+) -> ChannelGSFM:
+    """Build a model of channels with all weights 0; `gsfm_enrich.training.gate.fit_gate` sets them.
+
+    Parameters
+    ----------
+    corpus
+        What to build from.
+    org_db
+        ``org.Hs.eg.sqlite`` for families and locations of genes; None leaves these two tables out.
+    sets : shape (n_sets,)
+        Which sets to use; all by default.
+    seed
+        Of the eigenvectors' start.
+
+    Returns
+    -------
+    ChannelGSFM
+    """
+    used = np.ones(len(corpus), dtype=bool) if sets is None else sets
+    kinds = [numbers[used[numbers]] for numbers in kinds_of(corpus).values()]
+    dense = {}
+    if kinds:
+        dense["experiments"] = whiten([span(corpus, numbers, SPAN, seed) for numbers in kinds], WIDTH)
+    tables = {}
+    if LITERATURE in corpus.sources:
+        literature = source_sets(corpus, LITERATURE)
+        literature = literature[used[literature]]
+        dense["literature"] = whiten([span(corpus, literature, 3 * WIDTH, seed)], WIDTH)
+        shared = cooccurrence(corpus, literature, size_power=SIZE_POWER, pseudocount=PSEUDOCOUNT)
+        tables["publications"] = nearest(shared, NEIGHBOURS["publications"], GAINS["publications"])
+    if org_db is not None:
+        for name, table in (("families", family_similarity), ("location", location_similarity)):
+            tables[name] = nearest(table(org_db, corpus.vocab), NEIGHBOURS[name], GAINS[name])
+    config = GSFMConfig(
+        vocab_size=len(corpus.vocab),
+        architecture="gsfm-channels",
+        d_model=sum(places.shape[1] for places in dense.values()),
+        dense={name: places.shape[1] for name, places in dense.items()},
+        tables={name: neighbours.shape[1] for name, (neighbours, _) in tables.items()},
+    )
+    model = ChannelGSFM(config, corpus.vocab)
+    for channel, places in zip(model.dense_channels, dense.values(), strict=True):
+        channel.store(standardise(places))
+    for channel_, (neighbours, similarities) in zip(model.table_channels, tables.values(), strict=True):
+        channel_.store(neighbours, similarities)
+    return model.eval()
+
+
+def nearest(table: csr_array, neighbours: int, gain: float) -> tuple[NDArray[np.int16], Floats]:
+    """Return the strongest neighbours of every gene and their similarities times ``gain``."""
+    units, strength = strongest_neighbours(table, neighbours)
+    return units, np.asarray(gain * strength, dtype=np.float32)
