@@ -6,6 +6,7 @@ among all other genes of the library.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -16,12 +17,13 @@ from scipy.stats import rankdata
 
 from gsfm_enrich.genes.match import match
 from gsfm_enrich.libraries.library import GeneSetLibrary
-from gsfm_enrich.model.gsfm import GSFM, pack
-from gsfm_enrich.model.scores import GeneFactors, multi_hot
+from gsfm_enrich.model.gsfm import GSFM, multi_hot, pack
+from gsfm_enrich.model.scores import GeneFactors
 from gsfm_enrich.model.vocab import N_SPECIAL, Vocab
 from gsfm_enrich.training.corpus import Corpus, source_sets, unit_frequency
 from gsfm_enrich.training.widen import cooccurrence
 
+GO_ID = re.compile(r"GO:\d{7}")
 Scorer = Callable[[Sequence[Sequence[str]], Sequence[str]], NDArray[np.float64]]
 """From sets and the genes to score to scores, shape (n_sets, n_genes); NaN for a gene it does not know."""
 
@@ -131,6 +133,83 @@ def complete_halves(
             results.append(
                 Completion(library.terms[i], split, auroc(s, p), average_precision(s, p), recall_at(s, p, 50))
             )
+    return results
+
+
+def term_key(term: str) -> str:
+    """Return what identifies a term from one release to the next: its GO id, or its name in lower case.
+
+    Examples
+    --------
+    >>> term_key("apoptotic process (GO:0006915)"), term_key("REACTOME_APOPTOSIS")
+    ('GO:0006915', 'reactome_apoptosis')
+    """
+    found = GO_ID.search(term)
+    return found.group() if found else term.lower()
+
+
+def complete_later(
+    old: GeneSetLibrary,
+    new: GeneSetLibrary,
+    scorer: Scorer,
+    *,
+    among: Sequence[str] | None = None,
+    least: int = 5,
+    least_added: int = 1,
+    max_terms: int | None = None,
+    seed: int = 0,
+) -> list[Completion]:
+    """Give the genes of a term in an old release and measure where those rank that the new release adds.
+
+    Parameters
+    ----------
+    old, new
+        Two releases of one library; a term is found again by `term_key`.
+    scorer
+        A model that saw nothing from after the old release.
+    among
+        Rank these genes only, such as the understudied ones; all genes of the new release by default.
+    least, least_added
+        Terms with fewer known genes in the old release, or fewer added ones, are left out.
+    max_terms
+        Take this many terms, drawn at random; None takes all.
+    seed
+        Seed of the terms.
+
+    Returns
+    -------
+    list of Completion
+        All of split 0. Genes of the old release are not ranked; genes that the new release drops are given.
+    """
+    genes = list(new.genes)
+    known = np.isfinite(scorer([[]], genes)[0])
+    asked_for = known & np.isin(genes, list(among)) if among is not None else known
+    position = {gene: number for number, gene in enumerate(genes)}
+    old_sets = {term_key(term): members for term, members in old.to_dict().items()}
+    trials = []
+    for term, members in new.to_dict().items():
+        given = old_sets.get(term_key(term), [])
+        added = [position[gene] for gene in members if gene not in set(given)]
+        added = [gene for gene in added if asked_for[gene]]
+        n_known = sum(known[position[gene]] for gene in given if gene in position)
+        if n_known >= least and len(added) >= least_added:
+            trials.append((term, given, added))
+    if max_terms is not None and len(trials) > max_terms:
+        chosen = np.random.default_rng(seed).choice(len(trials), max_terms, replace=False)
+        trials = [trials[i] for i in sorted(chosen.tolist())]
+    results = []
+    for start in range(0, len(trials), 256):
+        block = trials[start : start + 256]
+        scores = scorer([[gene for gene in given if gene in position] for _, given, _ in block], genes)
+        for (term, given, added), row in zip(block, scores, strict=True):
+            asked = asked_for.copy()
+            asked[[position[gene] for gene in given if gene in position]] = False
+            positive = np.zeros(len(genes), dtype=bool)
+            positive[added] = True
+            s, p = row[asked], positive[asked]
+            if p.all():
+                continue
+            results.append(Completion(term, 0, auroc(s, p), average_precision(s, p), recall_at(s, p, 50)))
     return results
 
 

@@ -15,6 +15,7 @@ from gsfm_enrich.training.evaluate import (
     auroc,
     average_precision,
     complete_halves,
+    complete_later,
     cooccurrence_scorer,
     model_scorer,
     popularity_scorer,
@@ -258,3 +259,29 @@ def test_cooccurrence_in_a_source_without_sets(make_corpus, source, message):
     with pytest.raises(InputError) as caught:
         cooccurrence_scorer(corpus, source)
     assert str(caught.value) == message
+
+
+def test_genes_added_later_by_brute_force() -> None:
+    old = GeneSetLibrary.from_dict(
+        {"a (GO:0000001)": list("ABCDE"), "b": list("CDEFG"), "gone": list("ABCDE")}
+    )
+    new = GeneSetLibrary.from_dict(
+        {"renamed (GO:0000001)": list("ABCDEHI"), "B": list("CDEFGAJ"), "same": list("ABCDEFG")}
+    )
+    values = {gene: float(n) for n, gene in enumerate("JIHGFEDCBA")}  # A highest
+
+    def scorer(sets, genes):
+        return np.array([[values[gene] for gene in genes] for _ in sets])
+
+    found = complete_later(old, new, scorer)
+    by_term = {figures.term: figures for figures in found}
+    assert set(by_term) == {"renamed (GO:0000001)", "B"}
+    # To be ranked for the first: F G H I J; H and I are right. F and G are above both, J below.
+    assert by_term["renamed (GO:0000001)"].auroc == pytest.approx(2 / 6)
+    assert by_term["renamed (GO:0000001)"].average_precision == pytest.approx((1 / 3 + 2 / 4) / 2)
+    # For the second: A B H I J; A is first, J last.
+    assert by_term["B"].auroc == pytest.approx(3 / 6)
+    few = complete_later(old, new, scorer, among=list("GHJ"))
+    assert {figures.term: figures.auroc for figures in few} == {"renamed (GO:0000001)": 0.5, "B": 0.0}
+    assert len(complete_later(old, new, scorer, max_terms=1)) == 1
+    assert complete_later(old, new, scorer, least=6) == []
