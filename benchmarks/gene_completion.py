@@ -7,18 +7,19 @@ Competitors count in the very corpus that the bundled model was trained on.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from copy import copy
 from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 import pandas as pd
+import torch
 import typer
 
 from benchmarks.protocols import bootstrap, read_library, write_table
+from gsfm_enrich.model.channels import ChannelGSFM
 from gsfm_enrich.model.checkpoint import load_model
-from gsfm_enrich.model.gsfm import GSFM, build
-from gsfm_enrich.model.wide import WideGSFM
+from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.training.corpus import build_corpus, geo_series
 from gsfm_enrich.training.evaluate import (
     Scorer,
@@ -41,12 +42,19 @@ LIBRARIES = (
 
 
 def parts_of(model: GSFM) -> dict[str, Scorer]:
-    """Return the autoencoder alone, by its logits, when the model has a wide part."""
-    if not isinstance(model, WideGSFM):
+    """Return each channel of the model alone, the others silenced, when it has channels."""
+    if not isinstance(model, ChannelGSFM):
         return {}
-    deep = build(replace(model.config, architecture="gsfm-scaled", neighbours=0), model.vocab)
-    deep.load_state_dict({k: v for k, v in model.state_dict().items() if not k.startswith("wide.")})
-    return {"autoencoder alone": model_scorer(deep.eval())}
+    parts = {}
+    for number, name in enumerate([*model.config.dense, *model.config.tables]):
+        alone = copy(model)
+        alone._buffers = dict(model._buffers)
+        gate = torch.full_like(model.gate, -torch.inf)
+        gate[:, 1:] = 0
+        gate[number] = model.gate[number]
+        alone.gate = gate
+        parts[f"{name} alone"] = model_scorer(alone)
+    return parts
 
 
 def main(

@@ -1,9 +1,9 @@
-"""Renew what the README shows: the output of its code, its picture, and its figures.
+"""Renew what README and model card show: the output of the code, its picture, and the figures.
 
     python -m benchmarks.readme
 
-To be run after anything that changes them: the model, the ranking, a benchmark. It edits README.md and
-examples/images/ in place; the tests tell when it has to be run.
+To be run after anything that changes them: the model, the ranking, a benchmark. It edits README.md,
+the card of the default model and examples/images/ in place; the tests tell when it has to be run.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import io
 import os
 import re
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import matplotlib as mpl
@@ -22,12 +22,14 @@ import pandas as pd
 ROOT = Path(__file__).parents[1]
 PICTURES = ROOT / "examples" / "images"
 RESULTS = ROOT / "benchmarks" / "results"
+CARD = ROOT / "gsfm_enrich" / "data" / "default_model" / "README.md"
 COMPLETION_METHODS = (
     "gsfm_enrich",
-    "autoencoder alone",
+    "experiments alone",
     "co-occurrence, small papers first",
     "popularity",
 )
+LATER_METHODS = ("gsfm_enrich", "co-occurrence, small papers first", "popularity")
 RANKING_METHODS = {"overlap test": "overlap test (gseapy)", "GSFM": "GSFM p-value"}
 PROTOCOLS = {"hidden": "three quarters of the term hidden", "nothing hidden": "nothing hidden"}
 LIBRARIES = {
@@ -39,15 +41,36 @@ LIBRARIES = {
     "ChEA_ChEA3": "ChEA (ChEA3)",
 }
 CODE = re.compile(r"^```python\n(?!>>>)(.*?)^```\n(\n```text\n(.*?)^```\n)?", flags=re.MULTILINE | re.DOTALL)
-TABLE = re.compile(r"(<!-- (gene completion|term ranking) -->\n)(.*?)(<!-- end -->)", flags=re.DOTALL)
+TABLE = re.compile(
+    r"(<!-- (gene completion|term ranking|later genes|all figures|time split) -->\n)(.*?)(<!-- end -->)",
+    flags=re.DOTALL,
+)
 
 
 def main() -> None:
-    """Edit the README and its pictures."""
+    """Edit the README, its pictures and the card."""
     readme = ROOT / "README.md"
-    tables = {"gene completion": completion_table(), "term ranking": ranking_table()}
-    text = TABLE.sub(lambda found: found[1] + tables[found[2]] + found[4], readme.read_text("utf-8"))
-    readme.write_text(renew_outputs(text), "utf-8")
+    readme.write_text(renew_outputs(renew_tables(readme.read_text("utf-8"))), "utf-8")
+    CARD.write_text(renew_tables(CARD.read_text("utf-8")), "utf-8")
+
+
+def renew_tables(text: str) -> str:
+    """Put the figures of the last benchmarks between the marks of their tables."""
+    tables: dict[str, Callable[[], str]] = {
+        "gene completion": completion_table,
+        "term ranking": ranking_table,
+        "later genes": later_table,
+        "all figures": lambda: whole_table("gene_completion"),
+        "time split": lambda: whole_table("time_split"),
+    }
+    return TABLE.sub(lambda found: found[1] + tables[found[2]]() + found[4], text)
+
+
+def whole_table(name: str) -> str:
+    """Lay out everything that a benchmark wrote."""
+    table = pd.read_csv(RESULTS / f"{name}.tsv", sep="\t", dtype=str)
+    lines = [table.columns, ["---"] * table.shape[1], *table.itertuples(index=False)]
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
 
 
 def completion_table() -> str:
@@ -58,6 +81,17 @@ def completion_table() -> str:
         of_methods = [figures.loc[(library, method)] for method in COMPLETION_METHODS]
         rows[name] = [f"{row['median AUROC'].split()[0]} / {row['mean AP'].split()[0]}" for row in of_methods]
     return markdown(COMPLETION_METHODS, rows)
+
+
+def later_table() -> str:
+    """Lay out the same of genes that later releases added, for all genes and for understudied ones."""
+    figures = pd.read_csv(RESULTS / "time_split.tsv", sep="\t").set_index(["releases", "genes", "method"])
+    rows = {}
+    for releases, genes in dict.fromkeys(zip(*map(figures.index.get_level_values, (0, 1)), strict=True)):
+        of_methods = [figures.loc[(releases, genes, method)] for method in LATER_METHODS]
+        cells = [f"{row['median AUROC'].split()[0]} / {row['mean AP'].split()[0]}" for row in of_methods]
+        rows[f"{releases}, {genes} genes"] = cells
+    return markdown(LATER_METHODS, rows)
 
 
 def ranking_table() -> str:
