@@ -90,7 +90,7 @@ def predict_functions(
         - ``neighbours``: members of the term that are most alike to the gene, see `gsfm_enrich.neighbors`
         - ``caution``: where popularity would do as well: other genes are placed below this one in as high a
           share by their number of publications alone, or the term ranks as high for the average gene
-        - ``similar_terms``: terms folded into this one, joined by ``; ``; their ranks are left out
+        - ``similar_terms``: terms folded into this one, a semicolon between them; their ranks are left out
 
     Raises
     ------
