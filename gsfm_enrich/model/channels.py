@@ -21,7 +21,7 @@ from scipy.sparse import csr_array
 from torch import Tensor, nn
 
 from gsfm_enrich.model.config import GSFMConfig
-from gsfm_enrich.model.gsfm import GSFM, multi_hot
+from gsfm_enrich.model.gsfm import GSFM, multi_hot, product
 from gsfm_enrich.model.vocab import N_SPECIAL, Vocab
 
 LEVELS = 255
@@ -69,7 +69,7 @@ class Dense(nn.Module):
     def covariance(self) -> Floats:
         """Of the places over the genes, shape (k, k)."""
         genes = self.places[N_SPECIAL:]
-        return np.asarray(genes.T @ genes / len(genes))
+        return product(genes.T, genes) / np.float32(len(genes))
 
     @cached_property
     def squares(self) -> Floats:
@@ -195,7 +195,7 @@ class ChannelGSFM(GSFM):
         spread = np.ones((sets.shape[0], len(self.dense_channels)), dtype=np.float32)
         for i, channel in enumerate(self.dense_channels):
             mean = np.asarray(sets @ channel.places, dtype=np.float32) / n
-            variance = np.einsum("tk,tk->t", mean @ channel.covariance, mean)
+            variance = np.einsum("tk,tk->t", product(mean, channel.covariance), mean)
             spread[:, i] = np.sqrt(np.maximum(variance, 1e-20))
             places.append(mean / spread[:, i, None])
         return places, spread
@@ -294,7 +294,7 @@ class ChannelGSFM(GSFM):
         ones = np.ones(len(units), dtype=np.float32)
         sets = csr_array((ones, units.numpy(), starts), shape=(len(offsets), len(self.vocab)))
         representation, tables, _ = self.channels(sets)
-        return torch.from_numpy(representation @ self.output[0].T + tables.toarray())
+        return torch.from_numpy(product(representation, self.output[0].T) + tables.toarray())
 
 
 def table_scores(sets: csr_array, sums: list[csr_array]) -> list[csr_array]:

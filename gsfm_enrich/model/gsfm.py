@@ -226,6 +226,14 @@ def pack(sets: Sequence[NDArray[np.int64]]) -> Bags:
     return torch.from_numpy(units.astype(np.int64)), torch.from_numpy(offsets.astype(np.int64))
 
 
+def product(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the matrix product of two arrays in single precision, the same bytes on any number of threads.
+
+    torch's keeps that promise; numpy's adds up in another order when threads share the work.
+    """
+    return np.asarray((torch.from_numpy(a) @ torch.from_numpy(b)).numpy())
+
+
 def multi_hot(sets: Sequence[NDArray[np.int64]], n_units: int) -> csr_array:
     """Return sets of units as a sparse table of ones, shape (n_sets, n_units), float32."""
     starts = np.cumsum([0, *map(len, sets)])

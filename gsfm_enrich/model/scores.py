@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csc_array, csr_array
 
 from gsfm_enrich.model.channels import ChannelGSFM
-from gsfm_enrich.model.gsfm import GSFM, multi_hot
+from gsfm_enrich.model.gsfm import GSFM, multi_hot, product
 from gsfm_enrich.model.vocab import N_SPECIAL
 from gsfm_enrich.model.wide import wide_evidence, wide_similarity
 
@@ -61,7 +61,7 @@ def reference(model: GSFM, size: int, seed: int = 0) -> tuple[NDArray[np.float32
         sets += np.split(rng.permutation(genes)[: len(genes) // size * size], len(genes) // size)
     activations = model.represent(sets[:REFERENCE_SETS])
     mean, covariance = mean_and_covariance(activations)
-    variance = np.einsum("vi,vi->v", weight @ covariance, weight)
+    variance = np.einsum("vi,vi->v", product(weight, covariance), weight)
     sd = np.sqrt(np.maximum(variance, 1e-12))
     return weight @ mean + bias, sd + np.median(sd[N_SPECIAL:])
 
@@ -70,7 +70,7 @@ def mean_and_covariance(x: NDArray[np.float32]) -> tuple[NDArray[np.float32], ND
     """Return both over the rows of x, in single precision: `numpy.cov` would take ten times as long."""
     mean = x.mean(axis=0)
     centred = x - mean
-    return mean, centred.T @ centred / max(len(x) - 1, 1)
+    return mean, product(centred.T, centred) / np.float32(max(len(x) - 1, 1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,7 +137,9 @@ class GeneFactors:
         spread = np.empty(len(sets), dtype=np.float32)
         for group in np.unique(groups):
             here = groups == group
-            variance = np.einsum("ti,ti->t", factors[here] @ self.standard(group).covariance, factors[here])
+            variance = np.einsum(
+                "ti,ti->t", product(factors[here], self.standard(group).covariance), factors[here]
+            )
             spread[here] = np.sqrt(np.maximum(variance, 1e-12))
         factors /= spread[:, None]
         return Scores(self, groups, factors, spread, self._wide(sets))
@@ -185,7 +187,7 @@ class Scores:
         scores = np.empty((len(rows), len(columns)), dtype=np.float32)
         for group in np.unique(groups):
             here = groups == group
-            scores[here] = self.sets[rows[here]] @ self.genes.standard(group).factors[columns].T
+            scores[here] = product(self.sets[rows[here]], self.genes.standard(group).factors[columns].T)
         return scores
 
     def pairs(self, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.float32]:

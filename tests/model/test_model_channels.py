@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from scipy.sparse import csr_array
+from threadpoolctl import threadpool_limits
 
 from gsfm_enrich.errors import CheckpointError
 from gsfm_enrich.model.channels import ChannelGSFM, Dense, Table
@@ -39,7 +41,6 @@ def model() -> ChannelGSFM:
     near = rng.random((V, V)) * (rng.random((V, V)) < 0.4)
     near[:2] = near[:, :2] = 0
     near = np.triu(near, 1) + np.triu(near, 1).T
-    from scipy.sparse import csr_array
 
     built.table_channels[0].store(*strongest_neighbours(csr_array(near.astype(np.float32)), 5))
     built.gate = torch.from_numpy(GATE.astype(np.float32))
@@ -179,3 +180,19 @@ def test_other_architectures_have_no_channels() -> None:
     assert str(caught.value) == (
         "dense is {} and tables is {'t': 2}: 'gsfm-channels' needs a channel, other architectures have none."
     )
+
+
+def test_the_default_model_gives_the_same_bytes_with_one_and_two_threads() -> None:
+    model = load_model("default")
+    rng = np.random.default_rng(0)
+    sets = [list(rng.choice(model.vocab.genes, n, replace=False)) for n in (1, 5, 40, 300)] * 20
+    before = torch.get_num_threads()
+    found = []
+    try:
+        for threads in (1, 2):
+            torch.set_num_threads(threads)
+            with threadpool_limits(threads):
+                found.append(model.complete(sets).tobytes())
+    finally:
+        torch.set_num_threads(before)
+    assert found[0] == found[1]
