@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from gsfm_enrich.model.config import GSFMConfig
     from gsfm_enrich.model.gsfm import GSFM
     from gsfm_enrich.model.vocab import Vocab
+    from gsfm_enrich.ranking.lists import rank_terms
 
 __all__ = [
     "GSEA",
@@ -84,6 +85,7 @@ __all__ = [
     "predict_functions",
     "predict_genes",
     "prerank",
+    "rank_terms",
     "read_gmt",
     "replot",
     "report",
@@ -115,6 +117,7 @@ _HOMES = {
     "neighbors": "functions.neighbours",
     "predict_functions": "functions.predict",
     "predict_genes": "functions.predict",
+    "rank_terms": "ranking.lists",
     "report": "adapters.report",
     "resolve": "genes.resolve",
     "save_model": "model.checkpoint",

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from gsfm_enrich.commands.cache import cache
 from gsfm_enrich.commands.channels import CHANNELS_CLOSING, train_channels
 from gsfm_enrich.commands.enrichment import ENRICHR_CLOSING, enrichr
 from gsfm_enrich.commands.info import info, installed_version
@@ -69,6 +70,7 @@ app.command(epilog=TRAIN_CLOSING)(train)
 app.command("build", epilog=CHANNELS_CLOSING)(train_channels)
 app.command(epilog=ORTHOLOGY_CLOSING)(orthology)
 app.command()(info)
+app.add_typer(cache, name="cache")
 
 
 def show_version(wanted: bool) -> None:

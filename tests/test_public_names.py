@@ -38,7 +38,7 @@ ARROWS = {
     },
     "cli": {"commands", "errors"},
     "__main__": {"cli"},
-    "__init__": {"errors", "genes", "libraries", "model", "functions", "adapters"},
+    "__init__": {"errors", "genes", "libraries", "model", "ranking", "functions", "adapters"},
 }  # fmt: skip
 FOREIGN = {  # who may import these packages
     "torch": {"model", "training", "ranking", "functions", "commands"},

@@ -61,6 +61,7 @@ class _Options:
     rerank: bool
     min_overlap: int
     sort: str
+    propensity: Any
 
 
 def enrichr(
@@ -80,6 +81,7 @@ def enrichr(
     rerank: bool = True,
     min_overlap: int = 1,
     sort: str = "gsfm",
+    propensity: Any = None,
 ) -> gseapy.Enrichr:
     """Over-representation analysis, its terms re-ranked by a gene set foundation model.
 
@@ -122,6 +124,11 @@ def enrichr(
         too in which only the model places query genes; ``enrichment_map`` needs at least 1.
     sort
         ``"gsfm"`` orders the terms of each library by the model's rank, ``"gseapy"`` by name, as gseapy does.
+    propensity
+        How likely an experiment is to list each gene: ``"publications"`` or a mapping or Series from genes to
+        numbers, such as their mean expression. The model's p-values then compare the query with random ones of
+        the same propensities; gseapy's columns are unchanged. It needs the genes of the background: a list, or
+        None.
 
     Returns
     -------
@@ -165,7 +172,7 @@ def enrichr(
     """
     options = _Options(
         organism, outdir, background, cutoff, format, figsize, top_term, no_plot, verbose,
-        model, rerank, min_overlap, sort,
+        model, rerank, min_overlap, sort, propensity,
     )  # fmt: skip
     return _run(gene_list, gene_sets, options)
 
@@ -186,6 +193,7 @@ def enrich(
     rerank: bool = True,
     min_overlap: int = 1,
     sort: str = "gsfm",
+    propensity: Any = None,
 ) -> gseapy.Enrichr:
     """Over-representation analysis of human genes: :func:`enrichr` with the signature of ``gseapy.enrich``.
 
@@ -193,7 +201,7 @@ def enrich(
     ----------
     gene_list, gene_sets, background, outdir, cutoff, format, figsize, top_term, no_plot, verbose
         As in :func:`enrichr`.
-    model, rerank, min_overlap, sort
+    model, rerank, min_overlap, sort, propensity
         As in :func:`enrichr`.
 
     Returns
@@ -208,7 +216,7 @@ def enrich(
     """
     options = _Options(
         "human", outdir, background, cutoff, format, figsize, top_term, no_plot, verbose,
-        model, rerank, min_overlap, sort,
+        model, rerank, min_overlap, sort, propensity,
     )  # fmt: skip
     return _run(gene_list, gene_sets, options)
 
@@ -229,7 +237,12 @@ def _run(gene_list: Any, gene_sets: Any, options: _Options) -> gseapy.Enrichr:
         rows = _shown_rows(library, overlap, options.min_overlap)
         table = _base_columns(library, counts, overlap, rows, _is_mapped(options.organism))
         if model is not None:
-            asked = {"organism": options.organism, "background": background, "overlap": overlap}
+            asked = {
+                "organism": options.organism,
+                "background": background,
+                "overlap": overlap,
+                "propensity": options.propensity,
+            }
             columns = _rerank(library, counts.ids, model, **asked)
             table = pd.concat([table, columns.iloc[rows].reset_index(drop=True)], axis=1)
             if options.sort == "gsfm":
@@ -265,8 +278,10 @@ def _loaded(model: Any) -> GSFM:
 
 def _rerank(library: GeneSetLibrary, ids: list[str], model: GSFM, **asked: Any) -> pd.DataFrame:
     """Return the model's columns for all terms of a library; torch is only loaded when they are wanted."""
+    from gsfm_enrich.ranking.strata import as_propensity
     from gsfm_enrich.ranking.table import rerank
 
+    asked["propensity"] = as_propensity(asked["propensity"], asked["organism"])
     return rerank(library, ids, model, **asked)
 
 

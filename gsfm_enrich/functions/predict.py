@@ -25,7 +25,7 @@ from gsfm_enrich.libraries.sources import load_libraries
 from gsfm_enrich.model.checkpoint import load_model
 from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.ranking.membership import Membership, library_membership
-from gsfm_enrich.ranking.table import columns_of
+from gsfm_enrich.ranking.strata import columns_of
 
 BASIC_COLUMNS = ("gene", "gene_set", "term", "score", "z_score", "rank", "probability", "known")
 FUNCTION_COLUMNS = (*BASIC_COLUMNS, *EVIDENCE_COLUMNS, "similar_terms")
@@ -304,7 +304,7 @@ def predict_genes(
                 "gene": names_of(library, table),
                 "score": score,
                 "z_score": z_score,
-                "probability": table.calibration.probability(score.copy(), table.sizes[row] - member),
+                "probability": table.calibration.probability(score),
                 "known": member,
             }
         )
@@ -323,8 +323,7 @@ def score_without(
     scores = table.left_out(rows, columns)
     sets = np.arange(len(rows))
     z_score = scores.against_random(scores.pairs(sets, columns), sets)
-    score = table.calibration.log_odds(scores.pairs(sets, columns), scores.wide_pairs(sets, columns))
-    return score, z_score
+    return table.left_out_log_odds(scores, rows, columns), z_score
 
 
 def names_of(library: GeneSetLibrary, table: Membership) -> list[str]:

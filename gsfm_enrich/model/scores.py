@@ -205,11 +205,11 @@ class Scores:
         if self.wide is None:
             return np.zeros((len(rows), len(columns)), dtype=np.float32)
         if len(columns) < len(rows):
-            return np.asarray(self._by_gene[:, columns][rows].toarray())
+            return np.asarray(self.by_gene[:, columns][rows].toarray())
         return np.asarray(self.wide[rows][:, columns].toarray())
 
     @cached_property
-    def _by_gene(self) -> csc_array:
+    def by_gene(self) -> csc_array:
         """The wide part, fast to read by columns."""
         shape = (len(self.sets), len(self.genes.units))
         return csc_array(shape, dtype=np.float32) if self.wide is None else csc_array(self.wide)

@@ -1,160 +1,268 @@
-"""What a score is worth in a library: a logistic regression on members that were hidden from the model."""
+"""What the scores of a model are worth in a library, and in each of its terms.
+
+A logistic regression on members that were hidden from the model turns scores into probabilities. A model
+gives a gene several scores for a set, its *channels*; the weight of each channel depends on the term: on the
+number of genes given, and on its *coherence*, the mean score of its own members, which tells a term whose
+genes the model finds alike from one that is a mixture to it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 from scipy.special import expit
-
-from gsfm_enrich.model.scores import GeneFactors
 
 HIDDEN_SHARE = 0.2
 """Share of a term hidden: the table says how probable members are if a fifth of each term were missing."""
+FEWEST_TERMS = 10
+TOP_MEMBERS = 10
+"""The highest probability is the share of members among the highest scores, at least so many of them."""
+MOST_MEMBERS = 25
+STEPS = 25
+
+Floats = NDArray[np.float64]
+Scorer = Callable[[NDArray[np.int64], NDArray[np.int64]], Floats]
+"""Scores of pairs (set, gene), shape (n_channels, n_pairs)."""
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """Logistic regression from scores to the probability of membership.
+    """Logistic regression from the channels of a model to the probability of membership.
 
     Attributes
     ----------
-    intercept, log_size : float
-        Constant, and coefficient of the logarithm of the number of genes given.
-    slope, wide_slope : float
-        Coefficients of the score of the deep part and of the wide part, not below 0. Both 0 means that the
-        model does not predict this library: all probabilities are zero then.
+    coefficients : float64 array, shape (2 + 4 * n_channels,)
+        Constant, logarithm of the set's size; then for the channels: score, score times the logarithm of the
+        size, coherence, score times coherence.
+    scale, shift : float
+        The log odds are multiplied and moved by these: what terms that were not fitted support.
+    ceiling : float
+        Highest probability that held-out data support. 0 means that the model does not predict this library.
     """
 
-    intercept: float
-    slope: float
-    wide_slope: float
-    log_size: float
+    coefficients: Floats
+    scale: float
+    shift: float
+    ceiling: float
 
     @property
     def trusted(self) -> bool:
         """Whether higher scores mean members here."""
-        return self.slope > 0 or self.wide_slope > 0
+        return self.ceiling > 0
 
-    def log_odds(self, deep: NDArray[np.float32], wide: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Weigh the scores of both parts; equally, where neither is trusted. Overwrites the arguments."""
-        if self.trusted:
-            deep *= np.float32(self.slope)
-            wide *= np.float32(self.wide_slope)
-        deep += wide
-        return deep
+    def slopes(self, sizes: NDArray[np.int64], coherence: Floats) -> Floats:
+        """Return what one unit of each channel adds to the log odds, shape (n_channels, n_sets), not below 0.
 
-    def probability(self, log_odds: NDArray[np.float32], sizes: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Return probabilities for sets of these sizes, 0 for empty ones. Overwrites ``log_odds``."""
-        if not self.trusted:
-            return np.zeros_like(log_odds)
-        offset = self.intercept + self.log_size * np.log(np.maximum(sizes, 1))
-        log_odds += np.where(sizes > 0, offset, -np.inf).astype(np.float32)
-        np.negative(log_odds, out=log_odds)
-        with np.errstate(over="ignore"):  # exp overflows to infinity, whose reciprocal is the 0 that is meant
-            np.exp(log_odds, out=log_odds)  # four times as fast as scipy's expit, and here the time goes
-        log_odds += 1
-        return np.reciprocal(log_odds, out=log_odds)
+        Parameters
+        ----------
+        sizes : shape (n_sets,)
+            Genes given.
+        coherence : shape (n_channels, n_sets)
+            Mean score of the genes given.
+        """
+        _, _, score, by_size, _, by_coherence = self._parts(len(coherence))
+        slope = score[:, None] + by_size[:, None] * log_size(sizes) + by_coherence[:, None] * coherence
+        return np.asarray(self.scale * np.maximum(slope, 0))
+
+    def offsets(self, sizes: NDArray[np.int64], coherence: Floats) -> Floats:
+        """Return the log odds of a gene of score 0, shape (n_sets,); minus infinity for empty sets."""
+        constant, size, _, _, own, _ = self._parts(len(coherence))
+        offset = self.scale * (constant + size * log_size(sizes) + own @ coherence) + self.shift
+        return np.where(sizes > 0, offset, -np.inf)
+
+    def probability(self, log_odds: NDArray[np.floating]) -> NDArray[np.float32]:
+        """Return probabilities, at most the ceiling; all 0 when not trusted."""
+        return np.minimum(expit(log_odds), self.ceiling).astype(np.float32)
+
+    def to_arrays(self) -> dict[str, NDArray[np.generic]]:
+        """Return the calibration as named arrays."""
+        return {name: np.asarray(value, dtype=np.float64) for name, value in vars(self).items()}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[np.generic]]) -> Calibration:
+        """Make a calibration of what `to_arrays` returned."""
+        numbers = {name: float(np.asarray(arrays[name], np.float64)) for name in ("scale", "shift", "ceiling")}
+        return cls(np.asarray(arrays["coefficients"], dtype=np.float64), **numbers)
+
+    def _parts(self, channels: int) -> tuple[float, float, Floats, Floats, Floats, Floats]:
+        constant, size = self.coefficients[:2]
+        return float(constant), float(size), *self.coefficients[2:].reshape(4, channels)
 
 
-def calibrate(
-    genes: GeneFactors,
-    sets: list[NDArray[np.int32]],
-    seed: int = 0,
-    max_terms: int = 400,
-    negatives: int = 400,
-) -> Calibration:
-    """Learn from hidden members what a score is worth in a library.
+def untrusted(channels: int) -> Calibration:
+    """Return the calibration of a library that the model does not predict: all probabilities are 0."""
+    coefficients = np.zeros(2 + 4 * channels)
+    coefficients[1 : 2 + channels] = 1.0  # all channels weigh the same, and larger terms have more genes
+    return Calibration(coefficients, 1.0, 0.0, 0.0)
 
-    A fifth of each of up to ``max_terms`` terms is hidden, the rest completed, and a logistic regression
-    tells the hidden members from the other genes by their scores and the number of genes given.
+
+def log_size(sizes: NDArray[np.int64]) -> Floats:
+    """Return the natural logarithm of set sizes, 0 for empty sets."""
+    return np.log(np.maximum(sizes, 1).astype(np.float64))
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Sets with hidden members, and the genes that are asked for.
+
+    Attributes
+    ----------
+    shown : list of int arrays
+        Genes given of each set.
+    pairs : int64 array, shape (2, n_pairs)
+        Set and gene of each question.
+    truth : bool array, shape (n_pairs,)
+        Whether the gene is a hidden member.
+    weights : float64 array, shape (n_pairs,)
+        How many genes a question stands for.
+    """
+
+    shown: list[NDArray[np.int64]]
+    pairs: NDArray[np.int64]
+    truth: NDArray[np.bool_]
+    weights: Floats
+
+
+def hide_members(
+    sets: Sequence[NDArray[np.int64]], n_genes: int, seed: int, max_terms: int = 400, negatives: int = 200
+) -> Trial | None:
+    """Hide a fifth of each of up to ``max_terms`` sets; None when fewer than ten have five genes.
 
     Parameters
     ----------
-    genes
-        All genes, and the model that completes the terms.
     sets
-        Members of each term, positions in ``genes.units``.
+        Genes of each set.
+    n_genes
+        Genes there are.
     seed
-        Seed of what is hidden and of which other genes are compared.
-    max_terms
-        Terms to use, at most.
-    negatives
-        Other genes to compare with, a term; they are weighted up to all other genes.
+        Of what is hidden and of the other genes asked for.
+    max_terms, negatives
+        Sets to use at most, and other genes to ask for in each.
+    """
+    rng = np.random.default_rng(seed)
+    usable = np.flatnonzero([len(members) >= 5 for members in sets])
+    if len(usable) < FEWEST_TERMS:
+        return None
+    if len(usable) > max_terms:
+        usable = np.sort(rng.choice(usable, max_terms, replace=False))
+    shown, asked, truth, weights = [], [], [], []
+    for term in usable.tolist():
+        members = rng.permutation(sets[term])
+        cut = max(round(len(members) * HIDDEN_SHARE), 1)
+        drawn = rng.integers(n_genes, size=negatives)
+        others = drawn[~np.isin(drawn, members)]
+        shown.append(members[cut:])
+        asked.append(np.concatenate([members[:cut], others]))
+        truth.append(np.arange(len(asked[-1])) < cut)
+        weights.append(np.where(truth[-1], 1.0, (n_genes - len(members)) / max(len(others), 1)))
+    rows = np.repeat(np.arange(len(asked)), [len(genes) for genes in asked])
+    pairs = np.stack([rows, np.concatenate(asked)])
+    return Trial(shown, pairs, np.concatenate(truth), np.concatenate(weights))
+
+
+def coherence_of(sets: Sequence[NDArray[np.int64]], score: Scorer) -> Floats:
+    """Return the mean score of the genes of each set, shape (n_channels, n_sets); 0 for empty sets.
+
+    Of large sets every so many-th gene is taken, ``MOST_MEMBERS`` at most.
+    """
+    some = [members[:: -(-len(members) // MOST_MEMBERS) or 1] for members in sets]
+    sizes = np.array([len(members) for members in some], dtype=np.int64)
+    rows = np.repeat(np.arange(len(sets)), sizes)
+    own = score(rows, np.concatenate(some).astype(np.int64) if len(rows) else rows)
+    sums = [np.bincount(rows, weights=channel, minlength=len(sets)) for channel in own]
+    return np.stack(sums) / np.maximum(sizes, 1)
+
+
+def fit(trial: Trial, score: Scorer) -> Calibration:
+    """Learn from hidden members what scores are worth.
+
+    Each half of the sets is predicted by the regression fitted on the other half. How much these predictions
+    have to be shrunk, and the highest share of members they reach, limit the final probabilities.
+
+    Parameters
+    ----------
+    trial
+        Sets with hidden members.
+    score
+        Scores of the completed ``trial.shown``.
 
     Returns
     -------
     Calibration
-        With slopes 0 when fewer than ten terms have enough genes.
     """
-    rng = np.random.default_rng(seed)
-    units = genes.units
-    usable = np.flatnonzero([len(members) >= 5 for members in sets])
-    if len(usable) < 10:
-        return Calibration(-np.inf, 0.0, 0.0, 0.0)
-    if len(usable) > max_terms:
-        usable = np.sort(rng.choice(usable, max_terms, replace=False))
-    shown, hidden, others = [], [], []
-    for term in usable:
-        members = rng.permutation(sets[term])
-        cut = max(round(len(members) * HIDDEN_SHARE), 1)
-        hidden.append(members[:cut])
-        shown.append(members[cut:])
-        drawn = rng.integers(len(units), size=negatives)
-        others.append(drawn[~np.isin(drawn, members)])
-    scores = genes.score([units[members] for members in shown])
-    features, truth, weights = [], [], []
-    for row in range(len(usable)):
-        asked = np.concatenate([hidden[row], others[row]])
-        here = np.full(len(asked), row)
-        size = np.full(len(asked), np.log(len(shown[row])))
-        deep, wide = scores.pairs(here, asked), scores.wide_pairs(here, asked)
-        features.append(np.column_stack([np.ones(len(asked)), deep, wide, size]))
-        truth.append(np.arange(len(asked)) < len(hidden[row]))
-        up = (len(units) - len(sets[usable[row]])) / max(len(others[row]), 1)
-        weights.append(np.where(truth[-1], 1.0, up))
+    rows, genes = trial.pairs
+    coherence = coherence_of(trial.shown, score)
+    features = design(score(rows, genes), np.array([len(s) for s in trial.shown])[rows], coherence[:, rows])
+    n_channels = len(coherence)
+    centre, precision = np.zeros(features.shape[1]), np.full(features.shape[1], 1.0)
     # The chance that a gene was hidden grows with the size of the term; terms of one size cannot show it.
-    prior = np.array([[0.0, 0.0, 0.0, 1.0], [0.0, 0.0, 0.0, 10.0]])
-    intercept, slope, wide_slope, log_size = logistic(
-        np.concatenate(features), np.concatenate(truth), np.concatenate(weights), *prior, at_least_0=(1, 2)
-    )
-    return Calibration(float(intercept), float(slope), float(wide_slope), float(log_size))
+    centre[1], precision[0], precision[1] = 1.0, 0.0, 10.0
+    spread = np.maximum(features.std(axis=0), 1e-6)
+    precision[2:] *= spread[2:] ** 2
+    log_odds = np.zeros(len(rows))
+    for half in (0, 1):
+        learn = rows % 2 == half
+        fitted = logistic(features[learn], trial.truth[learn], trial.weights[learn], centre, precision)
+        log_odds[~learn] = features[~learn] @ fitted
+    again = np.column_stack([np.ones(len(rows)), log_odds])
+    shift, scale = logistic(again, trial.truth, trial.weights, np.array([0.0, 1.0]), np.array([1.0, 1.0]))
+    if scale <= 0:
+        return untrusted(n_channels)
+    coefficients = logistic(features, trial.truth, trial.weights, centre, precision)
+    ceiling = highest_share(log_odds, trial.truth, trial.weights)
+    return Calibration(coefficients, float(min(scale, 1.0)), float(shift), ceiling)
+
+
+def design(scores: Floats, sizes: NDArray[np.int64], coherence: Floats) -> Floats:
+    """Return the features of pairs, shape (n_pairs, 2 + 4 * n_channels); see `Calibration.coefficients`."""
+    size = log_size(sizes)
+    columns = [np.ones(len(size)), size, *scores, *(scores * size), *coherence, *(scores * coherence)]
+    return np.column_stack(columns)
+
+
+def highest_share(log_odds: Floats, truth: NDArray[np.bool_], weights: Floats) -> float:
+    """Return the share of members among the genes with the highest scores, ``TOP_MEMBERS`` members deep."""
+    order = np.argsort(-log_odds, kind="stable")
+    members = np.cumsum(np.where(truth[order], 1.0, 0.0))
+    everything = np.cumsum(weights[order])
+    depth = int(np.searchsorted(members, min(TOP_MEMBERS, members[-1])))
+    shares = members / everything
+    return float(shares[depth:].max(initial=0.0))
 
 
 def logistic(
-    features: NDArray[np.float64],
-    truth: NDArray[np.bool_],
-    weights: NDArray[np.float64],
-    centre: NDArray[np.float64],
-    precision: NDArray[np.float64],
-    *,
-    at_least_0: Sequence[int] = (),
-) -> NDArray[np.float64]:
-    """Fit a weighted logistic regression; return one coefficient a feature.
+    features: Floats, truth: NDArray[np.bool_], weights: Floats, centre: Floats, precision: Floats
+) -> Floats:
+    """Fit a weighted logistic regression by Newton's method; return one coefficient a feature.
 
     Parameters
     ----------
     features : shape (n, n_features)
+        The first is constant.
     truth, weights : shape (n,)
     centre, precision : shape (n_features,)
         Of a normal prior on the coefficients; precision 0 leaves a coefficient to the data.
-    at_least_0
-        Coefficients that may not be negative.
     """
-    sign = np.where(truth, 1.0, -1.0)
-    total = weights[truth].sum()
 
-    def loss(coefficients: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        margin = sign * (features @ coefficients)
-        away = coefficients - centre
-        value = weights @ np.logaddexp(0, -margin) + precision @ away**2 / 2
-        slope = precision * away - features.T @ (weights * sign * expit(-margin))
-        return float(value / total), slope / total
+    def loss(coefficients: Floats) -> float:
+        margin = np.where(truth, 1.0, -1.0) * (features @ coefficients)
+        return float(weights @ np.logaddexp(0, -margin) + precision @ (coefficients - centre) ** 2 / 2)
 
-    start = centre.copy()
-    start[0] = np.log(total / weights.sum()) - (features[:, 1:] @ centre[1:]).mean()
-    bounds = [(0.0 if i in at_least_0 else None, None) for i in range(len(start))]
-    return np.asarray(minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x)
+    at = centre.copy()
+    at[0] = np.log(weights[truth].sum() / weights.sum()) - (features[:, 1:] @ centre[1:]).mean()
+    value = loss(at)
+    for _ in range(STEPS):
+        p = expit(features @ at)
+        gradient = features.T @ (weights * (p - truth)) + precision * (at - centre)
+        curvature = (features * (weights * p * (1 - p))[:, None]).T @ features + np.diag(precision + 1e-9)
+        step = np.linalg.solve(curvature, gradient)
+        size = 1.0
+        while (new := loss(at - size * step)) > value and size > 1e-4:
+            size /= 2
+        gained, at, value = value - new, at - size * step, new
+        if gained <= 1e-7 * abs(value):
+            break
+    return at

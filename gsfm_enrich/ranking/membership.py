@@ -2,24 +2,72 @@
 
 The model completes every term of a library. *Popularity* and *scale* are taken off its logits, see
 `gsfm_enrich.model.scores`; a *calibration*, fitted for each library on members that were hidden from the
-model, says what the scores are worth there, see `gsfm_enrich.ranking.calibration`. Any column or row of the
-table is computed when it is needed.
+model, says what the scores are worth there, see `gsfm_enrich.ranking.calibration`. Probabilities that would
+count less than an eighth of a member, or are not three times as high as for any gene, are left out: what
+remains is a sparse table, a few dozen genes a term.
 """
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Sequence
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
+from scipy.sparse import csc_array, csr_array, hstack
 
 from gsfm_enrich.genes.match import match
+from gsfm_enrich.genes.table import organism_name
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.model.scores import GeneFactors, Scores
 from gsfm_enrich.model.vocab import N_SPECIAL
-from gsfm_enrich.ranking.calibration import calibrate
+from gsfm_enrich.ranking.cache import keep, key_of, model_hash, recall
+from gsfm_enrich.ranking.calibration import (
+    HIDDEN_SHARE,
+    Calibration,
+    coherence_of,
+    fit,
+    hide_members,
+    untrusted,
+)
+from gsfm_enrich.ranking.weights import LEVELS, THETA, thresholds
+
+LIFT = 3.0
+"""A predicted gene is this many times as probable as any gene would be, at least."""
+N_CHANNELS = 2
+BLOCK = 512
+FEWEST_KEPT = 50
+"""Smaller libraries take no time, and would fill the disk with a file for every dict that is tried."""
+FORMAT = 1
+"""To be raised whenever the same model and library give another table."""
+
+Ints = NDArray[np.int64]
+
+
+def channel_pairs(scores: Scores, rows: Ints, columns: Ints) -> NDArray[np.float64]:
+    """Return all scores of set ``rows[i]`` for gene ``columns[i]``, shape (N_CHANNELS, n_pairs)."""
+    pairs = scores.pairs(rows, columns), scores.wide_pairs(rows, columns)
+    return np.stack(pairs).astype(np.float64)
+
+
+def add_channels(
+    scores: Scores, rows: Ints, columns: Ints, slopes: NDArray[np.float64]
+) -> NDArray[np.float32]:
+    """Return the scores of sets for genes, each channel times its slope, added: shape (n_rows, n_columns).
+
+    Parameters
+    ----------
+    slopes : shape (N_CHANNELS, n_rows)
+    """
+    total = scores.block(rows, columns)
+    total *= slopes[0][:, None].astype(np.float32)
+    if scores.wide is not None:
+        few = len(columns) < len(rows)
+        wide = csr_array(scores.by_gene[:, columns][rows] if few else scores.wide[rows][:, columns])
+        here = np.repeat(np.arange(len(rows)), np.diff(wide.indptr))
+        total[here, wide.indices] += wide.data * slopes[1][here].astype(np.float32)
+    return total
 
 
 class Membership:
@@ -50,13 +98,16 @@ class Membership:
         Column of each unit, -1 for the special ones.
     n_library : int
         Columns that are genes of the library.
+    known : csr_array, shape (n_terms, n_columns)
+        1 for the members that the model knows.
     sizes : int64 array, shape (n_terms,)
         Members of each term that the model knows.
-    calibration : Calibration
+    theta : float
+        How many times as likely a query lists genes of its term, see `gsfm_enrich.ranking.weights`.
     """
 
     def __init__(self, library: GeneSetLibrary, model: GSFM, organism: str = "human", seed: int = 0) -> None:
-        self.library, self.model = library, model
+        self.library, self.model, self.organism, self.seed = library, model, organism_name(organism), seed
         units = match(library.genes, model.vocab.tokens, organism).columns
         known = np.flatnonzero(units >= N_SPECIAL)
         rest = np.setdiff1d(np.arange(N_SPECIAL, len(model.vocab)), units)
@@ -70,52 +121,154 @@ class Membership:
         self.known = csr_array(
             (incidence.data, incidence.indices, incidence.indptr), shape=(len(library), len(self.units))
         )
-        members = np.split(incidence.indices, incidence.indptr[1:-1])
         self.sizes = np.diff(incidence.indptr).astype(np.int64)
-        self.genes = GeneFactors(model, self.units)
-        self.calibration = calibrate(self.genes, members, seed)
-        self.scores = self.genes.score([self.units[columns] for columns in members])
+        self.theta = THETA
 
-    def predicted(
-        self, rows: NDArray[np.int64] | slice = slice(None), columns: NDArray[np.int64] | slice = slice(None)
-    ) -> NDArray[np.float32]:
+    @cached_property
+    def genes(self) -> GeneFactors:
+        """The gene side of the scores."""
+        return GeneFactors(self.model, self.units)
+
+    @cached_property
+    def members(self) -> list[Ints]:
+        """Columns of the members of each term."""
+        return [part.astype(np.int64) for part in np.split(self.known.indices, self.known.indptr[1:-1])]
+
+    @cached_property
+    def calibration(self) -> Calibration:
+        """What scores are worth in this library; kept on disk, too."""
+        key = self._key("calibration")
+        found = recall(key) if self._kept else None
+        calibration = self._calibrate() if found is None else Calibration.from_arrays(found)
+        if self._kept and found is None:
+            keep(key, calibration.to_arrays())
+        return calibration
+
+    def _calibrate(self) -> Calibration:
+        trial = hide_members(self.members, len(self.units), self.seed)
+        if trial is None:
+            return untrusted(N_CHANNELS)
+        scores = self.score(trial.shown)
+        return fit(trial, lambda rows, columns: channel_pairs(scores, rows, columns))
+
+    @cached_property
+    def scores(self) -> Scores:
+        """The completed terms."""
+        return self.score(self.members)
+
+    @cached_property
+    def coherence(self) -> NDArray[np.float64]:
+        """Mean score of each term's own members, shape (N_CHANNELS, n_terms)."""
+        return coherence_of(self.members, lambda rows, columns: channel_pairs(self.scores, rows, columns))
+
+    @cached_property
+    def inside(self) -> csr_array:
+        """Probabilities of probable genes among the genes of the library, sparse; 0 for members."""
+        return self._kept_table("inside", np.arange(self.n_library))
+
+    @cached_property
+    def outside(self) -> csr_array:
+        """As `inside`, among the genes that no term of the library has."""
+        return self._kept_table("outside", np.arange(self.n_library, len(self.units)))
+
+    @property
+    def _kept(self) -> bool:
+        """Whether the table is worth keeping on disk."""
+        return len(self.sizes) >= FEWEST_KEPT
+
+    def _key(self, part: str) -> str:
+        """Return the hash of all that a part of the table depends on."""
+        constants = [FORMAT, HIDDEN_SHARE, LIFT, LEVELS, self.theta, self.seed, self.organism]
+        return key_of(part, model_hash(self.model), self.library.content_hash, constants)
+
+    def _kept_table(self, part: str, columns: Ints) -> csr_array:
+        """Read a part of the table, or work it out and keep it."""
+        if not self._kept or not self.calibration.trusted:
+            return self._probable(columns)
+        key, shape = self._key(part), (len(self.sizes), len(columns))
+        found = recall(key)
+        if found is not None and len(found["indptr"]) == shape[0] + 1:
+            return csr_array((found["data"], found["indices"], found["indptr"]), shape=shape)
+        table = self._probable(columns)
+        keep(key, {"data": table.data, "indices": table.indices, "indptr": table.indptr})
+        return table
+
+    @cached_property
+    def probable(self) -> csc_array:
+        """As `inside`, among all genes: shape (n_terms, n_columns), fast to read by columns."""
+        return csc_array(hstack([self.inside, self.outside]))
+
+    @cached_property
+    def probable_inside(self) -> csc_array:
+        """As `inside`, fast to read by columns."""
+        return csc_array(self.inside)
+
+    def _probable(self, columns: Ints) -> csr_array:
+        """Return the probabilities that count, worked out in blocks of terms: memory stays bounded."""
+        shape = (len(self.sizes), len(columns))
+        if not self.calibration.trusted or not len(columns):
+            return _empty(shape)
+        least = np.maximum(thresholds(self.theta)[0], LIFT * self.sizes / len(self.units))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            cut = np.where(least < self.calibration.ceiling, np.log(least / (1 - least)), np.inf)
+        slopes = self.calibration.slopes(self.sizes, self.coherence)
+        offsets = self.calibration.offsets(self.sizes, self.coherence)
+        usable = np.flatnonzero(np.isfinite(offsets) & np.isfinite(cut))
+        usable = usable[np.argsort(self.scores.groups[usable], kind="stable")]
+        parts: list[tuple[Ints, Ints, NDArray[np.float32]]] = []
+        for start in range(0, len(usable), BLOCK):
+            rows = usable[start : start + BLOCK]
+            log_odds = add_channels(self.scores, rows, columns, slopes[:, rows])
+            members = self.known[rows][:, columns]
+            log_odds[np.repeat(np.arange(len(rows)), np.diff(members.indptr)), members.indices] = -np.inf
+            high = np.flatnonzero(log_odds >= (cut - offsets)[rows, None].astype(np.float32))
+            here, there = np.divmod(high, len(columns))
+            p = self.calibration.probability(log_odds[here, there] + offsets[rows[here]])
+            parts.append((rows[here], there, p))
+        if not parts:
+            return _empty(shape)
+        terms, genes, p = (np.concatenate(column) for column in zip(*parts, strict=True))
+        table = csr_array((p, (terms, genes)), shape=shape)
+        table.sort_indices()
+        return table
+
+    def probability(self, rows: Ints, columns: Ints) -> NDArray[np.float32]:
         """Return the probability that genes belong to terms that do not list them; 0 where they do.
 
-        Parameters
-        ----------
-        rows
-            Terms; all by default.
-        columns
-            Columns of the table; all by default.
-
-        Returns
-        -------
-        ndarray of float32, shape (n_rows, n_columns)
+        Small ones, too, shape (n_rows, n_columns).
         """
-        terms = np.arange(len(self.sizes))[rows]
-        genes = np.arange(len(self.units))[columns]
-        if not self.calibration.trusted:
-            return np.zeros((len(terms), len(genes)), dtype=np.float32)
-        probability = self.calibration.probability(self.log_odds(terms, genes), self.sizes[terms][:, None])
-        known = self.known[terms][:, genes].tocoo()
-        probability[known.row, known.col] = 0
-        return probability
+        p = self.calibration.probability(self.log_odds(rows, columns))
+        members = self.known[rows][:, columns].tocoo()
+        p[members.row, members.col] = 0
+        return p
 
-    def log_odds(self, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Return the evidence that genes belong to terms, shape (n_rows, n_columns), in nats.
+    def log_odds(self, rows: Ints, columns: Ints) -> NDArray[np.float32]:
+        """Return the log odds that genes belong to terms, in nats, shape (n_rows, n_columns)."""
+        asked = self.sizes[rows], self.coherence[:, rows]
+        total = add_channels(self.scores, rows, columns, self.calibration.slopes(*asked))
+        total += self.calibration.offsets(*asked)[:, None].astype(np.float32)
+        return total
 
-        The log odds of membership up to a constant that depends on the size of the term.
-        """
-        deep, wide = self.scores.block(rows, columns), self.scores.wide_block(rows, columns)
-        return self.calibration.log_odds(deep, wide)
-
-    def left_out(self, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> Scores:
+    def left_out(self, rows: Ints, columns: Ints) -> Scores:
         """Score terms completed without one member each: set i is term ``rows[i]`` less ``columns[i]``."""
-        sets = []
-        for row, column in zip(rows, columns, strict=True):
-            members = self.known.indices[self.known.indptr[row] : self.known.indptr[row + 1]]
-            sets.append(self.units[members[members != column]])
-        return self.genes.score(sets)
+        pairs = zip(rows, columns, strict=True)
+        return self.score([self.members[row][self.members[row] != column] for row, column in pairs])
+
+    def left_out_log_odds(self, scores: Scores, rows: Ints, columns: Ints) -> NDArray[np.float32]:
+        """Return the log odds of the members that `left_out` left out, shape (n_pairs,)."""
+        asked = self.sizes[rows] - 1, self.coherence[:, rows]
+        pairs = channel_pairs(scores, np.arange(len(rows)), columns)
+        log_odds = (self.calibration.slopes(*asked) * pairs).sum(axis=0) + self.calibration.offsets(*asked)
+        return np.asarray(log_odds.astype(np.float32))
+
+    def score(self, sets: Sequence[Ints]) -> Scores:
+        """Complete sets of columns."""
+        return self.genes.score([self.units[members] for members in sets])
+
+
+def _empty(shape: tuple[int, int]) -> csr_array:
+    starts = np.zeros(shape[0] + 1, dtype=np.int64)
+    return csr_array((np.zeros(0, np.float32), np.zeros(0, np.int64), starts), shape=shape)
 
 
 @lru_cache(maxsize=8)

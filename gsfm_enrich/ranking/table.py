@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.sparse import csc_array
 
 from gsfm_enrich.genes.match import match
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.ranking.membership import Membership, library_membership
-from gsfm_enrich.ranking.null import Stratum, evidence, evidence_sf, mean_and_variance
+from gsfm_enrich.ranking.null import survival
 from gsfm_enrich.ranking.overlap import Overlap, benjamini_hochberg
+from gsfm_enrich.ranking.strata import Propensity, columns_of, inside_background, outside_background
+from gsfm_enrich.ranking.weights import LEVELS, levels
 
 MODEL_COLUMNS = (
     "Expected Overlap",
@@ -26,11 +28,6 @@ MODEL_COLUMNS = (
     "Rank Change",
     "Predicted Genes",
 )
-MATERIAL = 0.25
-"""A gene is listed under Predicted Genes when it weighs at least this much of a member."""
-BLOCK = 512
-
-Ids = tuple[str, ...]
 
 
 def rerank(
@@ -41,6 +38,7 @@ def rerank(
     organism: str = "human",
     background: Sequence[str] | int | None = None,
     overlap: Overlap,
+    propensity: Propensity | None = None,
 ) -> pd.DataFrame:
     """Compute the model's columns for every term of a library.
 
@@ -60,6 +58,8 @@ def rerank(
         same kind: those that the model knows and the library does not.
     overlap
         The overlap test of the same query and background.
+    propensity
+        Genes and how likely an experiment lists them, see `gsfm_enrich.ranking.strata`; None: all alike.
 
     Returns
     -------
@@ -67,30 +67,36 @@ def rerank(
         ``MODEL_COLUMNS``, one row a term in the library's order. Terms without a gene in the background
         have an expected overlap of 0, a p-value of 1 and the last rank.
 
+    Raises
+    ------
+    InputError
+        If a propensity is given for a background that is a number.
+
     Notes
     -----
-    Expected overlap: hits + the sum of the probabilities of the query's other genes. The p-value is the
-    chance of as much for a random query, see `gsfm_enrich.ranking.null`. Terms are ranked by p-value, then
-    by fold enrichment.
+    Expected overlap: hits + the sum of the probabilities of the query's other genes, as far as they count
+    (`gsfm_enrich.ranking.weights`). The p-value is the chance of as much evidence in a random query, see
+    `gsfm_enrich.ranking.null`. Terms are ranked by p-value, then by fold enrichment.
     """
     table = library_membership(library, model, organism)
     drawn = locate(query, library, table, organism, background)
-    predicted = table.predicted(columns=np.concatenate([drawn.inside, drawn.outside]))  # (terms, genes)
-    weights = evidence(predicted)
-    expected = overlap.hits + predicted.sum(axis=1, dtype=np.float64)
-    observed = overlap.hits + weights.sum(axis=1, dtype=np.float64)
+    probable = drawn.probable(table)
+    observed = LEVELS * overlap.hits + evidence_sums(probable, table.theta)
+    expected = overlap.hits + probable.sum(axis=1)
     key = background if background is None or isinstance(background, int) else tuple(background)
-    inside = inside_stratum(library, model, organism, key, overlap.population)
-    # Most queries have no gene outside, and describing those costs half as much again.
-    outside = outside_stratum(library, model, organism) if len(drawn.outside) else nothing(len(library))
+    inside = inside_background(
+        library, model, organism, key, population=overlap.population, propensity=propensity
+    )
+    numbers = inside.drawn(query, organism, overlap.drawn)
+    strata, mean = inside.strata(numbers), inside.expected(numbers)
+    if len(drawn.outside):
+        apart = outside_background(library, model, organism)
+        strata += apart.strata(np.array([len(drawn.outside)]))
+        mean = mean + apart.expected(np.array([len(drawn.outside)]))
     tested = overlap.sizes > 0
-    mean = overlap.drawn / overlap.population * (overlap.sizes + inside.probability * inside.population)
-    mean = mean + len(drawn.outside) * outside.probability
-    p = evidence_sf(observed, overlap.sizes, (inside, overlap.drawn), (outside, len(drawn.outside)))
-    p = np.where(tested, p, 1.0)
+    p = np.where(tested, survival(np.where(tested, observed, 0), strata), 1.0)
     fold = np.divide(expected, mean, out=np.zeros_like(expected), where=tested & (mean > 0))
-    rank = np.empty(len(p), dtype=np.int64)
-    rank[np.lexsort((-fold, p, ~tested))] = np.arange(1, len(p) + 1)
+    rank = ranks(p, fold, tested)
     before = np.empty_like(rank)  # equal overlaps stay in the model's order: a tie is no movement
     before[np.lexsort((rank, overlap.p_values))] = np.arange(1, len(p) + 1)
     return pd.DataFrame(
@@ -101,9 +107,23 @@ def rerank(
             "GSFM Adjusted P-value": benjamini_hochberg(p, tested),
             "GSFM Rank": rank,
             "Rank Change": before - rank,
-            "Predicted Genes": list_predicted(weights, drawn.names),
+            "Predicted Genes": list_predicted(probable, drawn.names),
         }
     )
+
+
+def ranks(p: NDArray[np.float64], fold: NDArray[np.float64], tested: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return ranks from 1: tested terms first, then by p-value, by fold enrichment, and by position."""
+    rank = np.empty(len(p), dtype=np.int64)
+    rank[np.lexsort((-fold, p, ~tested))] = np.arange(1, len(p) + 1)
+    return rank
+
+
+def evidence_sums(probable: csc_array, theta: float) -> NDArray[np.int64]:
+    """Return the weights of probable genes, summed for each term, in quarters of a member."""
+    weights = levels(probable.data, theta).astype(np.float64)
+    sums = np.bincount(probable.indices, weights=weights, minlength=probable.shape[0])
+    return np.asarray(np.rint(sums).astype(np.int64))
 
 
 @dataclass(frozen=True)
@@ -121,6 +141,13 @@ class Drawn:
     inside: NDArray[np.int64]
     outside: NDArray[np.int64]
     names: list[str]
+
+    def probable(self, table: Membership) -> csc_array:
+        """Return the probable genes of each term among them, shape (n_terms, n_genes)."""
+        columns = np.concatenate([self.inside, self.outside])
+        if columns.max(initial=0) < table.n_library:
+            return csc_array(table.probable_inside[:, columns])
+        return csc_array(table.probable[:, columns])
 
 
 def locate(
@@ -142,73 +169,11 @@ def locate(
     return Drawn(columns[found & ~apart], columns[apart], [ids[i] for i in order])
 
 
-def columns_of(
-    ids: Sequence[str], library: GeneSetLibrary, table: Membership, organism: str
-) -> NDArray[np.int64]:
-    """Return the column of each distinct identifier, by the library's spelling or the model's; -1: none."""
-    held = match(ids, library.genes, organism).columns
-    columns = np.where(held >= 0, table.of_library[held], -1)
-    unit = match(ids, table.model.vocab.tokens, organism).columns
-    columns = np.where((held < 0) & (unit >= 0), table.of_unit[unit], columns)
-    first = np.zeros(len(columns), dtype=bool)
-    first[np.unique(columns, return_index=True)[1]] = True
-    return np.where(first, columns, -1)  # two spellings of one gene are one gene
-
-
-@lru_cache(maxsize=16)
-def inside_stratum(
-    library: GeneSetLibrary, model: GSFM, organism: str, background: Ids | int | None, population: int
-) -> Stratum:
-    """Describe the non-members of a background of ``population`` genes; depends on no query and is kept."""
-    table = library_membership(library, model, organism)
-    everything = np.arange(len(table.units))
-    sizes = library.sizes
-    if background is None:
-        columns = everything[: table.n_library]
-    elif isinstance(background, int):
-        columns = everything
-    else:
-        columns = columns_of(background, library, table, organism)
-        columns = np.unique(columns[columns >= 0])
-        held = match(background, library.genes, organism).columns
-        held = np.unique(held[held >= 0])
-        sizes = np.asarray(library.incidence[:, held].sum(axis=1)).astype(np.int64)
-    return describe(table, columns, population - sizes)
-
-
-@lru_cache(maxsize=16)
-def outside_stratum(library: GeneSetLibrary, model: GSFM, organism: str) -> Stratum:
-    """Describe the genes that only the model knows, which are drawn apart from the library's."""
-    table = library_membership(library, model, organism)
-    apart = np.arange(table.n_library, len(table.units))
-    return describe(table, apart, np.full(len(library), len(apart)))
-
-
-def nothing(n_terms: int) -> Stratum:
-    """Describe a stratum that no gene is drawn from."""
-    return Stratum(np.zeros(n_terms, dtype=np.int64), *np.zeros((3, n_terms)))
-
-
-def describe(table: Membership, columns: NDArray[np.int64], population: NDArray[np.int64]) -> Stratum:
-    """Return the moments of ``population`` non-members, of which the table knows ``columns``.
-
-    Terms are taken in blocks, so that memory stays bounded whatever the size of the library.
-    """
-    mean, variance, probability = np.zeros((3, len(table.sizes)))
-    if table.calibration.trusted and len(columns):
-        for start in range(0, len(table.sizes), BLOCK):
-            rows = slice(start, start + BLOCK)
-            predicted = table.predicted(rows, columns)
-            probability[rows] = predicted.sum(axis=1, dtype=np.float64) / np.maximum(population[rows], 1)
-            mean[rows], variance[rows] = mean_and_variance(evidence(predicted), population[rows])
-    return Stratum(population, mean, variance, probability)
-
-
-def list_predicted(weights: NDArray[np.float32], names: Sequence[str]) -> list[str]:
-    """Return for each term the names of genes that weigh ``MATERIAL`` or more, heaviest first."""
-    rows, columns = np.nonzero(weights >= MATERIAL)
-    order = np.lexsort((columns, -weights[rows, columns], rows))
-    listed: list[list[str]] = [[] for _ in range(len(weights))]
-    for row, column in zip(rows[order], columns[order], strict=True):
+def list_predicted(probable: csc_array, names: Sequence[str]) -> list[str]:
+    """Return for each term the names of its probable genes, the most probable first."""
+    columns = np.repeat(np.arange(probable.shape[1]), np.diff(probable.indptr))
+    order = np.lexsort((columns, -probable.data, probable.indices))
+    listed: list[list[str]] = [[] for _ in range(probable.shape[0])]
+    for row, column in zip(probable.indices[order].tolist(), columns[order].tolist(), strict=True):
         listed[row].append(names[column])
     return [";".join(genes) for genes in listed]

@@ -95,7 +95,7 @@ def test_min_overlap():
 def fake_rerank(seen):
     """Stand in for the model: ranks the terms backwards."""
 
-    def rerank(library, query, model, *, organism, background, overlap):
+    def rerank(library, query, model, *, organism, background, overlap, propensity):
         seen.append((library, list(query), model, organism, background, overlap))
         ranks = np.arange(len(library), 0, -1)
         q = benjamini_hochberg(np.full(len(library), 0.5))

@@ -18,8 +18,8 @@ from gsfm_enrich.model.scores import (
     reference,
 )
 from gsfm_enrich.model.wide import WideGSFM
-from gsfm_enrich.ranking.calibration import Calibration, logistic
-from gsfm_enrich.ranking.membership import Membership
+from gsfm_enrich.ranking.membership import LIFT, Membership
+from gsfm_enrich.ranking.weights import thresholds
 
 
 def wide_model(model: GSFM, *, within: bool) -> WideGSFM:
@@ -79,16 +79,29 @@ def test_scores_are_standardised_logits(block_model: GSFM) -> None:
 
 def test_members_get_zero_and_block_mates_the_most(block_model: GSFM, block_library: GeneSetLibrary) -> None:
     table = Membership(block_library, block_model)
-    p = table.predicted()
-    assert p.shape == (len(block_library), len(block_model.vocab) - 2)
+    terms, genes = np.arange(len(block_library)), np.arange(len(block_model.vocab) - 2)
+    p = table.probability(terms, genes)
     block_of_column = (table.units - 2) // 25
     for row in range(len(block_library)):
         member = table.known[[row]].toarray().ravel() > 0
         mates = (block_of_column == row % 12) & ~member
         assert np.all(p[row, member] == 0)
         assert p[row, mates].min() > 10 * p[row, ~mates & ~member].max()
-    some = table.predicted(np.array([3, 5]), np.array([7, 1, 2]))
-    np.testing.assert_array_equal(some, p[np.ix_([3, 5], [7, 1, 2])])
+    some = table.probability(np.array([3, 5]), np.array([7, 1, 2]))
+    np.testing.assert_allclose(some, p[np.ix_([3, 5], [7, 1, 2])], rtol=1e-4)
+
+
+def test_the_sparse_table_keeps_the_probabilities_that_count(
+    block_model: GSFM, block_library: GeneSetLibrary
+) -> None:
+    table = Membership(block_library, block_model)
+    p = table.probability(np.arange(len(block_library)), np.arange(len(table.units)))
+    least = np.maximum(thresholds(table.theta)[0], LIFT * table.sizes / len(table.units))
+    expected = np.where(p >= least[:, None], p, 0)
+    np.testing.assert_allclose(table.probable.toarray(), expected, rtol=1e-4)
+    np.testing.assert_array_equal(table.inside.toarray(), table.probable.toarray()[:, : table.n_library])
+    np.testing.assert_array_equal(table.outside.toarray(), table.probable.toarray()[:, table.n_library :])
+    assert table.probable.nnz < 0.2 * p.size
 
 
 def test_calibrated_probabilities_count_the_hidden_members(
@@ -97,7 +110,8 @@ def test_calibrated_probabilities_count_the_hidden_members(
     """Two of 12 members were hidden among 15 genes of their block; 13 others are left."""
     table = Membership(block_library, block_model)
     expected = len(block_library) * 13 * (2 / 15) * (12 / 10)
-    assert table.predicted().sum() == pytest.approx(expected, rel=0.1)
+    p = table.probability(np.arange(len(block_library)), np.arange(len(table.units)))
+    assert p.sum() == pytest.approx(expected, rel=0.15)
 
 
 def test_a_model_that_knows_nothing_leaves_the_table_binary(block_model: GSFM) -> None:
@@ -105,10 +119,12 @@ def test_a_model_that_knows_nothing_leaves_the_table_binary(block_model: GSFM) -
     genes = np.array(block_model.vocab.genes)
     anything = {f"random {i}": list(rng.choice(genes, 20, replace=False)) for i in range(60)}
     table = Membership(GeneSetLibrary.from_dict(anything, "noise"), block_model)
-    assert table.predicted().max() < 0.2
+    assert table.probability(np.arange(60), np.arange(len(genes))).max() < 0.2
+    assert table.probable.nnz == 0
     few = Membership(GeneSetLibrary.from_dict({"a": list(genes[:20])}, "few"), block_model)
     assert not few.calibration.trusted
-    assert not few.predicted().any()
+    assert not few.probability(np.zeros(1, dtype=int), np.arange(len(genes))).any()
+    assert few.probable.nnz == 0
 
 
 def test_left_out_members_are_scored_as_strangers(block_model: GSFM, block_library: GeneSetLibrary) -> None:
@@ -130,21 +146,11 @@ def test_same_bytes_on_one_thread_and_two(block_model: GSFM, block_library: Gene
         for threads in (1, 2):
             torch.set_num_threads(threads)
             reference.cache_clear()
-            tables.append(Membership(block_library, block_model).predicted())
+            tables.append(Membership(block_library, block_model).probable)
     finally:
         torch.set_num_threads(before)
-    assert tables[0].tobytes() == tables[1].tobytes()
-
-
-def test_logistic_finds_the_maximum_likelihood() -> None:
-    rng = np.random.default_rng(0)
-    x = np.column_stack([np.ones(4000), rng.normal(size=4000)])
-    truth = rng.random(4000) < 1 / (1 + np.exp(-(x @ [-2.0, 1.5])))
-    weights = rng.integers(1, 4, 4000).astype(float)
-    fitted = logistic(x, truth, weights, np.zeros(2), np.zeros(2))
-    slope = x.T @ (weights * (truth - 1 / (1 + np.exp(-(x @ fitted)))))
-    np.testing.assert_allclose(slope / weights.sum(), 0, atol=1e-4)
-    np.testing.assert_allclose(fitted, [-2.0, 1.5], atol=0.25)
+    for part in ("data", "indices", "indptr"):
+        assert getattr(tables[0], part).tobytes() == getattr(tables[1], part).tobytes()
 
 
 def test_the_wide_part_is_weighed_by_what_it_predicts(
@@ -154,34 +160,21 @@ def test_the_wide_part_is_weighed_by_what_it_predicts(
     torch.manual_seed(0)
     untrained = build(block_model.config, block_model.vocab).eval()
     trusted, untrusted = wide_model(untrained, within=True), wide_model(untrained, within=False)
-    helped = Membership(block_library, trusted)
-    assert helped.calibration.wide_slope > 0
-    table = Membership(block_library, untrusted)
-    assert table.calibration.wide_slope < 0.3 * helped.calibration.wide_slope
+    helped, table = Membership(block_library, trusted), Membership(block_library, untrusted)
+    slopes = [t.calibration.slopes(t.sizes, t.coherence)[1].mean() for t in (helped, table)]
+    assert slopes[1] < 0.3 * slopes[0]
     rows, columns = np.array([1, 8]), np.array([5, 90, 200])
     z, wide = helped.scores.block(rows, columns), helped.scores.wide_block(rows, columns)
-    expected = helped.calibration.slope * z + helped.calibration.wide_slope * wide
-    np.testing.assert_allclose(helped.log_odds(rows, columns), expected, rtol=1e-5)
+    asked = helped.sizes[rows], helped.coherence[:, rows]
+    slope, offset = helped.calibration.slopes(*asked), helped.calibration.offsets(*asked)
+    expected = slope[0][:, None] * z + slope[1][:, None] * wide + offset[:, None]
+    np.testing.assert_allclose(helped.log_odds(rows, columns), expected, rtol=1e-4)
+    many = np.tile(columns, 20)  # more columns than rows: the other way to read the wide part
+    np.testing.assert_allclose(helped.log_odds(rows, many), np.tile(expected, 20), rtol=1e-4)
+    np.testing.assert_allclose(helped.log_odds(np.tile(rows, 3), columns)[:2], expected, rtol=1e-4)
     sets = [block_library[block_library.terms[row]] for row in rows]
     added = trusted.complete(sets) - untrained.complete(sets)
     np.testing.assert_allclose(wide, added[:, helped.units[columns]], atol=1e-4)
     pairs = helped.scores.wide_pairs(np.array([0, 1]), columns[:2])
     expected = helped.scores.wide_block(np.array([0, 1]), columns[:2]).diagonal()
     np.testing.assert_array_equal(pairs, expected)
-
-
-def test_a_prior_decides_where_the_data_cannot() -> None:
-    rng = np.random.default_rng(0)
-    x = np.column_stack([np.ones(500), np.full(500, 2.0)])
-    fitted = logistic(x, rng.random(500) < 0.1, np.ones(500), np.array([0.0, 1.0]), np.array([0.0, 10.0]))
-    assert fitted[1] == pytest.approx(1.0, abs=1e-3)
-
-
-def test_probability_is_the_logistic_function_and_zero_for_nothing_given() -> None:
-    calibration = Calibration(-4.0, 1.5, 0.0, 0.5)
-    scores = np.array([[2.0], [2.0], [-500.0]], dtype=np.float32)
-    log_odds = calibration.log_odds(scores, np.zeros((3, 1), dtype=np.float32))
-    p = calibration.probability(log_odds, np.array([[10], [0], [3]]))
-    assert p[0, 0] == pytest.approx(1 / (1 + np.exp(4 - 3 - 0.5 * np.log(10))), rel=1e-5)
-    assert p[1, 0] == 0
-    assert p[2, 0] == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.sparse import csc_array
 from scipy.stats import hypergeom
 
 from gsfm_enrich.libraries.library import GeneSetLibrary
@@ -11,7 +12,7 @@ from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.ranking.counts import count_overlap
 from gsfm_enrich.ranking.membership import library_membership
 from gsfm_enrich.ranking.overlap import overlap_test
-from gsfm_enrich.ranking.table import MATERIAL, MODEL_COLUMNS, list_predicted, rerank
+from gsfm_enrich.ranking.table import MODEL_COLUMNS, evidence_sums, list_predicted, rerank
 
 
 def run(library: GeneSetLibrary, query: list[str], model: GSFM, background: object = None):
@@ -34,10 +35,10 @@ def test_expected_overlap_is_the_sum_along_the_query(
     background = {"library": None, "number": 1000, "list": genes[:200]}[kind]
     query = ["B0G0", "B0G1", "B0G22", "B3G4", "B9G1", "not a gene"]
     overlap, table = run(block_library, query, block_model, background)
-    membership = library_membership(block_library, block_model)
+    membership = library_membership(block_library, block_model, "human")
     inside = [g for g in query[:-1] if kind != "list" or g in genes[:200]]
     columns = membership.of_unit[[block_model.vocab.index[g] for g in inside]]
-    expected = overlap.hits + membership.predicted(columns=columns).sum(axis=1)
+    expected = overlap.hits + membership.probable.toarray()[:, columns].sum(axis=1)
     np.testing.assert_allclose(table["Expected Overlap"], np.where(overlap.sizes > 0, expected, 0), rtol=1e-5)
 
 
@@ -86,6 +87,11 @@ def test_random_queries_are_rarely_significant(block_model: GSFM, block_library:
     assert 0.02 < np.mean(np.array(p) <= 0.05) < 0.065
 
 
-def test_predicted_genes_are_listed_heaviest_first() -> None:
-    p = np.array([[0.3, 0.0, 0.9], [MATERIAL - 0.01, 0.0, 0.0]], dtype=np.float32)
+def test_predicted_genes_are_listed_most_probable_first() -> None:
+    p = csc_array(np.array([[0.3, 0.0, 0.9], [0.0, 0.0, 0.0]], dtype=np.float32))
     assert list_predicted(p, ["a", "b", "c"]) == ["c;a", ""]
+
+
+def test_evidence_is_counted_in_quarters_of_a_member() -> None:
+    p = csc_array(np.array([[0.03, 0.0, 0.99], [0.15, 0.15, 0.0]], dtype=np.float32))
+    assert evidence_sums(p, 20.0).tolist() == [1 + 3, 2 + 2]

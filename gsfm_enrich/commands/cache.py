@@ -1,0 +1,52 @@
+"""``gsfm-enrich cache``: what is kept on disk, and how to be rid of it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from gsfm_enrich.commands.output import closing, say, show_table
+
+cache = typer.Typer(
+    no_args_is_help=True,
+    help="Show or remove what is kept on disk: downloaded libraries and computed tables.",
+    epilog=closing(
+        "The folder is the user's cache folder; GSFM_ENRICH_CACHE names another.",
+        "Tables are made again when they are needed, libraries downloaded again.",
+    ),
+)
+
+PATTERNS = {"tables": "*.safetensors", "libraries": "*/*.gmt"}
+
+
+@cache.command()
+def info() -> None:
+    """Show how much is kept, and where."""
+    import pandas as pd
+
+    from gsfm_enrich.libraries.folders import cache_base, kept_files
+
+    rows = []
+    for kind, pattern in PATTERNS.items():
+        files = kept_files(cache_base() / kind, pattern)
+        size = sum(path.stat().st_size for path in files) / 1e6
+        rows.append((kind, len(files), f"{size:.1f}", str(cache_base() / kind)))
+    show_table(pd.DataFrame(rows, columns=["kept", "files", "MB", "folder"]))
+
+
+@cache.command()
+def clear(
+    *,
+    libraries: Annotated[
+        bool, typer.Option("--libraries", help="Remove downloaded libraries, too; they need the network again.")
+    ] = False,
+) -> None:
+    """Remove the computed tables."""
+    from gsfm_enrich.libraries.folders import cache_base, kept_files
+
+    for kind in PATTERNS if libraries else ("tables",):
+        files = kept_files(cache_base() / kind, PATTERNS[kind])
+        for path in files:
+            path.unlink(missing_ok=True)
+        say(f"Removed {len(files):,} files of {kind}.")

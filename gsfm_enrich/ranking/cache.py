@@ -1,0 +1,128 @@
+"""Membership tables on disk: what a library and a model give once, every later process reads.
+
+A table is kept under the hash of all that it depends on, so that nothing kept is ever out of date. Files are
+written whole or not at all, and hold a checksum: a damaged one is removed and the table worked out again. The
+folder is bounded: what was not used for longest goes first.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import load, save
+
+from gsfm_enrich.libraries.files import write_atomically
+from gsfm_enrich.libraries.folders import cache_base, kept_files
+from gsfm_enrich.model.gsfm import GSFM
+
+LARGEST = 1_000_000_000
+"""Bytes that all tables together may take."""
+ENDING = ".safetensors"
+
+Arrays = dict[str, NDArray[np.generic]]
+
+logger = logging.getLogger(__name__)
+
+
+def tables_folder() -> Path:
+    """Return the folder in which membership tables are kept; it need not exist."""
+    return cache_base() / "tables"
+
+
+def key_of(*parts: object) -> str:
+    """Return the hash of what a table depends on."""
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:40]
+
+
+@lru_cache(maxsize=8)
+def model_hash(model: GSFM) -> str:
+    """Return the hash of a model's configuration, vocabulary and weights."""
+    digest = hashlib.sha256(model.config.to_json().encode())
+    digest.update("\n".join(model.vocab.tokens).encode())
+    for name, weights in sorted(model.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(np.ascontiguousarray(weights.numpy()).data)
+    return digest.hexdigest()
+
+
+def keep(key: str, arrays: Arrays) -> None:
+    """Keep arrays under a key, and make room for them; a folder that cannot be written is let be.
+
+    Parameters
+    ----------
+    key
+        From `key_of`.
+    arrays
+        What to keep.
+    """
+    folder = tables_folder()
+    data = save(arrays, metadata={"checksum": checksum(arrays)})
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_atomically(folder / f"{key}{ENDING}", data)
+        make_room(folder)
+    except OSError as error:
+        logger.info("The table %s is not kept: %s", key, error)
+
+
+def recall(key: str) -> Arrays | None:
+    """Return what is kept under a key, None when there is nothing or it is damaged; that is removed."""
+    path = tables_folder() / f"{key}{ENDING}"
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return None
+    try:
+        arrays = load(data)
+        length = int.from_bytes(data[:8], "little")
+        told = json.loads(data[8 : 8 + length])["__metadata__"]["checksum"]
+    except Exception as error:  # whatever safetensors or json find wrong with a damaged file
+        logger.warning("Removed the damaged table %s: %s", path, error)
+        path.unlink(missing_ok=True)
+        return None
+    if told != checksum(arrays):
+        logger.warning("Removed the damaged table %s: its checksum does not fit.", path)
+        path.unlink(missing_ok=True)
+        return None
+    try:
+        os.utime(path)  # its turn to go comes last
+    except OSError:
+        logger.debug("Cannot mark %s as used.", path)
+    return dict(arrays)
+
+
+def checksum(arrays: Mapping[str, NDArray[np.generic]]) -> str:
+    """Return the hash of named arrays."""
+    digest = hashlib.sha256()
+    for name in sorted(arrays):
+        array = np.ascontiguousarray(arrays[name])
+        digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()
+
+
+def make_room(folder: Path, largest: int | None = None) -> None:
+    """Remove the tables that were not used for longest, until the rest takes ``largest`` bytes at most."""
+    files = kept_files(folder, f"*{ENDING}")
+    sizes = [_size(path) for path in files]
+    over = sum(sizes) - (LARGEST if largest is None else largest)
+    for path, size in zip(files[:-1], sizes, strict=False):
+        if over <= 0:
+            break
+        path.unlink(missing_ok=True)
+        over -= size
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:  # another process removed it
+        return 0
