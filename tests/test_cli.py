@@ -697,3 +697,22 @@ def test_genes_of_mouse_on_the_command_line(mouse_table: object, files: Path) ->
         ["one", "2/2", "Trp53;Gstm3"]
     ]
     assert said == "Warning: 1 of 3 query genes has no human orthologue: Vmn2r59.\n"
+
+
+def test_cache_is_shown_and_cleared(tmp_path: Path) -> None:
+    for name in ("tables/a.safetensors", "tables/b.safetensors", "libraries/human/KEGG.gmt"):
+        path = tmp_path / "cache" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"0" * 500_000)
+    code, out, _ = invoke("cache", "info")
+    assert code == 0
+    shown = pd.read_csv(StringIO(out), sep="\t").set_index("kept")
+    assert shown.loc["tables", ["files", "MB"]].tolist() == [2, 1.0]
+    assert shown.loc["libraries", ["files", "MB"]].tolist() == [1, 0.5]
+    assert shown.loc["tables", "folder"] == str(tmp_path / "cache" / "tables")
+    code, _, err = invoke("cache", "clear")
+    assert (code, err) == (0, "Removed 2 files of tables.\n")
+    assert [path.name for path in (tmp_path / "cache").rglob("*.*")] == ["KEGG.gmt"]
+    code, _, err = invoke("cache", "clear", "--libraries")
+    assert (code, err) == (0, "Removed 0 files of tables.\nRemoved 1 files of libraries.\n")
+    assert not list((tmp_path / "cache").rglob("*.*"))

@@ -10,7 +10,7 @@ from gsfm_enrich.commands.output import closing, say, show_table
 
 cache = typer.Typer(
     no_args_is_help=True,
-    help="Show or remove what is kept on disk: downloaded libraries and computed tables.",
+    help="Show or remove what is kept on disk.",
     epilog=closing(
         "The folder is the user's cache folder; GSFM_ENRICH_CACHE names another.",
         "Tables are made again when they are needed, libraries downloaded again.",
@@ -39,7 +39,8 @@ def info() -> None:
 def clear(
     *,
     libraries: Annotated[
-        bool, typer.Option("--libraries", help="Remove downloaded libraries, too; they need the network again.")
+        bool,
+        typer.Option("--libraries", help="Remove downloaded libraries, too; they need the network again."),
     ] = False,
 ) -> None:
     """Remove the computed tables."""

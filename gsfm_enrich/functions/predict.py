@@ -74,8 +74,9 @@ def predict_functions(
         One row a gene and term, best first within a gene and library:
 
         - ``gene``, ``gene_set``, ``term``
-        - ``score``: the evidence that the gene belongs to the term, in nats, plus half the logarithm of the
-          term's size: large terms are right more often and say less; terms are ranked by it
+        - ``score``: the evidence that the gene belongs to the term, in nats (the logarithm of its odds, over
+          the odds of any gene), plus half the logarithm of the term's size: large terms are right more often
+          and say less; terms are ranked by it
         - ``z_score``: how many standard deviations the autoencoder's logit of this gene is above its logits
           for random sets of the term's size; what is left when the gene's popularity is taken off
         - ``rank``: of the term among all terms of the library for this gene
@@ -302,7 +303,7 @@ def predict_genes(
                 "gene_set": library.name,
                 "term": term,
                 "gene": names_of(library, table),
-                "score": score,
+                "score": evidence(score, table.sizes[row] - member, len(table.units)),
                 "z_score": z_score,
                 "probability": table.calibration.probability(score),
                 "known": member,
@@ -312,6 +313,12 @@ def predict_genes(
         usable = table.sizes[row] - member[frame.index] > 0
         parts.append(_ranked(frame, usable, top, known))
     return pd.concat(parts, ignore_index=True)[list(GENE_COLUMNS)]
+
+
+def evidence(log_odds: NDArray[np.float32], given: NDArray[np.int64], n_genes: int) -> NDArray[np.float32]:
+    """Return how much better than for any gene the odds of membership are, plus the credit for size, in nats."""
+    size = np.log(np.maximum(given, 1))
+    return np.asarray(log_odds - (size - np.log(n_genes)) + SIZE_CREDIT * size, dtype=np.float32)
 
 
 def score_without(

@@ -84,7 +84,9 @@ class Calibration:
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[np.generic]]) -> Calibration:
         """Make a calibration of what `to_arrays` returned."""
-        numbers = {name: float(np.asarray(arrays[name], np.float64)) for name in ("scale", "shift", "ceiling")}
+        numbers = {
+            name: float(np.asarray(arrays[name], np.float64)) for name in ("scale", "shift", "ceiling")
+        }
         return cls(np.asarray(arrays["coefficients"], dtype=np.float64), **numbers)
 
     def _parts(self, channels: int) -> tuple[float, float, Floats, Floats, Floats, Floats]:

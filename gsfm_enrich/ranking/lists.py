@@ -183,7 +183,9 @@ def prepare(
 ) -> tuple[Tables, Placed]:
     """Collect what is needed of a library, and find the genes of all lists in it."""
     table = library_membership(library, model, organism)
-    key = background if background is None or isinstance(background, int) else tuple(dict.fromkeys(background))
+    key = (
+        background if background is None or isinstance(background, int) else tuple(dict.fromkeys(background))
+    )
     population = len(library.genes) if key is None else key if isinstance(key, int) else len(key)
     inside = inside_background(library, model, organism, key, population=population)
     placed = place(queries, library, table, organism, key)

@@ -16,7 +16,7 @@ from gsfm_enrich.ranking.overlap import benjamini_hochberg
 
 mpl.use("Agg")
 
-OWN = {"model": "default", "rerank": True, "min_overlap": 1, "sort": "gsfm"}
+OWN = {"model": "default", "rerank": True, "min_overlap": 1, "sort": "gsfm", "propensity": None}
 GENES = [f"GEN-{i}" for i in range(200)]
 SETS = {f"term {i}": GENES[5 * i : 5 * i + 10 + i] for i in range(20)} | {"far away": GENES[190:]}
 QUERY = GENES[10:35][::-1]

@@ -94,9 +94,7 @@ def test_genes_without_a_value_have_propensity_0() -> None:
     assert values_for(["TP53", "no", "p53x"], {"TP53": 3.0}, "human").tolist() == [3, 0, 0]
 
 
-def test_biased_queries_are_told_from_true_findings(
-    block_model: GSFM, block_library: GeneSetLibrary
-) -> None:
+def test_biased_queries_are_told_from_true_findings(block_model: GSFM, block_library: GeneSetLibrary) -> None:
     """Genes of the first three blocks are listed ten times as often; only the propensity explains it."""
     rng = np.random.default_rng(1)
     genes = np.array(block_library.genes)
