@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import os
 import re
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +17,7 @@ from pathlib import Path
 
 import matplotlib as mpl
 import pandas as pd
+from PIL import Image
 
 ROOT = Path(__file__).parents[1]
 PICTURES = ROOT / "examples" / "images"
@@ -128,7 +128,8 @@ def renew_outputs(text: str) -> str:
         with contextlib.redirect_stdout(output):
             exec(compile(code, "README.md", "exec"), namespace)
         for picture in Path().glob("*.png"):
-            os.replace(picture, PICTURES / picture.name)
+            small = Image.open(picture).convert("RGB").quantize(64)  # a figure has few colours
+            small.save(PICTURES / picture.name, optimize=True)
         return found[0] if shown is None else f"```python\n{code}```\n\n```text\n{output.getvalue()}```\n"
 
     with tempfile.TemporaryDirectory(dir=ROOT) as folder, contextlib.chdir(folder), mpl.rc_context():

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from gsfm_enrich.model.gsfm import GSFM
     from gsfm_enrich.model.vocab import Vocab
     from gsfm_enrich.ranking.lists import rank_terms
+    from gsfm_enrich.ranking.why import group_terms, term_evidence
 
 __all__ = [
     "GSEA",
@@ -71,6 +72,7 @@ __all__ = [
     "get_library",
     "get_library_name",
     "gofilter",
+    "group_terms",
     "gsea",
     "gseaplot",
     "gseaplot2",
@@ -93,6 +95,7 @@ __all__ = [
     "save_model",
     "scipalette",
     "ssgsea",
+    "term_evidence",
     "tl",
 ]
 
@@ -117,7 +120,9 @@ _HOMES = {
     "neighbors": "functions.neighbours",
     "predict_functions": "functions.predict",
     "predict_genes": "functions.predict",
+    "group_terms": "ranking.why",
     "rank_terms": "ranking.lists",
+    "term_evidence": "ranking.why",
     "report": "adapters.report",
     "resolve": "genes.resolve",
     "save_model": "model.checkpoint",

@@ -125,10 +125,10 @@ def enrichr(
     sort
         ``"gsfm"`` orders the terms of each library by the model's rank, ``"gseapy"`` by name, as gseapy does.
     propensity
-        How likely an experiment is to list each gene: ``"publications"`` or a mapping or Series from genes to
-        numbers, such as their mean expression. The model's p-values then compare the query with random ones of
-        the same propensities; gseapy's columns are unchanged. It needs the genes of the background: a list, or
-        None.
+        How likely an experiment is to list each gene: ``"publications"`` or a mapping or Series from genes
+        to numbers, such as their mean expression. The model's p-values then compare the query with random
+        ones of the same propensities; gseapy's columns are unchanged. It needs the genes of the background: a
+        list, or None.
 
     Returns
     -------

@@ -316,7 +316,7 @@ def predict_genes(
 
 
 def evidence(log_odds: NDArray[np.float32], given: NDArray[np.int64], n_genes: int) -> NDArray[np.float32]:
-    """Return how much better than for any gene the odds of membership are, plus the credit for size, in nats."""
+    """Return how far the log odds of membership exceed those of any gene, plus the credit for size."""
     size = np.log(np.maximum(given, 1))
     return np.asarray(log_odds - (size - np.log(n_genes)) + SIZE_CREDIT * size, dtype=np.float32)
 

@@ -68,8 +68,8 @@ def rank_terms(
     gene_sets, organism, model
         As in `gsfm_enrich.enrichr`.
     background
-        As in `gsfm_enrich.enrichr`. The genes that were measured are the best choice, and the fastest: without
-        them, genes that a library does not hold are counted apart, list by list.
+        As in `gsfm_enrich.enrichr`. The genes that were measured are the best choice, and the fastest:
+        without them, genes that a library does not hold are counted apart, list by list.
     top
         Terms to return for each list and library, at least 1.
     n_jobs
@@ -292,8 +292,8 @@ def rank_block(tables: Tables, placed: Placed, numbers: Ints, top: int) -> tuple
     expected = hits + (placed.columns @ tables.probable).toarray()
     tested = tables.sizes > 0
     observed = np.where(tested, LEVELS * hits + soft, 0)
-    p = np.ones(observed.shape)
-    mean = np.zeros(observed.shape)
+    p: Floats = np.ones(observed.shape)
+    mean: Floats = np.zeros(observed.shape)
     for drawn in np.unique(placed.drawn, axis=0):
         rows = np.flatnonzero((placed.drawn == drawn).all(axis=1))
         p[rows] = _p_values(observed[rows], drawn, tables)
@@ -301,7 +301,8 @@ def rank_block(tables: Tables, placed: Placed, numbers: Ints, top: int) -> tuple
     fold = np.divide(expected, mean, out=np.zeros(observed.shape), where=tested & (mean > 0))
     adjusted = benjamini_hochberg(p, np.broadcast_to(tested, p.shape))
     some = min(top, p.shape[1])
-    order = np.lexsort((-fold, p, np.broadcast_to(~tested, p.shape)), axis=-1)[:, :some]
+    order: Ints = np.asarray(np.lexsort((-fold, p, np.broadcast_to(~tested, p.shape)), axis=-1))
+    order = order[:, :some]
     lists = np.repeat(np.arange(len(p)), some)
     terms = order.ravel()
     kept = tested[terms] & (placed.drawn[lists].sum(axis=1) > 0)

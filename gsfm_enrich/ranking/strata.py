@@ -275,7 +275,7 @@ def cut_into_strata(values: Floats, n_strata: int = N_STRATA) -> Ints:
     Examples
     --------
     >>> cut_into_strata(np.array([0.0, 0.0, 1.0, 2.0, 50.0, 60.0]), n_strata=3)
-    array([0, 0, 0, 1, 1, 2])
+    array([0, 0, 0, 0, 1, 2])
     """
     distinct, where, counts = np.unique(values, return_inverse=True, return_counts=True)
     mass = counts * np.maximum(distinct, 0)

@@ -30,7 +30,7 @@ def thresholds(theta: float) -> NDArray[np.float64]:
     Examples
     --------
     >>> thresholds(20.0).round(3)
-    array([0.024, 0.109, 0.289])
+    array([0.024, 0.109, 0.29 ])
     """
     halves = (np.arange(1, LEVELS) - 0.5) / LEVELS
     return np.asarray((theta**halves - 1) / (theta - 1))

@@ -73,8 +73,8 @@ def test_a_number_of_genes_has_no_propensity(block_model: GSFM, block_library: G
             block_library, block_model, "human", 20_000, population=20_000, propensity=(("B0G0", 1.0),)
         )
     assert str(caught.value) == (
-        "propensity needs the genes of the background: a list of them, or None for the genes of each library, "
-        "not the number 20,000."
+        "propensity needs the genes of the background: a list of them, or None for the genes of each "
+        "library, not the number 20,000."
     )
 
 

@@ -1,0 +1,230 @@
+"""Why a term ranks where it does: its genes in the query, and the terms that rest on the same genes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from gsfm_enrich.errors import InputError
+from gsfm_enrich.genes.inputs import as_background, as_gene_list
+from gsfm_enrich.libraries.sources import load_libraries
+from gsfm_enrich.model.checkpoint import load_model
+from gsfm_enrich.model.gsfm import GSFM
+from gsfm_enrich.ranking.counts import count_overlap
+from gsfm_enrich.ranking.membership import library_membership
+from gsfm_enrich.ranking.overlap import overlap_test
+from gsfm_enrich.ranking.table import locate, rerank
+from gsfm_enrich.ranking.weights import LEVELS, levels
+
+EVIDENCE_COLUMNS = ("gene_set", "term", "gene", "kind", "probability", "weight", "share")
+
+
+def term_evidence(
+    genes: Any,
+    term: str,
+    gene_sets: Any = "GO_Biological_Process",
+    *,
+    background: Any = None,
+    organism: str = "human",
+    model: str | os.PathLike[str] | GSFM = "default",
+) -> pd.DataFrame:
+    """List the genes of a query that speak for a term, and how much each adds.
+
+    Parameters
+    ----------
+    genes
+        The query, as `gsfm_enrich.enrichr` takes it.
+    term
+        Name of the term, exactly as the library has it.
+    gene_sets, background, organism, model
+        As in `gsfm_enrich.enrichr`. The first library that has the term counts.
+
+    Returns
+    -------
+    DataFrame
+        One row a gene, those that add most first:
+
+        - ``gene_set``, ``term``
+        - ``gene``: a member as the library spells it, a predicted one as the query does
+        - ``kind``: ``member`` or ``predicted``
+        - ``probability``: that it belongs to the term; 1 for members. They add up to the expected overlap
+        - ``weight``: what it counts for the p-value, as a share of a member: 1 for members, 0.25 to 0.75 for
+          predicted genes
+        - ``share``: its part of the sum of the weights
+
+        Its ``attrs`` hold the term's figures: ``overlap``, ``size``, ``p_value``, ``rank_by_overlap``,
+        ``expected_overlap``, ``gsfm_p_value``, ``gsfm_rank`` and ``rank_change``.
+
+    Raises
+    ------
+    InputError
+        If no gene is given.
+    LibraryError
+        If none of the libraries has the term; the message lists close matches.
+
+    Examples
+    --------
+    >>> sets = {"apoptosis": ["TP53", "BAX", "CASP3"], "growth": ["MYC", "EGFR"]}
+    >>> table = term_evidence(["BAX", "CASP3", "MYC"], "apoptosis", sets)
+    >>> table["gene"].tolist(), table["kind"].tolist()
+    (['BAX', 'CASP3'], ['member', 'member'])
+    """
+    query = as_gene_list(genes)
+    if not query:
+        raise InputError("No gene was given.")
+    network = load_model(model)
+    libraries = load_libraries(gene_sets, organism)
+    library = next((library for library in libraries if term in library), libraries[0])
+    row = library.position(term)  # raises with close matches
+    tested = as_background(background)
+    counts = count_overlap(library, query, tested, organism)
+    overlap = overlap_test(counts.hits, counts.sizes, counts.drawn, counts.population)
+    columns = rerank(
+        library, counts.ids, network, organism=organism, background=tested, overlap=overlap
+    ).iloc[row]
+    table = library_membership(library, network, organism)
+    drawn = locate(counts.ids, library, table, organism, tested)
+    probable = csr_array(drawn.probable(table))[[row]]
+    members = counts.columns[counts.members[counts.bounds[row] : counts.bounds[row + 1]]]
+    p = np.concatenate([np.ones(len(members)), probable.data.astype(np.float64)])
+    weight = np.concatenate([np.ones(len(members)), levels(probable.data, table.theta) / LEVELS])
+    frame = pd.DataFrame(
+        {
+            "gene_set": library.name,
+            "term": term,
+            "gene": [library.genes[column] for column in members]
+            + [drawn.names[column] for column in probable.indices],
+            "kind": ["member"] * len(members) + ["predicted"] * probable.nnz,
+            "probability": p,
+            "weight": weight,
+            "share": weight / max(weight.sum(), 1e-300),
+        },
+        columns=list(EVIDENCE_COLUMNS),
+    )
+    frame = frame.sort_values("probability", ascending=False, kind="stable", ignore_index=True)
+    frame.attrs = {
+        "overlap": int(overlap.hits[row]),
+        "size": int(overlap.sizes[row]),
+        "p_value": float(overlap.p_values[row]),
+        "rank_by_overlap": int(columns["GSFM Rank"] + columns["Rank Change"]),
+        "expected_overlap": float(columns["Expected Overlap"]),
+        "gsfm_p_value": float(columns["GSFM P-value"]),
+        "gsfm_rank": int(columns["GSFM Rank"]),
+        "rank_change": int(columns["Rank Change"]),
+    }
+    return frame
+
+
+def group_terms(results: pd.DataFrame, *, similarity: float = 0.5) -> pd.DataFrame:
+    """Group the terms of a result that rest on the same genes of the query, and keep the best of each group.
+
+    Terms are taken by rank; each joins the first group whose best term shares enough of its evidence, or
+    starts a group of its own.
+
+    Parameters
+    ----------
+    results
+        Of `gsfm_enrich.enrichr` with the model's columns; of one query. Cut it to the terms of interest
+    first.
+    similarity
+        Evidence in common over the evidence of both (a weighted Jaccard index), from 0 to 1, at which two
+        terms are one group. Members count 1; predicted genes share the rest of the expected overlap.
+
+    Returns
+    -------
+    DataFrame
+        The best term of each group, with all columns of ``results`` and two more: ``Group``, numbered from 1
+        in each library, and ``Also``, the group's other terms, joined by ``"; "``. It can be given to
+        ``gseapy.dotplot``, ``barplot`` and ``enrichment_map`` like ``results``.
+
+    Raises
+    ------
+    InputError
+        If a column is missing, or ``similarity`` is not between 0 and 1.
+
+    Examples
+    --------
+    >>> columns = ["Gene_set", "Term", "Genes", "Predicted Genes", "Expected Overlap", "GSFM Rank"]
+    >>> rows = [("x", "a", "G1;G2", "", 2.0, 1), ("x", "b", "G1;G2", "", 2.0, 2)]
+    >>> group_terms(pd.DataFrame(rows, columns=columns))[["Term", "Group", "Also"]].values.tolist()
+    [['a', 1, 'b']]
+    """
+    needed = ("Gene_set", "Term", "Genes", "Predicted Genes", "Expected Overlap", "GSFM Rank")
+    missing = [column for column in needed if column not in results.columns]
+    if missing:
+        raise InputError(
+            f"The results have no column {missing[0]!r}; group_terms needs those of enrichr with rerank=True."
+        )
+    if not 0 <= similarity <= 1:
+        raise InputError(f"similarity must be between 0 and 1, not {similarity}.")
+    parts = []
+    for _, part in results.groupby("Gene_set", sort=False):
+        ranked = part.sort_values("GSFM Rank", kind="stable")
+        group = _greedy(_weighted_jaccard(_evidence_of(ranked)), similarity)
+        best = ranked[~pd.Series(group).duplicated().to_numpy()].copy()
+        best["Group"] = np.arange(1, len(best) + 1)
+        others: list[list[str]] = [[] for _ in range(len(best))]
+        seen: set[int] = set()
+        for term, number in zip(ranked["Term"], group.tolist(), strict=True):
+            if number in seen:
+                others[number].append(term)
+            seen.add(number)
+        best["Also"] = ["; ".join(terms) for terms in others]
+        parts.append(best)
+    if not parts:
+        return results.assign(Group=pd.Series(dtype=np.int64), Also=pd.Series(dtype=object))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _evidence_of(results: pd.DataFrame) -> csr_array:
+    """Return how much each gene counts for each term, shape (n_terms, n_genes)."""
+    genes: dict[str, int] = {}
+    rows: list[int] = []
+    columns: list[int] = []
+    weights: list[float] = []
+    listed = zip(
+        results["Genes"].fillna(""),
+        results["Predicted Genes"].fillna(""),
+        results["Expected Overlap"],
+        strict=True,
+    )
+    for row, (members, predicted, expected) in enumerate(listed):
+        sure, likely = _split(members), _split(predicted)
+        rest = max(float(expected) - len(sure), 0) / max(len(likely), 1)
+        for gene, weight in [*((gene, 1.0) for gene in sure), *((gene, rest) for gene in likely)]:
+            rows.append(row)
+            columns.append(genes.setdefault(gene, len(genes)))
+            weights.append(weight)
+    shape = (len(results), max(len(genes), 1))
+    return csr_array((np.array(weights), (np.array(rows, int), np.array(columns, int))), shape=shape)
+
+
+def _split(genes: str) -> Sequence[str]:
+    return genes.split(";") if genes else []
+
+
+def _weighted_jaccard(weights: csr_array) -> NDArray[np.float64]:
+    """Return the sum of the smaller over the sum of the larger weights, for all pairs of rows."""
+    dense = weights.toarray()
+    totals = dense.sum(axis=1)
+    common = np.array([np.minimum(dense, row).sum(axis=1) for row in dense]).reshape(len(dense), -1)
+    either = totals[:, None] + totals[None] - common
+    return np.asarray(np.divide(common, either, out=np.zeros_like(common), where=either > 0))
+
+
+def _greedy(similarity: NDArray[np.float64], least: float) -> NDArray[np.int64]:
+    """Return the group of each term: that of the first best term that is similar enough, or a new one."""
+    best: list[int] = []
+    group = np.empty(len(similarity), dtype=np.int64)
+    for term in range(len(similarity)):
+        close = [number for number, other in enumerate(best) if similarity[term, other] >= least]
+        group[term] = close[0] if close else len(best)
+        if not close:
+            best.append(term)
+    return group

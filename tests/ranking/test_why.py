@@ -1,0 +1,132 @@
+"""Why a term ranks where it does: against the result table, and groups by hand."""
+
+from __future__ import annotations
+
+import gseapy
+import pandas as pd
+import pytest
+
+from gsfm_enrich.adapters.gseapy import enrichr
+from gsfm_enrich.errors import InputError, LibraryError
+from gsfm_enrich.libraries.library import GeneSetLibrary
+from gsfm_enrich.model.gsfm import GSFM
+from gsfm_enrich.ranking.why import EVIDENCE_COLUMNS, group_terms, term_evidence
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*query genes are in none")  # the model knows them
+
+QUERY = ["B4G0", "B4G1", "B4G2", "B4G21", "B4G22", "b4g23", "B7G3", "B8G20"]
+
+
+@pytest.mark.parametrize("background", [None, "list"])
+def test_the_genes_add_up_to_the_table(
+    background: str | None, block_model: GSFM, block_library: GeneSetLibrary
+) -> None:
+    tested = None if background is None else list(block_model.vocab.genes)[:250]
+    results = enrichr(QUERY, block_library, background=tested, min_overlap=0, model=block_model).results
+    for _, row in results.head(8).iterrows():
+        table = term_evidence(QUERY, row["Term"], block_library, background=tested, model=block_model)
+        assert tuple(table.columns) == EVIDENCE_COLUMNS
+        members = table[table["kind"] == "member"]
+        predicted = table[table["kind"] == "predicted"]
+        assert ";".join(sorted(members["gene"])) == ";".join(sorted(filter(None, row["Genes"].split(";"))))
+        assert ";".join(predicted["gene"]) == row["Predicted Genes"]
+        assert table["probability"].sum() == pytest.approx(row["Expected Overlap"], rel=1e-5)
+        assert table["share"].sum() == pytest.approx(1)
+        assert (members["weight"] == 1).all()
+        assert predicted["weight"].isin([0.25, 0.5, 0.75]).all()
+        assert table.attrs["gsfm_p_value"] == row["GSFM P-value"]
+        assert table.attrs["gsfm_rank"] == row["GSFM Rank"]
+        assert table.attrs["rank_change"] == row["Rank Change"]
+        assert f"{table.attrs['overlap']}/{table.attrs['size']}" == row["Overlap"]
+    assert results["Predicted Genes"].iloc[0]
+
+
+def test_a_term_without_any_gene_has_an_empty_table(block_model: GSFM, block_library: GeneSetLibrary) -> None:
+    far = next(term for term in block_library.terms if "block 1" in term)
+    table = term_evidence(["B4G0"], far, block_library, model=block_model)
+    assert len(table) == 0
+    assert tuple(table.columns) == EVIDENCE_COLUMNS
+    assert table.attrs["gsfm_p_value"] == 1
+
+
+def test_unknown_terms_and_empty_queries(block_model: GSFM, block_library: GeneSetLibrary) -> None:
+    with pytest.raises(LibraryError, match="'term 5 of block 5'"):
+        term_evidence(["B4G0"], "term 5 of block5", block_library, model=block_model)
+    with pytest.raises(InputError, match=r"^No gene was given\.$"):
+        term_evidence([], "term 5 of block 5", block_library, model=block_model)
+
+
+def results_of(rows: list[tuple[str, str, str, str, float, int]]) -> pd.DataFrame:
+    columns = ["Gene_set", "Term", "Genes", "Predicted Genes", "Expected Overlap", "GSFM Rank"]
+    frame = pd.DataFrame(rows, columns=columns)
+    frame["Overlap"] = [f"{len(genes.split(';'))}/50" for genes in frame["Genes"]]
+    frame["Adjusted P-value"] = frame["GSFM Rank"] / 1000
+    frame["Combined Score"] = 10.0
+    return frame
+
+
+def test_groups_by_hand() -> None:
+    results = results_of(
+        [
+            ("x", "third", "A;B;E", "", 3.0, 3),  # 2 of 4 genes with first
+            ("x", "first", "A;B;C", "", 3.0, 1),
+            ("x", "second", "D", "", 1.0, 2),
+            ("x", "fourth", "D", "C", 1.5, 4),  # 1 of 1.5 with second; .5 of 4 with first
+            ("y", "other library", "A;B;C", "", 3.0, 1),
+        ]
+    )
+    grouped = group_terms(results)
+    assert grouped["Term"].tolist() == ["first", "second", "other library"]
+    assert grouped["Group"].tolist() == [1, 2, 1]
+    assert grouped["Also"].tolist() == ["third", "fourth", ""]
+    assert group_terms(results, similarity=0.51)["Also"].tolist() == ["", "fourth", "", ""]
+    assert len(group_terms(results, similarity=0)) == 2
+    assert len(group_terms(results, similarity=1)) == 5
+
+
+def test_every_term_is_shown_or_listed_once(block_model: GSFM, block_library: GeneSetLibrary) -> None:
+    results = enrichr(QUERY, block_library, model=block_model).results
+    grouped = group_terms(results)
+    listed = [term for also in grouped["Also"] if also for term in also.split("; ")]
+    assert sorted([*grouped["Term"], *listed]) == sorted(results["Term"])
+    assert len(grouped) < len(results)
+    assert grouped["GSFM Rank"].is_monotonic_increasing
+
+
+def test_grouped_results_can_still_be_drawn_as_a_map() -> None:
+    rows = [
+        ("x", "a", "A;B;C", "", 3.0, 1),
+        ("x", "b", "B;C;D;E;F", "", 5.0, 2),
+        ("x", "c", "A;B", "", 2.0, 3),
+    ]
+    grouped = group_terms(results_of(rows))
+    nodes, edges = gseapy.enrichment_map(grouped, cutoff=1)
+    assert len(nodes) == len(grouped) == 2
+    assert len(edges) == 1
+
+
+def test_no_rows_give_no_groups() -> None:
+    grouped = group_terms(results_of([]))
+    assert len(grouped) == 0
+    assert {"Group", "Also"} <= set(grouped.columns)
+
+
+@pytest.mark.parametrize(
+    ("drop", "similarity", "message"),
+    [
+        (
+            "Predicted Genes",
+            0.5,
+            "The results have no column 'Predicted Genes'; group_terms needs those of enrichr with "
+            "rerank=True.",
+        ),
+        (None, 1.5, "similarity must be between 0 and 1, not 1.5."),
+    ],
+)
+def test_bad_input(drop: str | None, similarity: float, message: str) -> None:
+    results = results_of([("x", "a", "A", "", 1.0, 1)])
+    if drop:
+        results = results.drop(columns=drop)
+    with pytest.raises(InputError) as caught:
+        group_terms(results, similarity=similarity)
+    assert str(caught.value) == message
