@@ -58,3 +58,22 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def kept_files(folder: Path, pattern: str) -> list[Path]:
+    """Return the files of a folder, the longest unused first; those that vanish meanwhile are left out.
+
+    Parameters
+    ----------
+    folder
+        It need not exist.
+    pattern
+        As in `pathlib.Path.glob`.
+    """
+    found = []
+    for path in folder.glob(pattern):
+        try:
+            found.append((path.stat().st_mtime, path))
+        except OSError:  # another process removed it
+            continue
+    return [path for _, path in sorted(found)]

@@ -29,7 +29,7 @@ ARROWS = {
     "data": {"errors", "files", "genes", "libraries"},
     "model": {"errors", "files", "genes"},
     "training": {"errors", "genes", "libraries", "model", "data"},
-    "ranking": {"errors", "genes", "libraries", "model"},
+    "ranking": {"errors", "files", "genes", "libraries", "model"},
     "functions": {"errors", "genes", "libraries", "model", "ranking"},
     "adapters": {"errors", "files", "genes", "libraries", "model", "ranking", "functions"},
     "commands": {

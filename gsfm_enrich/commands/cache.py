@@ -25,7 +25,7 @@ def info() -> None:
     """Show how much is kept, and where."""
     import pandas as pd
 
-    from gsfm_enrich.libraries.folders import cache_base, kept_files
+    from gsfm_enrich.files import cache_base, kept_files
 
     rows = []
     for kind, pattern in PATTERNS.items():
@@ -44,7 +44,7 @@ def clear(
     ] = False,
 ) -> None:
     """Remove the computed tables."""
-    from gsfm_enrich.libraries.folders import cache_base, kept_files
+    from gsfm_enrich.files import cache_base, kept_files
 
     for kind in PATTERNS if libraries else ("tables",):
         files = kept_files(cache_base() / kind, PATTERNS[kind])

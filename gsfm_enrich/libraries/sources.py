@@ -19,7 +19,6 @@ from gsfm_enrich.errors import GsfmEnrichWarning, InputError, LibraryError, Offl
 from gsfm_enrich.files import OFFLINE_VARIABLE, cache_base, is_offline
 from gsfm_enrich.genes.table import RESOLVED_ORGANISMS, organism_name
 from gsfm_enrich.libraries.bundled import bundled_libraries, load_bundled
-from gsfm_enrich.libraries.folders import cache_base
 from gsfm_enrich.libraries.indexing import describe_losses
 from gsfm_enrich.libraries.library import GeneSetLibrary
 

@@ -19,8 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load, save
 
-from gsfm_enrich.libraries.files import write_atomically
-from gsfm_enrich.libraries.folders import cache_base, kept_files
+from gsfm_enrich.files import cache_base, kept_files, write_atomically
 from gsfm_enrich.model.gsfm import GSFM
 
 LARGEST = 1_000_000_000

@@ -130,8 +130,7 @@ def group_terms(results: pd.DataFrame, *, similarity: float = 0.5) -> pd.DataFra
     Parameters
     ----------
     results
-        Of `gsfm_enrich.enrichr` with the model's columns; of one query. Cut it to the terms of interest
-    first.
+        Of `gsfm_enrich.enrichr` with the model's columns, for one query. Cut it to the terms that matter.
     similarity
         Evidence in common over the evidence of both (a weighted Jaccard index), from 0 to 1, at which two
         terms are one group. Members count 1; predicted genes share the rest of the expected overlap.
