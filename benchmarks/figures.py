@@ -14,6 +14,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from pandas.io.formats.style import Styler
 
+from benchmarks.readme import LIBRARIES, PROTOCOLS
+
 RESULTS = Path(__file__).parent / "results"
 OVERLAP, MODEL = "overlap test (gseapy)", "GSFM p-value"
 COLOURS = {OVERLAP: "0.45", MODEL: "C0"}
@@ -79,7 +81,9 @@ def draw_intervals(ax: Axes, figures: pd.DataFrame, places: list[int], method: s
 def calibration(column: str = "p<.05", nominal: float = 0.05, results: Path = RESULTS) -> Figure:
     """Draw how often random lists look significant, against their length, a panel a library."""
     table = pd.read_csv(results / "calibration.tsv", sep="\t")
-    table = table[table["method"].isin(COLOURS)]
+    table = table[table["method"].isin(COLOURS) & table["library"].isin(LIBRARIES)]
+    if "genes drawn" in table:
+        table = table[table["genes drawn"] == "uniform"]
     libraries = list(dict.fromkeys(table["library"]))
     across = min(len(libraries), 3)
     down = -(-len(libraries) // across)
