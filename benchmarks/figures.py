@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from pandas.io.formats.style import Styler
 
-from benchmarks.readme import LIBRARIES, PROTOCOLS
+from benchmarks.readme import LIBRARIES
 
 RESULTS = Path(__file__).parent / "results"
 OVERLAP, MODEL = "overlap test (gseapy)", "GSFM p-value"

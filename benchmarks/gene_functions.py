@@ -21,7 +21,7 @@ from gsfm_enrich.genes.table import load_gene_table
 from gsfm_enrich.libraries.bundled import load_bundled
 from gsfm_enrich.model.checkpoint import load_model
 from gsfm_enrich.ranking.membership import library_membership
-from gsfm_enrich.ranking.table import columns_of
+from gsfm_enrich.ranking.strata import columns_of
 
 GROUPS = {"1 to 19 publications": (1, 20), "20 publications or more": (20, 10**6)}
 

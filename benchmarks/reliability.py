@@ -79,7 +79,7 @@ def later_members(
     held = {gene: table.of_library[i] for i, gene in enumerate(table.library.genes)}
     columns = np.arange(table.n_library)
     for i in chosen:
-        p = table.probability(np.array([rows[i]]), columns)[0]
+        p = table.predicted(np.array([rows[i]]), columns)[0]
         member = table.known[[rows[i]]][:, columns].toarray()[0] > 0
         added = np.zeros(len(p), dtype=bool)
         there = [held[gene] for gene in later[i] if held.get(gene, -1) >= 0]

@@ -28,7 +28,7 @@ from gsfm_enrich.libraries.sources import load_libraries
 from gsfm_enrich.model.checkpoint import load_model
 from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.ranking.membership import Membership, library_membership
-from gsfm_enrich.ranking.table import columns_of
+from gsfm_enrich.ranking.strata import columns_of
 
 CONTEXT_COLUMNS = (
     *BASIC_COLUMNS, "fold_enrichment", "expected_companions", "companions", "similar_terms",

@@ -232,12 +232,11 @@ def log_odds_of_sets(
     everywhere : float32 array, shape (n_sets, n_columns)
     own : list of float32 arrays
     """
-    scores = table.genes.score([table.units[members] for members in sets])
-    here = np.arange(len(sets))
-    everywhere = table.calibration.log_odds(scores.block(here, columns), scores.wide_block(here, columns))
+    completed, here = table.complete(sets), np.arange(len(sets))
+    everywhere = completed.block(here, columns)
     lengths = [len(asked) for asked in own]
     rows, genes = np.repeat(here, lengths), np.concatenate(own)
-    pairs = table.calibration.log_odds(scores.pairs(rows, genes), scores.wide_pairs(rows, genes))
+    pairs = completed.pairs(rows, genes)
     return everywhere, np.split(pairs, np.cumsum(lengths)[:-1])
 
 

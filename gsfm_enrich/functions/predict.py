@@ -74,9 +74,8 @@ def predict_functions(
         One row a gene and term, best first within a gene and library:
 
         - ``gene``, ``gene_set``, ``term``
-        - ``score``: the evidence that the gene belongs to the term, in nats (the logarithm of its odds, over
-          the odds of any gene), plus half the logarithm of the term's size: large terms are right more often
-          and say less; terms are ranked by it
+        - ``score``: the evidence that the gene belongs to the term, in nats, plus half the logarithm of the
+          term's size: large terms are right more often and say less; terms are ranked by it
         - ``z_score``: how many standard deviations the autoencoder's logit of this gene is above its logits
           for random sets of the term's size; what is left when the gene's popularity is taken off
         - ``rank``: of the term among all terms of the library for this gene
@@ -230,7 +229,7 @@ def rank_functions(
             "term": library.terms,
             "score": evidence + size_credit(given).astype(np.float32),
             "z_score": z_score,
-            "probability": table.calibration.probability(evidence.copy(), given),
+            "probability": table.probability(evidence, given),
             "known": member,
             "row": terms,
             "column": column,
@@ -303,9 +302,9 @@ def predict_genes(
                 "gene_set": library.name,
                 "term": term,
                 "gene": names_of(library, table),
-                "score": evidence(score, table.sizes[row] - member, len(table.units)),
+                "score": score,
                 "z_score": z_score,
-                "probability": table.calibration.probability(score),
+                "probability": table.probability(score, table.sizes[row] - member),
                 "known": member,
             }
         )
@@ -315,22 +314,15 @@ def predict_genes(
     return pd.concat(parts, ignore_index=True)[list(GENE_COLUMNS)]
 
 
-def evidence(log_odds: NDArray[np.float32], given: NDArray[np.int64], n_genes: int) -> NDArray[np.float32]:
-    """Return how far the log odds of membership exceed those of any gene, plus the credit for size."""
-    size = np.log(np.maximum(given, 1))
-    return np.asarray(log_odds - (size - np.log(n_genes)) + SIZE_CREDIT * size, dtype=np.float32)
-
-
 def score_without(
     table: Membership, rows: NDArray[np.int64], columns: NDArray[np.int64]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return score and z-score of known members, each with the term completed without it."""
     if len(rows) == 0:
         return np.zeros(0, np.float32), np.zeros(0, np.float32)
-    scores = table.left_out(rows, columns)
-    sets = np.arange(len(rows))
-    z_score = scores.against_random(scores.pairs(sets, columns), sets)
-    return table.left_out_log_odds(scores, rows, columns), z_score
+    rest, sets = table.left_out(rows, columns), np.arange(len(rows))
+    z_score = rest.scores.against_random(rest.scores.pairs(sets, columns), sets)
+    return rest.pairs(sets, columns), z_score
 
 
 def names_of(library: GeneSetLibrary, table: Membership) -> list[str]:

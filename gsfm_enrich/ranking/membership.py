@@ -10,6 +10,7 @@ remains is a sparse table, a few dozen genes a term.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -29,6 +30,7 @@ from gsfm_enrich.ranking.calibration import (
     coherence_of,
     fit,
     hide_members,
+    log_size,
     untrusted,
 )
 from gsfm_enrich.ranking.weights import LEVELS, THETA, thresholds
@@ -68,6 +70,34 @@ def add_channels(
         here = np.repeat(np.arange(len(rows)), np.diff(wide.indptr))
         total[here, wide.indices] += wide.data * slopes[1][here].astype(np.float32)
     return total
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """Calibrated scores of completed sets: log odds of membership over those of any gene.
+
+    Attributes
+    ----------
+    scores : Scores
+        Of the model.
+    slopes : float64 array, shape (N_CHANNELS, n_sets)
+    offsets : float64 array, shape (n_sets,)
+    """
+
+    scores: Scores
+    slopes: NDArray[np.float64]
+    offsets: NDArray[np.float64]
+
+    def block(self, rows: Ints, columns: Ints) -> NDArray[np.float32]:
+        """Return the log odds of some sets (axis 0) and genes (axis 1)."""
+        total = add_channels(self.scores, rows, columns, self.slopes[:, rows])
+        total += self.offsets[rows, None].astype(np.float32)
+        return total
+
+    def pairs(self, rows: Ints, columns: Ints) -> NDArray[np.float32]:
+        """Return the log odds of set ``rows[i]`` and gene ``columns[i]``, shape (n_pairs,)."""
+        weighed = (self.slopes[:, rows] * channel_pairs(self.scores, rows, columns)).sum(axis=0)
+        return np.asarray(weighed + self.offsets[rows], dtype=np.float32)
 
 
 class Membership:
@@ -232,34 +262,49 @@ class Membership:
         table.sort_indices()
         return table
 
-    def probability(self, rows: Ints, columns: Ints) -> NDArray[np.float32]:
+    def predicted(self, rows: Ints, columns: Ints) -> NDArray[np.float32]:
         """Return the probability that genes belong to terms that do not list them; 0 where they do.
 
         Small ones, too, shape (n_rows, n_columns).
         """
-        p = self.calibration.probability(self.log_odds(rows, columns))
+        p = self.probability(self.log_odds(rows, columns), self.sizes[rows][:, None])
         members = self.known[rows][:, columns].tocoo()
         p[members.row, members.col] = 0
         return p
 
+    def probability(self, log_odds: NDArray[np.float32], given: Ints) -> NDArray[np.float32]:
+        """Return what log odds over those of any gene mean for sets of so many genes; 0 for empty sets."""
+        with np.errstate(divide="ignore"):
+            return self.calibration.probability(log_odds + np.log(given) - np.log(len(self.units)))
+
     def log_odds(self, rows: Ints, columns: Ints) -> NDArray[np.float32]:
-        """Return the log odds that genes belong to terms, in nats, shape (n_rows, n_columns)."""
-        asked = self.sizes[rows], self.coherence[:, rows]
-        total = add_channels(self.scores, rows, columns, self.calibration.slopes(*asked))
-        total += self.calibration.offsets(*asked)[:, None].astype(np.float32)
-        return total
+        """Return the evidence that genes belong to terms, in nats, shape (n_rows, n_columns).
 
-    def left_out(self, rows: Ints, columns: Ints) -> Scores:
-        """Score terms completed without one member each: set i is term ``rows[i]`` less ``columns[i]``."""
+        The logarithm of the odds of membership over those of any gene; see `probability` for what it means.
+        """
+        return self.completed.block(rows, columns)
+
+    @cached_property
+    def completed(self) -> Evidence:
+        """The evidence of all terms."""
+        return self._weigh(self.scores, self.sizes, self.coherence)
+
+    def complete(self, sets: Sequence[Ints]) -> Evidence:
+        """Complete sets of columns that are no terms of the library."""
+        scores, sizes = self.score(sets), np.array([len(columns) for columns in sets], dtype=np.int64)
+        own = coherence_of(sets, lambda rows, columns: channel_pairs(scores, rows, columns))
+        return self._weigh(scores, sizes, own)
+
+    def left_out(self, rows: Ints, columns: Ints) -> Evidence:
+        """Complete terms without one member each: set i is term ``rows[i]`` less ``columns[i]``."""
         pairs = zip(rows, columns, strict=True)
-        return self.score([self.members[row][self.members[row] != column] for row, column in pairs])
+        scores = self.score([self.members[row][self.members[row] != column] for row, column in pairs])
+        return self._weigh(scores, self.sizes[rows] - 1, self.coherence[:, rows])
 
-    def left_out_log_odds(self, scores: Scores, rows: Ints, columns: Ints) -> NDArray[np.float32]:
-        """Return the log odds of the members that `left_out` left out, shape (n_pairs,)."""
-        asked = self.sizes[rows] - 1, self.coherence[:, rows]
-        pairs = channel_pairs(scores, np.arange(len(rows)), columns)
-        log_odds = (self.calibration.slopes(*asked) * pairs).sum(axis=0) + self.calibration.offsets(*asked)
-        return np.asarray(log_odds.astype(np.float32))
+    def _weigh(self, scores: Scores, sizes: Ints, coherence: NDArray[np.float64]) -> Evidence:
+        """Weigh scores as the calibration says."""
+        offsets = self.calibration.offsets(sizes, coherence) - log_size(sizes) + np.log(len(self.units))
+        return Evidence(scores, self.calibration.slopes(sizes, coherence), offsets)
 
     def score(self, sets: Sequence[Ints]) -> Scores:
         """Complete sets of columns."""

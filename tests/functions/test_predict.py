@@ -51,7 +51,7 @@ def test_probability_is_that_of_the_membership_table(
     table = predict_functions("B7G24", block_library, top=None, model=block_model).set_index("term")
     membership = library_membership(block_library, block_model)
     column = membership.of_unit[[block_model.vocab.index["B7G24"]]]
-    expected = membership.probability(np.arange(len(block_library)), column)[:, 0]
+    expected = membership.predicted(np.arange(len(block_library)), column)[:, 0]
     np.testing.assert_allclose(table.loc[list(block_library.terms), "probability"], expected, rtol=1e-4)
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from scipy.special import expit
 
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.model.gsfm import GSFM, build
@@ -80,14 +81,14 @@ def test_scores_are_standardised_logits(block_model: GSFM) -> None:
 def test_members_get_zero_and_block_mates_the_most(block_model: GSFM, block_library: GeneSetLibrary) -> None:
     table = Membership(block_library, block_model)
     terms, genes = np.arange(len(block_library)), np.arange(len(block_model.vocab) - 2)
-    p = table.probability(terms, genes)
+    p = table.predicted(terms, genes)
     block_of_column = (table.units - 2) // 25
     for row in range(len(block_library)):
         member = table.known[[row]].toarray().ravel() > 0
         mates = (block_of_column == row % 12) & ~member
         assert np.all(p[row, member] == 0)
         assert p[row, mates].min() > 10 * p[row, ~mates & ~member].max()
-    some = table.probability(np.array([3, 5]), np.array([7, 1, 2]))
+    some = table.predicted(np.array([3, 5]), np.array([7, 1, 2]))
     np.testing.assert_allclose(some, p[np.ix_([3, 5], [7, 1, 2])], rtol=1e-4)
 
 
@@ -95,7 +96,7 @@ def test_the_sparse_table_keeps_the_probabilities_that_count(
     block_model: GSFM, block_library: GeneSetLibrary
 ) -> None:
     table = Membership(block_library, block_model)
-    p = table.probability(np.arange(len(block_library)), np.arange(len(table.units)))
+    p = table.predicted(np.arange(len(block_library)), np.arange(len(table.units)))
     least = np.maximum(thresholds(table.theta)[0], LIFT * table.sizes / len(table.units))
     expected = np.where(p >= least[:, None], p, 0)
     np.testing.assert_allclose(table.probable.toarray(), expected, rtol=1e-4)
@@ -110,7 +111,7 @@ def test_calibrated_probabilities_count_the_hidden_members(
     """Two of 12 members were hidden among 15 genes of their block; 13 others are left."""
     table = Membership(block_library, block_model)
     expected = len(block_library) * 13 * (2 / 15) * (12 / 10)
-    p = table.probability(np.arange(len(block_library)), np.arange(len(table.units)))
+    p = table.predicted(np.arange(len(block_library)), np.arange(len(table.units)))
     assert p.sum() == pytest.approx(expected, rel=0.15)
 
 
@@ -119,18 +120,18 @@ def test_a_model_that_knows_nothing_leaves_the_table_binary(block_model: GSFM) -
     genes = np.array(block_model.vocab.genes)
     anything = {f"random {i}": list(rng.choice(genes, 20, replace=False)) for i in range(60)}
     table = Membership(GeneSetLibrary.from_dict(anything, "noise"), block_model)
-    assert table.probability(np.arange(60), np.arange(len(genes))).max() < 0.2
+    assert table.predicted(np.arange(60), np.arange(len(genes))).max() < 0.2
     assert table.probable.nnz == 0
     few = Membership(GeneSetLibrary.from_dict({"a": list(genes[:20])}, "few"), block_model)
     assert not few.calibration.trusted
-    assert not few.probability(np.zeros(1, dtype=int), np.arange(len(genes))).any()
+    assert not few.predicted(np.zeros(1, dtype=int), np.arange(len(genes))).any()
     assert few.probable.nnz == 0
 
 
 def test_left_out_members_are_scored_as_strangers(block_model: GSFM, block_library: GeneSetLibrary) -> None:
     table = Membership(block_library, block_model)
     row, column = np.array([4]), table.known[[4]].indices[:1].astype(np.int64)
-    score = table.left_out(row, column).pairs(np.array([0]), column)
+    score = table.left_out(row, column).scores.pairs(np.array([0]), column)
     rest = [gene for gene in block_library[block_library.terms[4]] if gene != block_library.genes[column[0]]]
     smaller = Membership(
         GeneSetLibrary.from_dict({"rest": rest, **block_library.to_dict()}, "l"), block_model
@@ -167,7 +168,10 @@ def test_the_wide_part_is_weighed_by_what_it_predicts(
     z, wide = helped.scores.block(rows, columns), helped.scores.wide_block(rows, columns)
     asked = helped.sizes[rows], helped.coherence[:, rows]
     slope, offset = helped.calibration.slopes(*asked), helped.calibration.offsets(*asked)
-    expected = slope[0][:, None] * z + slope[1][:, None] * wide + offset[:, None]
+    full = slope[0][:, None] * z + slope[1][:, None] * wide + offset[:, None]
+    expected = full - np.log(helped.sizes[rows] / len(helped.units))[:, None]  # over the odds of any gene
+    p = helped.probability(expected.astype(np.float32), helped.sizes[rows][:, None])
+    np.testing.assert_allclose(p, np.minimum(expit(full), helped.calibration.ceiling), rtol=1e-4)
     np.testing.assert_allclose(helped.log_odds(rows, columns), expected, rtol=1e-4)
     many = np.tile(columns, 20)  # more columns than rows: the other way to read the wide part
     np.testing.assert_allclose(helped.log_odds(rows, many), np.tile(expected, 20), rtol=1e-4)
