@@ -35,7 +35,7 @@ from gsfm_enrich.model.config import GSFMConfig
 from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.training.fit import TrainingConfig
 
-COMMANDS = ("enrichr", "predict", "augment", "train", "build", "orthology", "info")
+COMMANDS = ("enrichr", "predict", "augment", "train", "build", "orthology", "info", "cache")
 CLOSINGS = {
     "enrichr": enrichment.ENRICHR_CLOSING,
     "predict": prediction.PREDICT_CLOSING,
