@@ -11,7 +11,8 @@ other in a channel belong together in its eyes, and it is listened to. These wei
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import add
 from typing import cast
 
 import numpy as np
@@ -271,11 +272,9 @@ class ChannelGSFM(GSFM):
         )
         for table, weight in zip(tables, weights[:, split:].T, strict=True):
             table.data *= np.repeat(weight, np.diff(table.indptr))
-        added = multi_hot([np.zeros(0, dtype=np.int64)] * sets.shape[0], sets.shape[1])
-        for table in sorted(
-            tables, key=lambda table: table.nnz
-        ):  # the other way round takes four times as long
-            added = added + table
+        nothing = multi_hot([np.zeros(0, dtype=np.int64)] * sets.shape[0], sets.shape[1])
+        # Smallest first: the other way round takes four times as long.
+        added = reduce(add, sorted(tables, key=lambda table: table.nnz) or [nothing])
         # Places are scaled so that one random gene scores with a standard deviation of about 1 (training).
         n = np.maximum(np.diff(sets.indptr), 1)
         random = np.sqrt(np.square(weights[:, :split] / spread).sum(axis=1) / n)
