@@ -49,9 +49,9 @@ def misread_species(ids: Sequence[str], organism: str) -> str:
     """
     name = organism_name(organism)
     if name == "human":
-        human = frozenset(approved_symbols())
-        odd = [text for text in ids if text not in human and _RODENT.fullmatch(text)]
-        return _sentence(odd, ids, "written as in mouse or rat", "if they are, pass organism='mouse'")
+        return _sentence(
+            _rodent(ids), ids, "written as in mouse or rat", "if they are, pass organism='mouse'"
+        )
     if name in ORTHOLOGY_ORGANISMS:
         return _sentence(
             _only_human(ids, name),
@@ -60,6 +60,22 @@ def misread_species(ids: Sequence[str], organism: str) -> str:
             "they were read as human; if all are, pass organism='human'",
         )
     return ""
+
+
+def written_as_rodent(symbols: Sequence[str]) -> bool:
+    """Say whether most of some distinct symbols are written as in mouse and rat and are no human symbols.
+
+    Examples
+    --------
+    >>> written_as_rodent(["Trp53", "Brca1", "MYC"]), written_as_rodent(["TP53", "Brca1", "MYC"])
+    (True, False)
+    """
+    return 2 * len(_rodent(symbols)) > len(symbols)
+
+
+def _rodent(ids: Sequence[str]) -> list[str]:
+    human = frozenset(approved_symbols())
+    return [text for text in ids if text not in human and _RODENT.fullmatch(text)]
 
 
 def _only_human(ids: Sequence[str], organism: str) -> list[str]:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from gsfm_enrich.errors import InputError, did_you_mean
 from gsfm_enrich.genes.resolve import resolve
+from gsfm_enrich.genes.spelling import written_as_rodent
 from gsfm_enrich.genes.table import load_gene_table
 from gsfm_enrich.libraries.gmt import read_gmt
 from gsfm_enrich.model.vocab import SPECIAL, Vocab
@@ -111,7 +112,8 @@ def literature_sets(
 def gmt_sets(path: Path, left_out: Counter[str] | None = None) -> NamedSets:
     """Yield the sets of a GMT file with every symbol resolved to an approved human one.
 
-    Mouse and rat symbols that differ from the human one only in case resolve too; the others are left out.
+    A file that is written as mouse and rat are (see `gsfm_enrich.genes.spelling.written_as_rodent`) is read
+    as mouse, through orthologues. What is no single human gene is left out.
 
     Parameters
     ----------
@@ -125,7 +127,7 @@ def gmt_sets(path: Path, left_out: Counter[str] | None = None) -> NamedSets:
     for fault in ("malformed lines", "duplicate terms"):
         left_out[f"{fault} of GMT files"] += parsed.counts.get(fault, 0)
     symbols = sorted({symbol for genes in parsed.sets.values() for symbol in genes})
-    found = resolve(symbols).table
+    found = resolve(symbols, "mouse" if written_as_rodent(symbols) else "human").table
     approved = {
         given: symbol
         for given, symbol in zip(found["input"], found["symbol"], strict=True)
@@ -201,13 +203,13 @@ def build_corpus(
     ranked = sorted((gene for gene, n in counts.items() if n >= seen), key=lambda gene: (-counts[gene], gene))
     vocab = Vocab([*SPECIAL, *ranked])
     left_out[f"genes in fewer than {seen} sets"] = len(counts) - len(ranked)
-    corpus = _pack(kept, tuple(name for name, _ in sources), vocab, smallest, left_out)
+    corpus = encode_sets(kept, tuple(name for name, _ in sources), vocab, smallest, left_out)
     if not len(corpus):
         raise InputError(f"No gene set has {smallest} genes that are each in {seen} sets or more.")
     return corpus
 
 
-def _pack(
+def encode_sets(
     kept: Iterable[tuple[int, list[str]]],
     sources: tuple[str, ...],
     vocab: Vocab,

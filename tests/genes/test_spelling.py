@@ -3,7 +3,7 @@
 import pytest
 
 from gsfm_enrich.errors import InputError
-from gsfm_enrich.genes.spelling import misread_species
+from gsfm_enrich.genes.spelling import misread_species, written_as_rodent
 from gsfm_enrich.genes.table import load_gene_table
 
 AS_RODENT = "{} of {} genes are written as in mouse or rat: {}; if they are, pass organism='mouse'."
@@ -78,6 +78,21 @@ def test_a_mixture(mouse_table):
 )
 def test_without_a_table_only_a_list_of_nothing_but_human_symbols(ids, said):
     assert misread_species(ids, "rat") == (AS_HUMAN.format(3, 3, "rat", said) if said else "")
+
+
+@pytest.mark.parametrize(
+    ("symbols", "rodent"),
+    [
+        (["Trp53", "Brca1", "Myc"], True),
+        (["Trp53", "Brca1", "MYC"], True),
+        (["Trp53", "Brca1", "MYC", "EGFR"], False),
+        (["TRP53", "BRCA1"], False),
+        (["C1orf112", "C2orf42"], False),
+        ([], False),
+    ],
+)
+def test_lists_that_are_mostly_mouse(symbols, rodent):
+    assert written_as_rodent(symbols) is rodent
 
 
 def test_other_species_are_not_judged():

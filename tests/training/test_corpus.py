@@ -144,6 +144,24 @@ def test_symbols_of_a_gmt_file_become_approved_human_ones(tmp_path):
     assert +left_out == {"symbols of GMT files that are no single human gene": 2}
 
 
+def test_a_file_of_mouse_sets_goes_through_orthologues(tmp_path, mouse_table):
+    path = write_gmt(
+        tmp_path / "mouse.gmt",
+        {
+            "a": ["Trp53", "Gstm3", "H2-Ab1", "Vmn2r59", "Mdm2"],
+            "b": ["Serpina1a", "Serpina1b", "Bax"],
+            "c": ["Gm1", "Cd3d"],
+        },
+    )
+    left_out = Counter()
+    assert dict(gmt_sets(path, left_out)) == {
+        "a": ["TP53", "GSTM1", "HLA-DQB1", "MDM2"],  # MDM2, which is not in the table, by its symbol
+        "b": ["SERPINA1", "BAX"],
+        "c": ["CD3D"],
+    }
+    assert +left_out == {"symbols of GMT files that are no single human gene": 2}
+
+
 def test_geo_series(tmp_path):
     one = write_gmt(tmp_path / "one.gmt", {"MYC_GSE123_up and GSE9": ["TP53"], "none": ["MYC"]})
     two = write_gmt(tmp_path / "two.gmt", {"GSE1234-1": ["TP53"], "GSE 77": ["MYC"]})

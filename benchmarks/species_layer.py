@@ -1,0 +1,116 @@
+"""Completion of mouse libraries: a species layer that learned from mouse sets, and plain orthology.
+
+    python -m benchmarks.species_layer --data ../shared/data
+
+Half of each term of mouse libraries is given. Every gene that any of the methods can place is asked about;
+one that a method cannot place is not given to it either, and gets its lowest score.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import pandas as pd
+import typer
+
+from benchmarks.gene_completion import parts_of
+from benchmarks.protocols import bootstrap, read_library, write_table
+from gsfm_enrich.files import CACHE_VARIABLE
+from gsfm_enrich.genes.orthology import install_orthology, load_orthology
+from gsfm_enrich.model.checkpoint import load_model
+from gsfm_enrich.model.gsfm import GSFM
+from gsfm_enrich.model.species import SpeciesGSFM, biadjacency
+from gsfm_enrich.training.evaluate import Scorer, complete_halves, standardised_scorer
+from gsfm_enrich.training.species import fit_species, species_corpus
+
+LIBRARIES = ("Mouse_Hallmark_MSigDB_2024.1", "Mouse_Reactome_MSigDB_2024.1", "PanglaoDB_Mouse")
+PLAIN = "plain mapping"
+
+
+def by_upper_case(scorer: Scorer) -> Scorer:
+    """Read every mouse symbol as the human symbol of the same letters."""
+
+    def score(sets: Sequence[Sequence[str]], genes: Sequence[str]) -> np.ndarray:
+        return scorer([[gene.upper() for gene in given] for given in sets], [gene.upper() for gene in genes])
+
+    return score
+
+
+def with_lowest(scorer: Scorer, placed: set[str]) -> Scorer:
+    """Give the genes that this method cannot place, but another can, the lowest score."""
+
+    def score(sets: Sequence[Sequence[str]], genes: Sequence[str]) -> np.ndarray:
+        found = scorer(sets, genes)
+        lowest = np.nanmin(found, axis=1, keepdims=True) - 1
+        asked = np.array([gene in placed for gene in genes])
+        return np.where(np.isnan(found) & asked, lowest, found)
+
+    return score
+
+
+def scorers_of(human: GSFM, plain: GSFM, learned: GSFM) -> dict[str, Scorer]:
+    """Return every method by name: the whole model, and its autoencoder alone."""
+    models = {PLAIN: plain, "learned layer": learned}
+    scorers = {"upper-case rule": by_upper_case(standardised_scorer(human))}
+    scorers |= {name: standardised_scorer(model) for name, model in models.items()}
+    for name, model in models.items():
+        scorers |= {f"{name}, {part}": scorer for part, scorer in parts_of(model).items()}
+    return scorers
+
+
+def main(
+    data: Annotated[Path, typer.Option(help="Folder with corpus/, libraries/ and ids/.")] = Path(
+        "../shared/data"
+    ),
+    splits: Annotated[int, typer.Option(help="Random halves a term.")] = 2,
+    max_terms: Annotated[int, typer.Option(help="Terms a library, drawn at random.")] = 100,
+) -> None:
+    """Fit the layer, then print and write one table: libraries by methods."""
+    os.environ[CACHE_VARIABLE] = tempfile.mkdtemp()
+    print(install_orthology("mouse", data / "ids" / "HOM_MouseHumanSequence.rpt.gz"))
+    human, orthology = load_model(), load_orthology("mouse")
+    layer = SpeciesGSFM(human, biadjacency(human, orthology))
+    plain = layer.folded()
+    corpus = species_corpus(sorted((data / "corpus").glob("*_mouse_*.gmt.gz")), orthology, layer)
+    print(f"{len(corpus):,} mouse sets; left out: {corpus.left_out}", flush=True)
+    for step, loss in fit_species(layer, corpus):
+        print(f"step {step}: validation loss {loss:.4f}")
+    weights = layer.weight.detach()
+    moved = (weights - SpeciesGSFM(human, layer.pairs).weight.detach()).abs() > 0.1
+    print(f"{len(weights):,} weights, {int(moved.sum()):,} of them moved by more than 0.1")
+    rows = []
+    for name in LIBRARIES:
+        library = read_library(data, name)
+        scorers = scorers_of(human, plain, layer.folded())
+        finite = [np.isfinite(scorer([[]], library.genes)[0]) for scorer in scorers.values()]
+        placed = {gene for gene, known in zip(library.genes, np.any(finite, axis=0), strict=True) if known}
+        figures = {}
+        for method, scorer in scorers.items():
+            found = complete_halves(library, with_lowest(scorer, placed), splits=splits, max_terms=max_terms)
+            figures[method] = pd.DataFrame(found).groupby("term")[["auroc", "average_precision"]].mean()
+        for (method, terms), known in zip(figures.items(), finite, strict=True):
+            other = figures[method.replace("learned layer", PLAIN)]
+            gain = (terms - other)["auroc"].to_numpy()
+            learned = method.startswith("learned")
+            rows.append(
+                {
+                    "library": name,
+                    "method": method,
+                    "terms": len(terms),
+                    "genes placed": f"{known.mean():.3f}",
+                    "median AUROC": bootstrap(terms["auroc"].to_numpy(), np.median),
+                    "mean AP": bootstrap(terms["average_precision"].to_numpy()),
+                    "mean gain in AUROC over plain": bootstrap(gain) if learned else "",
+                }
+            )
+            print(*rows[-1].values(), sep="\t", flush=True)
+    write_table(rows, "species_layer")
+
+
+if __name__ == "__main__":
+    typer.run(main)
