@@ -1,7 +1,8 @@
 """Completion of mouse libraries: a species layer that learned from mouse sets, and plain orthology.
 
-    python -m benchmarks.species_layer --data ../shared/data
+    python -m benchmarks.species_layer --data ../shared/data --model runs/autoencoder
 
+The layer goes in front of an autoencoder, which the bundled model is not: `gsfm-enrich train` makes one.
 Half of each term of mouse libraries is given. Every gene that any of the methods can place is asked about;
 one that a method cannot place is not given to it either, and gets its lowest score.
 """
@@ -67,13 +68,16 @@ def main(
     data: Annotated[Path, typer.Option(help="Folder with corpus/, libraries/ and ids/.")] = Path(
         "../shared/data"
     ),
+    model: Annotated[str, typer.Option(help="An autoencoder; its sets should not be these libraries.")] = (
+        "runs/autoencoder"
+    ),
     splits: Annotated[int, typer.Option(help="Random halves a term.")] = 2,
     max_terms: Annotated[int, typer.Option(help="Terms a library, drawn at random.")] = 100,
 ) -> None:
     """Fit the layer, then print and write one table: libraries by methods."""
     os.environ[CACHE_VARIABLE] = tempfile.mkdtemp()
     print(install_orthology("mouse", data / "ids" / "HOM_MouseHumanSequence.rpt.gz"))
-    human, orthology = load_model(), load_orthology("mouse")
+    human, orthology = load_model(model), load_orthology("mouse")
     layer = SpeciesGSFM(human, biadjacency(human, orthology))
     plain = layer.folded()
     corpus = species_corpus(sorted((data / "corpus").glob("*_mouse_*.gmt.gz")), orthology, layer)

@@ -6,7 +6,8 @@ on human data and stays as it is. It starts as the plain mapping (1 for the best
 for the others), and what it learns from gene sets of the species can be read as functional orthology: how far
 a gene's presence says for a set what that of its human orthologue would.
 
-The layer acts on the autoencoder. The wide part, which counts co-occurrence in the human literature, reads
+The layer acts on an autoencoder; a model of channels has no input weights that it could stand before. The
+wide part of an autoencoder, which counts co-occurrence in the human literature, reads
 the plain mapping, and so does the output: a gene of the species has the logit of its best orthologue.
 """
 
@@ -26,6 +27,7 @@ from gsfm_enrich.errors import InputError
 from gsfm_enrich.genes.lookup import approved_symbols
 from gsfm_enrich.genes.match import match
 from gsfm_enrich.genes.orthology import Orthology
+from gsfm_enrich.model.channels import ChannelGSFM
 from gsfm_enrich.model.gsfm import GSFM, build
 from gsfm_enrich.model.vocab import N_SPECIAL, SPECIAL, Vocab
 from gsfm_enrich.model.wide import WideGSFM, strongest_neighbours
@@ -89,9 +91,14 @@ class SpeciesGSFM(nn.Module):
     Parameters
     ----------
     model
-        The human model. Its weights are frozen.
+        The human model, an autoencoder. Its weights are frozen.
     pairs
         Orthologues, see `biadjacency`.
+
+    Raises
+    ------
+    InputError
+        When the model is no autoencoder but one of channels, as the bundled one is.
 
     Attributes
     ----------
@@ -119,6 +126,11 @@ class SpeciesGSFM(nn.Module):
 
     def __init__(self, model: GSFM, pairs: Biadjacency) -> None:
         super().__init__()
+        if isinstance(model, ChannelGSFM):
+            raise InputError(
+                "A species layer goes in front of an autoencoder, such as gsfm-enrich train makes or "
+                "maayanlab/gsfm-rummagene; this model is one of channels, which has no input weights."
+            )
         self.model = model.requires_grad_(False).eval()
         self.pairs = pairs
         self.register_buffer("starts", torch.from_numpy(pairs.starts))
