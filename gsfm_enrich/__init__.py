@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gsfm_enrich.adapters import get, pl, tl
+    from gsfm_enrich.adapters.gene_page import gene_report
     from gsfm_enrich.adapters.gseapy import enrich, enrichr
     from gsfm_enrich.adapters.report import report
     from gsfm_enrich.errors import (
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     )
     from gsfm_enrich.functions.augment import augment
     from gsfm_enrich.functions.context import functions_in_context
+    from gsfm_enrich.functions.modules import gene_modules
     from gsfm_enrich.functions.neighbours import neighbors
     from gsfm_enrich.functions.predict import predict_functions, predict_genes
     from gsfm_enrich.functions.understudied import gene_info
@@ -68,6 +70,8 @@ __all__ = [
     "enrichr",
     "functions_in_context",
     "gene_info",
+    "gene_modules",
+    "gene_report",
     "get",
     "get_library",
     "get_library_name",
@@ -115,6 +119,8 @@ _HOMES = {
     "enrichr": "adapters.gseapy",
     "functions_in_context": "functions.context",
     "gene_info": "functions.understudied",
+    "gene_modules": "functions.modules",
+    "gene_report": "adapters.gene_page",
     "load_libraries": "libraries.sources",
     "load_model": "model.checkpoint",
     "neighbors": "functions.neighbours",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from gsfm_enrich.adapters.gene_networks import modules, neighbors
 from gsfm_enrich.adapters.plotdata import (
     axes_or_new,
     check_column,
@@ -32,7 +33,7 @@ from gsfm_enrich.adapters.slopes import ranks
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["barplot", "dotplot", "ranks"]
+__all__ = ["barplot", "dotplot", "modules", "neighbors", "ranks"]
 
 SMALLEST_DOT, LARGEST_DOT = 14.0, 150.0  # areas in points squared
 GREY, INK = "0.75", "0.25"

@@ -14,6 +14,7 @@ from gsfm_enrich.adapters.annotate import annotate_genes
 from gsfm_enrich.adapters.background import Background, choose_background
 from gsfm_enrich.adapters.de_tables import read_differential
 from gsfm_enrich.adapters.markers import Cutoffs, Direction, MarkerList, Ranking, marker_lists
+from gsfm_enrich.adapters.modules import gene_modules
 from gsfm_enrich.adapters.rank_genes_groups import (
     names_tested,
     ranking_record,
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
     from gsfm_enrich.libraries.library import GeneSetLibrary
 
-__all__ = ["annotate_genes", "enrichr"]
+__all__ = ["annotate_genes", "enrichr", "gene_modules"]
 
 LOG_COLUMNS = ("group", "direction", "genes", "found", "terms", "missing", "message")
 NAMES_IN_A_MESSAGE = 5

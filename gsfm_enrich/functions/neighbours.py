@@ -106,6 +106,44 @@ def neighbors(
     return pd.concat(parts, ignore_index=True)[list(NEIGHBOUR_COLUMNS)]
 
 
+def neighbour_graph(
+    gene: str,
+    n: int = 15,
+    *,
+    organism: str = "human",
+    model: str | os.PathLike[str] | GSFM = "default",
+) -> pd.DataFrame:
+    """Return a gene's neighbours as lines of a graph: to the gene, and between neighbours that are alike.
+
+    Parameters
+    ----------
+    gene, n, organism, model
+        As in `neighbors`.
+
+    Returns
+    -------
+    DataFrame
+        ``gene``, ``other``, ``likeness``: one row a line. Two neighbours are joined when they are at least as
+        alike as the last neighbour is to the gene.
+
+    Examples
+    --------
+    >>> len(neighbour_graph("NDUFA1", 5)) >= 5
+    True
+    """
+    network = load_model(model)
+    found = neighbors(gene, n, organism=organism, model=network)
+    lines = found.rename(columns={"neighbour": "other", "score": "likeness"})[["gene", "other", "likeness"]]
+    if found.empty:
+        return lines
+    names = found["neighbour"].tolist()
+    units = match(names, network.vocab.tokens, organism).columns
+    between = likeness(network, units, units)
+    first, second = np.nonzero(np.triu(between >= found["score"].min(), k=1))
+    pairs = {"gene": np.array(names)[first], "other": np.array(names)[second]}
+    return pd.concat([lines, pd.DataFrame(pairs | {"likeness": between[first, second]})], ignore_index=True)
+
+
 def likeness(model: GSFM, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.float32]:
     """Return how alike genes are: the mean of what the model says of each, given the other alone.
 

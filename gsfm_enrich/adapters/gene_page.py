@@ -1,0 +1,158 @@
+"""One page on one gene: what it may do, how sure that is, and why (``ge.gene_report``)."""
+
+from __future__ import annotations
+
+import base64
+import os
+import re
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from gsfm_enrich.adapters.gene_networks import neighbors as draw_neighbours
+from gsfm_enrich.adapters.plotdata import image_bytes
+from gsfm_enrich.errors import InputError
+from gsfm_enrich.files import write_atomically
+
+TEMPLATE = "gene_page.html.j2"
+WIDTHS = {"term": 300, "similar terms": 280, "companions": 160, "why": 280, "name": 140, "gene set": 90}
+"""Pixels that a column of long names has at least."""
+NOTES = {
+    "Who it is": "NCBI Gene and the Gene Ontology, September 2022; see gsfm_enrich.gene_info.",
+    "Functions": "Known terms are scored as if they did not list the gene; similar terms are folded; see "
+    "gsfm_enrich.predict_functions.",
+    "Shared with its companions": "Terms that are frequent among the genes it was found with; see "
+    "gsfm_enrich.functions_in_context.",
+    "Neighbours": "Genes that the model takes to be most alike to it; see gsfm_enrich.neighbors.",
+}
+
+
+def gene_report(
+    gene: str,
+    path: str | os.PathLike[str],
+    gene_sets: Any = ("GO_Biological_Process", "GO_Molecular_Function", "GO_Cellular_Component"),
+    *,
+    companions: Any = None,
+    top: int = 10,
+    organism: str = "human",
+    model: Any = "default",
+) -> Path:
+    """Write a self-contained HTML page on one gene.
+
+    It holds a paragraph in plain language, which states only what the tables hold; who the gene is and how
+    well studied; its functions, known and predicted; what it shares with its companions, if some are given;
+    and its neighbours, drawn and listed.
+
+    Parameters
+    ----------
+    gene
+        An identifier of any kind that `gsfm_enrich.resolve` takes.
+    path
+        File to write.
+    gene_sets
+        Libraries whose terms are the functions, as :func:`gsfm_enrich.predict_functions` takes them.
+    companions
+        Genes it was found with, such as the other differentially expressed ones.
+    top
+        Terms to list of each library.
+    organism
+        Of genes and libraries.
+    model
+        As `gsfm_enrich.load_model` takes it.
+
+    Returns
+    -------
+    pathlib.Path
+        The file written.
+
+    Raises
+    ------
+    InputError
+        If `path` is a folder, `gene` is not one gene, or ``top`` is below 1.
+
+    Warns
+    -----
+    GsfmEnrichWarning
+        If the model does not know the gene; the page then says who it is, and that nothing is predicted.
+
+    Examples
+    --------
+    >>> import gsfm_enrich as ge
+    >>> ge.gene_report("C1orf112", "C1orf112.html")  # doctest: +SKIP
+    PosixPath('C1orf112.html')
+    """
+    from gsfm_enrich.functions.context import functions_in_context
+    from gsfm_enrich.functions.describe import describe_gene
+    from gsfm_enrich.functions.neighbours import neighbors
+    from gsfm_enrich.functions.predict import predict_functions
+    from gsfm_enrich.functions.understudied import gene_info
+
+    target = Path(path)
+    if target.is_dir():
+        example = str(target / "gene.html")
+        raise InputError(f"{str(target)!r} is a folder; give the path of an HTML file, such as {example!r}.")
+    if not isinstance(gene, str) or not gene.strip():
+        raise InputError(f"gene_report takes one gene by its name, not {gene!r}.")
+    gene = gene.strip()
+    options: dict[str, Any] = {"organism": organism, "model": model}
+    libraries = list(gene_sets) if isinstance(gene_sets, tuple) else gene_sets
+    info = gene_info([gene], organism)
+    functions = predict_functions([gene], libraries, top=top, **options)
+    tables = {"Who it is": info, "Functions": functions.drop(columns="gene")}
+    near = pd.DataFrame()
+    shared = None
+    if len(functions):
+        near = neighbors([gene], **options)
+        if companions is not None:
+            shared = functions_in_context([gene], companions, libraries, top=top, **options)
+            tables["Shared with its companions"] = shared.drop(columns="gene")
+        tables["Neighbours"] = near.drop(columns="gene")
+    sections = [
+        {
+            "heading": heading,
+            "note": NOTES[heading],
+            "table": as_html(table),
+            "image": neighbours_image(gene, **options) if heading == "Neighbours" else "",
+        }
+        for heading, table in tables.items()
+    ]
+    text = describe_gene(info, functions, near, shared)
+    write_page(target, title=f"What {gene} may do", text=text, sections=sections)
+    return target
+
+
+def write_page(target: Path, **content: Any) -> None:
+    """Fill the template, and write it whole or not at all."""
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    source = files("gsfm_enrich.adapters").joinpath(TEMPLATE).read_text(encoding="utf-8")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(target, environment.from_string(source).render(**content).encode("utf-8"))
+
+
+def as_html(table: pd.DataFrame) -> Any:
+    """Return a table as HTML, every entry escaped, with room for names."""
+    from markupsafe import Markup
+
+    shown = table.rename(columns=lambda name: str(name).replace("_", " "))
+    for name in shown.select_dtypes("bool"):
+        shown[name] = shown[name].map({True: "yes", False: "no"})
+    for name in shown.select_dtypes("object"):
+        shown[name] = shown[name].map(lambda entry: re.sub(";(?! )", "; ", entry), na_action="ignore")
+    html = shown.to_html(index=False, border=0, float_format=lambda value: f"{value:.3g}", na_rep="")
+    widths = "".join(f'<col style="width:{WIDTHS.get(name, 0)}px">' for name in shown.columns)
+    return Markup(html.replace("<thead>", f"<colgroup>{widths}</colgroup><thead>", 1))  # pandas escaped it
+
+
+def neighbours_image(gene: str, **options: Any) -> str:
+    """Return the plot of a gene's neighbours, a PNG in base 64."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7.0, 5.4))
+    draw_neighbours(gene, ax=figure.add_axes((0.02, 0.08, 0.96, 0.84)), **options)
+    return base64.b64encode(image_bytes(figure, dpi=110)).decode("ascii")
