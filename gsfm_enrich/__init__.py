@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gsfm_enrich.adapters import get, pl, tl
+    from gsfm_enrich.adapters.decoupler import membership_net
     from gsfm_enrich.adapters.gene_page import gene_report
     from gsfm_enrich.adapters.gseapy import enrich, enrichr
     from gsfm_enrich.adapters.report import report
@@ -84,6 +85,7 @@ __all__ = [
     "heatmap",
     "load_libraries",
     "load_model",
+    "membership_net",
     "neighbors",
     "parser",
     "pl",
@@ -124,6 +126,7 @@ _HOMES = {
     "load_libraries": "libraries.sources",
     "load_model": "model.checkpoint",
     "neighbors": "functions.neighbours",
+    "membership_net": "adapters.decoupler",
     "predict_functions": "functions.predict",
     "predict_genes": "functions.predict",
     "group_terms": "ranking.why",

@@ -16,6 +16,7 @@ from gsfm_enrich.commands.enrichment import ENRICHR_CLOSING, enrichr
 from gsfm_enrich.commands.info import info, installed_version
 from gsfm_enrich.commands.output import BAD_INPUT, INTERRUPTED, closing, one_line_warnings, say
 from gsfm_enrich.commands.prediction import AUGMENT_CLOSING, PREDICT_CLOSING, augment, predict
+from gsfm_enrich.commands.reporting import REPORT_CLOSING, report
 from gsfm_enrich.commands.species import ORTHOLOGY_CLOSING, orthology
 from gsfm_enrich.commands.training import TRAIN_CLOSING, train
 from gsfm_enrich.errors import GsfmEnrichError
@@ -64,6 +65,7 @@ app = typer.Typer(
     ),
 )
 app.command(epilog=ENRICHR_CLOSING)(enrichr)
+app.command(epilog=REPORT_CLOSING)(report)
 app.command(epilog=PREDICT_CLOSING)(predict)
 app.command(epilog=AUGMENT_CLOSING)(augment)
 app.command(epilog=TRAIN_CLOSING)(train)

@@ -14,6 +14,7 @@ import warnings
 from io import StringIO
 from pathlib import Path
 
+import anndata
 import gseapy
 import numpy as np
 import pandas as pd
@@ -24,8 +25,9 @@ from gseapy.__main__ import add_enrichr_parser
 from rich.console import Console
 from typer.testing import CliRunner
 
+from gsfm_enrich.adapters import tl
 from gsfm_enrich.cli import app
-from gsfm_enrich.commands import channels, enrichment, info, output, prediction, species, training
+from gsfm_enrich.commands import channels, enrichment, info, output, prediction, reporting, species, training
 from gsfm_enrich.errors import GsfmEnrichWarning
 from gsfm_enrich.functions.augment import augment
 from gsfm_enrich.functions.predict import predict_functions, predict_genes
@@ -35,9 +37,10 @@ from gsfm_enrich.model.config import GSFMConfig
 from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.training.fit import TrainingConfig
 
-COMMANDS = ("enrichr", "predict", "augment", "train", "build", "orthology", "info", "cache")
+COMMANDS = ("enrichr", "report", "predict", "augment", "train", "build", "orthology", "info", "cache")
 CLOSINGS = {
     "enrichr": enrichment.ENRICHR_CLOSING,
+    "report": reporting.REPORT_CLOSING,
     "predict": prediction.PREDICT_CLOSING,
     "augment": prediction.AUGMENT_CLOSING,
     "train": training.TRAIN_CLOSING,
@@ -263,6 +266,34 @@ def test_nothing_found_is_code_1_with_the_header_and_a_warning(files: Path) -> N
 
 
 # predict and augment
+
+
+def test_report_of_a_table_that_enrichr_wrote(files: Path) -> None:
+    invoke("enrichr", "-i", "genes.txt", "-g", "blocks.gmt", "--model", "model", "-o", "out", "--no-plot")
+    [table] = (files / "out").glob("*.txt")
+    code, shown, error = invoke("report", str(table), "--title", "Blocks & more", "-t", "3")
+    written = table.with_suffix(".html")
+    assert (code, shown, error) == (0, "", f"Report in {written}\n")
+    page = written.read_text("utf-8")
+    assert "<h1>Blocks &amp; more</h1>" in page
+    best = pd.read_csv(table, sep="\t")["Term"]
+    assert [term in page.partition("<tbody>")[2] for term in best[:4]] == [True, True, True, False]
+
+
+def test_report_of_an_h5ad_file(files: Path) -> None:
+    cells = anndata.AnnData(np.ones((2, 3), dtype=np.float32))
+    lists = {"one/two": ["B3G0", "B3G1", "B3G2"]}
+    tl.enrichr(cells, str(files / "blocks.gmt"), de=lists, background=300, rerank=False, key_added="mine")
+    cells.write_h5ad(files / "cells.h5ad")
+    code, _, error = invoke("report", "cells.h5ad", "--key", "mine", "-o", "folder/page.html")
+    assert (code, error) == (0, f"Report in {Path('folder/page.html')}\n")
+    assert "one/two" in Path("folder/page.html").read_text("utf-8")
+    code, _, error = invoke("report", "cells.h5ad")
+    assert (code, error) == (
+        2,
+        "gsfm-enrich: adata.uns has no 'gsfm_enrichr': run gsfm_enrich.tl.enrichr(adata, ...) first, or name "
+        "its slot with key=.\n",
+    )
 
 
 def test_predict_prints_the_functions_of_genes(files: Path) -> None:
@@ -541,6 +572,10 @@ BAD = [
         "enrichr -i A,B -g blocks.gmt --no-rerank -o taken",
         "'taken' is a file; expected a folder, or a new name.",
     ),
+    ("report nowhere.h5ad", "There is no file 'nowhere.h5ad'; expected an .h5ad file or a table of results."),
+    ("report few.gmt", "'few.gmt' must end in .h5ad, .csv, .tsv, .txt; that says how it is to be read."),
+    ("report broken.h5ad", "'broken.h5ad' cannot be read as .h5ad: "),
+    ("report empty.txt", "'empty.txt' cannot be read as .txt: No columns to parse from file."),
     ("train --out taken --gmt few.gmt", "'taken' is a file; expected a folder, or a new name."),
 ]
 
@@ -550,6 +585,7 @@ def test_bad_input_gets_one_sentence_and_code_2(command: str, message: str) -> N
     Path("empty").mkdir()
     Path("empty.txt").write_text("\n")
     Path("taken").write_text("")
+    Path("broken.h5ad").write_text("no cells")
     Path("few.gmt").write_text("one set\t\tTP53\tBAX\n")
     Path("blocks.gmt").write_text("one set\t\tA\tB\n")
     code, shown, error = invoke(*command.split())

@@ -16,8 +16,8 @@ OWN = {
     "CheckpointError", "GSFM", "GSFMConfig", "GeneSetLibrary", "GsfmEnrichError", "GsfmEnrichWarning",
     "InputError", "LibraryError", "OfflineError", "Vocab", "augment", "enrich", "enrichr",
     "functions_in_context", "gene_info", "gene_modules", "gene_report", "get", "group_terms",
-    "load_libraries", "load_model", "neighbors", "pl", "predict_functions", "predict_genes", "rank_terms",
-    "report", "resolve", "save_model", "term_evidence", "tl",
+    "load_libraries", "load_model", "membership_net", "neighbors", "pl", "predict_functions",
+    "predict_genes", "rank_terms", "report", "resolve", "save_model", "term_evidence", "tl",
 }  # fmt: skip
 FORWARDED = ({*gseapy.__all__} | {"plot", "parser", "scipalette"}) - OWN
 

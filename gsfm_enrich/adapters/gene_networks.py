@@ -11,8 +11,7 @@ import pandas as pd
 from gsfm_enrich.adapters.markers import choose
 from gsfm_enrich.adapters.plotdata import (
     axes_or_new,
-    note,
-    note_axes,
+    empty_plot,
     save_figure,
     term_labels,
 )
@@ -77,7 +76,7 @@ def neighbors(
 
     found = neighbour_graph(gene, n, organism=organism, model=model)
     if found.empty:
-        return save_figure(note(note_axes(ax), f"the model does not know {gene}"), save)
+        return empty_plot(ax, f"the model does not know {gene}", save)
     ax = axes_or_new(ax, (6.4, 5.2), (0.2, 0.2, 0.3, 0.4))
     graph = graph_of(found)
     colours = dict.fromkeys(graph, STUDIED) | dict.fromkeys(understudied(graph, organism), UNDERSTUDIED)
@@ -136,7 +135,7 @@ def modules(
     """
     genes, table, edges, heading = one_list(data, key, group, direction)
     if table.empty:
-        return save_figure(note(note_axes(ax), "no module to draw"), save)
+        return empty_plot(ax, "no module to draw", save)
     from matplotlib import colormaps
 
     ax = axes_or_new(ax, (6.4, 6.0), (0.2, 4.6, 0.2, 0.4))

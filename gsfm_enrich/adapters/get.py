@@ -14,7 +14,7 @@ from gsfm_enrich.errors import InputError, did_you_mean
 if TYPE_CHECKING:
     from anndata import AnnData
 
-__all__ = ["enrichr_df"]
+__all__ = ["enrichr_df", "term_scores"]
 
 
 def stored(data: Any, key: str = "gsfm_enrichr") -> Enrichment:
@@ -121,3 +121,47 @@ def enrichr_df(
     if pval_cutoff is not None:
         keep &= results[p_column(results)] < pval_cutoff
     return results[keep].reset_index(drop=True)
+
+
+def term_scores(adata: AnnData, key: str = "gsfm_scores") -> AnnData:
+    """Scores of :func:`gsfm_enrich.tl.score_terms` as an AnnData of cells by terms, for scanpy's plots.
+
+    Parameters
+    ----------
+    adata
+        Annotated data with scores.
+    key
+        Slot of ``adata.obsm`` and ``adata.uns`` that holds them.
+
+    Returns
+    -------
+    anndata.AnnData
+        ``X`` holds the scores, ``var_names`` the terms, ``var["genes"]`` how many genes count for each. It
+        shares ``obs``, ``obsm`` and ``uns`` with `adata`, so that
+        ``sc.pl.umap(ge.get.term_scores(adata), color=term)`` works.
+
+    Raises
+    ------
+    InputError
+        If there are no scores under `key`.
+
+    Examples
+    --------
+    >>> import scanpy as sc
+    >>> import gsfm_enrich as ge
+    >>> adata = sc.datasets.pbmc68k_reduced()
+    >>> ge.tl.score_terms(adata, None, {"B cell receptor": ["CD79A", "CD79B"]}, min_weight=1)
+    >>> ge.get.term_scores(adata).var["genes"].to_dict()
+    {'B cell receptor': 2}
+    """
+    from anndata import AnnData
+
+    slot = adata.uns.get(key) if hasattr(adata, "uns") else None
+    if not isinstance(slot, Mapping) or "terms" not in slot or key not in adata.obsm:
+        raise InputError(
+            f"there are no scores under {key!r}: run gsfm_enrich.tl.score_terms(adata, ...) first, or name "
+            "their slot with key=."
+        )
+    var = pd.DataFrame({"genes": slot["genes"]}, index=pd.Index(slot["terms"]))
+    others = {name: value for name, value in adata.obsm.items() if name != key}
+    return AnnData(adata.obsm[key], obs=adata.obs, var=var, obsm=others, uns=dict(adata.uns))

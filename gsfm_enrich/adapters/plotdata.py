@@ -7,6 +7,7 @@ import os
 import re
 import textwrap
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -72,6 +73,65 @@ def pick(results: pd.DataFrame, groups: str | Iterable[str] | None, direction: s
     picked = results[results["group"].isin(names) & results["direction"].isin(directions)]
     order = picked["group"].map({name: place for place, name in enumerate(names)})
     return picked.iloc[np.argsort(order.to_numpy(), kind="stable")].reset_index(drop=True)
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What a plot is to draw.
+
+    Attributes
+    ----------
+    results
+        All rows of the groups and direction asked for.
+    best
+        The best rows of each of them, those that pass the cut-off; may be empty.
+    column
+        What is drawn.
+    judged
+        The p-value that the cut-off is for.
+    """
+
+    results: pd.DataFrame
+    best: pd.DataFrame
+    column: str
+    judged: str
+
+
+def choose_rows(
+    data: Any,
+    *,
+    key: str,
+    groups: str | Iterable[str] | None,
+    direction: str | None,
+    column: str | None,
+    cutoff: float,
+    top_term: int,
+) -> Chosen:
+    """Choose the rows to draw; the parameters and errors are those of the plots."""
+    results = pick(results_of(data, key), groups, direction)
+    drawn = check_column(results, column)
+    best = top_rows(results, column, cutoff, top_term)
+    return Chosen(results, best, drawn, drawn if drawn.endswith("P-value") else p_column(results))
+
+
+def one_list(results: pd.DataFrame, plot: str) -> pd.DataFrame:
+    """Return the results if they are of one gene list.
+
+    Raises
+    ------
+    InputError
+        If they are of several; the message lists those.
+    """
+    lists = list_keys(results)
+    if len(lists) > 1:
+        named = ", ".join(f"{group!r} ({direction})" for group, direction in lists)
+        raise InputError(f"{plot} draws one list of genes; choose with groups= and direction= from {named}.")
+    return results
+
+
+def split_genes(joined: Any) -> list[str]:
+    """Return the genes of a field such as ``Genes``, joined by ``;``; none for a missing one."""
+    return [gene for gene in str(joined).split(";") if gene] if isinstance(joined, str) else []
 
 
 def check_column(results: pd.DataFrame, column: str | None) -> str:
@@ -151,8 +211,11 @@ def list_label(group: str, direction: str, width: int = 32) -> str:
 
 
 def shorten(text: str, width: int) -> str:
-    """Cut `text` to `width` characters, with an ellipsis where it was cut."""
-    return text if len(text) <= width else text[: width - 1].rstrip() + "…"
+    """Cut `text` to `width` characters by an ellipsis inside, as long names often differ at the end."""
+    if len(text) <= width:
+        return text
+    start = 2 * (width - 1) // 3
+    return f"{text[:start].rstrip()}…{text[start + 1 - width :].lstrip()}"
 
 
 def term_labels(terms: Iterable[str], width: int = 44, lines: int = 2) -> list[str]:
@@ -229,24 +292,25 @@ def label_width(labels: Iterable[str], points: float) -> float:
     return longest * points * 0.58 / 72 + 0.15
 
 
-def note_axes(ax: Axes | None) -> Axes:
-    """Return `ax`, or new axes for a short note."""
-    return axes_or_new(ax, (5.5, 1.5), (0.25, 0.25, 0.25, 0.25))
+def row_height(labels: list[str], points: float) -> float:
+    """Return the inches a row needs for its label at a font size in points."""
+    return (1.15 * max(label.count("\n") + 1 for label in labels) + 0.65) * points * 1.2 / 72
 
 
-def note(ax: Axes, text: str) -> Axes:
-    """Write `text` into otherwise empty axes."""
+def empty_plot(ax: Axes | None, text: str, save: str | os.PathLike[str] | None) -> Axes:
+    """Write why there is nothing to draw into otherwise empty axes, and save them."""
+    ax = axes_or_new(ax, (5.5, 1.5), (0.25, 0.25, 0.25, 0.25))
     ax.set_axis_off()
     ax.text(0.5, 0.5, textwrap.fill(text, 60), ha="center", va="center", transform=ax.transAxes, color="0.35")
-    return ax
+    return save_figure(ax, save)
 
 
-def nothing_to_draw(results: pd.DataFrame, column: str, cutoff: float) -> str:
+def nothing_to_draw(chosen: Chosen, cutoff: float) -> str:
     """Say that no row passed, and how far the best one is from it."""
-    if results.empty:
+    if chosen.results.empty:
         return "no results to draw"
-    judged = column if column.endswith("P-value") else p_column(results)
-    return f"no term with {judged} ≤ {cutoff:g}; the smallest is {results[judged].min():.2g}"
+    smallest = chosen.results[chosen.judged].min()
+    return f"no term with {chosen.judged} ≤ {cutoff:g}; the smallest is {smallest:.2g}"
 
 
 def save_figure(ax: Axes, save: str | os.PathLike[str] | None, dpi: int = 150) -> Axes:

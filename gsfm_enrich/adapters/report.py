@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import base64
-import math
 import os
 from collections.abc import Callable, Mapping
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -17,48 +16,22 @@ import pandas as pd
 from gsfm_enrich.adapters import pl
 from gsfm_enrich.adapters.get import p_column, stored
 from gsfm_enrich.adapters.plotdata import image_bytes, list_keys, results_of, root_figure, top_rows
+from gsfm_enrich.adapters.report_tables import MEANINGS, View, table_view
 from gsfm_enrich.errors import InputError
 from gsfm_enrich.files import write_atomically
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-View: TypeAlias = dict[str, Any]
-"""What the template is given: plain dicts, lists and strings, which it escapes."""
-
 TEMPLATE = "report.html.j2"
+WORTH_A_NETWORK = 3
 SIGNIFICANT = 0.05
 """Lists whose best adjusted p-value is above this get a table and no plot."""
-MEANINGS = {
-    "Overlap": "genes of the list in the term / genes of the term in the background",
-    "P-value": "overlap test: chance of at least this overlap in a random list (hypergeometric)",
-    "Adjusted P-value": "the same, after Benjamini-Hochberg over the terms of the library",
-    "Odds Ratio": "odds of being in the term for listed genes over those for other genes",
-    "Combined Score": "-ln(P-value) times the odds ratio",
-    "Genes": "the genes that overlap",
-    "Expected Overlap": "what the overlap would be if the library were complete: the overlap, plus the "
-    "probabilities of membership of the other genes of the list",
-    "GSFM Fold Enrichment": "expected overlap over its mean for random lists of this size",
-    "GSFM P-value": "chance of at least this expected overlap in a random list",
-    "GSFM Adjusted P-value": "the same, after Benjamini-Hochberg over the terms of the library",
-    "GSFM Rank": "place of the term in the model's order",
-    "Rank Change": "places gained over the order of the overlap test",
-    "Predicted Genes": "listed genes outside the term that the model places in it, strongest first",
-}
-HIDDEN_COLUMNS = ("group", "direction")
-GENE_COLUMNS = ("Genes", "Predicted Genes", "missing", "groups")
-FIRST_COLUMNS = (
-    "Gene_set", "Term", "GSFM Rank", "Rank Change", "GSFM Adjusted P-value", "Adjusted P-value", "Overlap",
-    "Expected Overlap", "GSFM Fold Enrichment", "Predicted Genes", "Genes",
-)  # fmt: skip
-"""What a reader looks at first; the other columns follow."""
-TALL = 150
-"""Characters from which a cell gets a scroll bar of its own."""
 
 
 def report(
     data: Any,
-    path: str | os.PathLike[str],
+    path: str | os.PathLike[str] = "gsfm_enrich_report.html",
     *,
     key: str = "gsfm_enrichr",
     genes_key: str = "gsfm_annotate_genes",
@@ -68,13 +41,14 @@ def report(
 ) -> Path:
     """Write results as one self-contained HTML file that needs neither a server nor a network.
 
-    It holds an overview, a sortable table and plots for every group, the understudied genes, the log of what
-    was lost, and the parameters.
+    It holds plots over all groups; for every group plots and a table of terms that can be sorted, filtered
+    and opened; the understudied genes, the log of what was lost, and the parameters.
 
     Parameters
     ----------
     data
-        An AnnData with results; or a data frame of results, or what :func:`gsfm_enrich.enrichr` returned.
+        An AnnData with results; or a data frame of results, or what :func:`gsfm_enrich.enrichr` or
+        :func:`gsfm_enrich.tl.enrichr` returned.
     path
         File to write.
     key
@@ -102,8 +76,8 @@ def report(
     Examples
     --------
     >>> import gsfm_enrich as ge
-    >>> ge.report(adata, "report.html")  # doctest: +SKIP
-    PosixPath('report.html')
+    >>> ge.report(adata)  # doctest: +SKIP
+    PosixPath('gsfm_enrich_report.html')
     """
     from jinja2 import Environment, StrictUndefined
 
@@ -218,7 +192,7 @@ def _part(
         "heading": heading,
         "note": " ".join(said),
         "images": _pictures(rows) if significant else [],
-        "frame": _frame(best) if len(best) else None,
+        "frame": table_view(best) if len(best) else None,
     }
 
 
@@ -229,21 +203,24 @@ def _pictures(rows: pd.DataFrame) -> list[View]:
     if "GSFM Rank" in rows and len(_libraries(rows)) <= 1:
         caption = "What the model moved, and the genes it adds."
         images.append(_image(lambda ax: pl.ranks(rows, ax=ax, top_term=8, title=" "), (10.5, 4.2), caption))
+    if (rows[p_column(rows)] <= SIGNIFICANT).sum() >= WORTH_A_NETWORK:
+        caption = "Terms that rest on the same genes; numbers are ranks among the terms drawn."
+        images.append(_new_image(partial(pl.network, rows, top_term=20, title=" "), caption))
     return images
 
 
 def _overview(results: pd.DataFrame) -> list[View]:
-    """Return dot plots over all groups, one for each direction."""
+    """Return plots over all groups, two for each direction."""
     if len(list_keys(results)) < 2:
         return []
     images = []
     for direction in dict.fromkeys(results["direction"]):
-        caption = (
-            f"Best terms of each group, {direction}-regulated genes."
-            if direction
-            else "Best terms of each group."
-        )
-        images.append(_new_image(partial(pl.dotplot, results, direction=direction), caption))
+        of = f", {direction}-regulated genes" if direction else ""
+        draw = partial(pl.dotplot, results, direction=direction)
+        images.append(_new_image(draw, f"Best terms of each group{of}."))
+        draw = partial(pl.heatmap, results, direction=direction)
+        caption = f"The same terms in every group{of}, like groups side by side."
+        images.append(_new_image(draw, caption))
     return images
 
 
@@ -268,48 +245,6 @@ def _image(draw: Callable[[Axes], Axes], size: tuple[float, float], caption: str
     return {"alt": caption, "caption": caption, "data": base64.b64encode(data).decode("ascii")}
 
 
-def _frame(frame: pd.DataFrame) -> View:
-    """Return the view of a table: numbers short to read, whole to sort by."""
-    frame = frame.drop(columns=[name for name in HIDDEN_COLUMNS if name in frame and "Term" in frame])
-    if len(_libraries(frame)) == 1:
-        frame = frame.drop(columns="Gene_set")
-    if "Term" in frame:
-        first = [name for name in FIRST_COLUMNS if name in frame]
-        frame = frame[first + [name for name in frame.columns if name not in first]]
-    columns = [{"name": str(name), "hint": MEANINGS.get(str(name), "")} for name in frame.columns]
-    cells = [[_cell(value, str(name)) for value in frame[name]] for name in frame.columns]
-    return {"columns": columns, "rows": [list(row) for row in zip(*cells, strict=True)]}
-
-
-def _cell(value: Any, column: str) -> View:
-    """Return the view of one cell: what is shown, its class, and what it is sorted by where that differs."""
-    text, kind, sorted_by = str(value), "", None
-    if isinstance(value, (bool, np.bool_)):
-        text = "yes" if value else "no"
-    elif isinstance(value, (int, np.integer)):
-        text, kind = f"{value:+,}" if column == "Rank Change" and value else f"{value:,}", "num"
-        sorted_by = str(int(value))
-    elif isinstance(value, (float, np.floating)):
-        text, kind = _short(float(value)), "num"
-        sorted_by = "" if math.isnan(value) else repr(float(value))
-    elif column in GENE_COLUMNS:
-        text, kind = text.replace(";", ", "), "genes predicted" if column == "Predicted Genes" else "genes"
-    elif column == "Overlap":
-        sorted_by = text.split("/", maxsplit=1)[0]
-    elif column in ("Term", "term"):
-        kind = "term"
-    return {"text": text, "kind": kind, "value": sorted_by, "tall": len(text) > TALL}
-
-
-def _short(number: float) -> str:
-    """Return about three significant digits."""
-    if math.isnan(number):
-        return ""
-    if number.is_integer() or 1000 <= abs(number) < 1e5:
-        return f"{number:,.0f}"
-    return f"{number:.3g}" if 1e-3 <= abs(number) < 1000 else f"{number:.1e}"
-
-
 def _genes(annotated: Any) -> View | None:
     """Return the view of the understudied genes, if they were annotated."""
     if not isinstance(annotated, Mapping) or not isinstance(annotated.get("genes"), pd.DataFrame):
@@ -326,8 +261,8 @@ def _genes(annotated: Any) -> View | None:
     )
     return {
         "note": text,
-        "frame": _frame(chosen.drop(columns=unneeded)) if len(chosen) else None,
-        "predictions": _frame(predictions) if len(predictions) else None,
+        "frame": table_view(chosen.drop(columns=unneeded)) if len(chosen) else None,
+        "predictions": table_view(predictions) if len(predictions) else None,
     }
 
 
@@ -340,7 +275,7 @@ def _log(log: pd.DataFrame | None) -> View | None:
         f"{lost:,} of {int(log['genes'].sum()):,} listed genes are in none of the gene sets; "
         f"{silent} of {len(log)} gene lists have no result."
     )
-    return {"note": text, "frame": _frame(log)}
+    return {"note": text, "frame": table_view(log)}
 
 
 def _params(slots: Mapping[str, Mapping[str, Any]]) -> list[View]:

@@ -11,14 +11,15 @@ import pandas as pd
 
 from gsfm_enrich.adapters.plotdata import (
     axes_or_new,
+    empty_plot,
     list_keys,
     list_label,
-    note,
-    note_axes,
+    one_list,
     pick,
     results_of,
     save_figure,
     shorten,
+    split_genes,
     term_labels,
 )
 from gsfm_enrich.errors import InputError
@@ -113,10 +114,10 @@ def ranks(
         raise InputError(
             "these results were not re-ranked (no column 'GSFM Rank'), so there is nothing to compare."
         )
-    results = _one_library(_one_list(results), gene_set)
+    results = _one_library(one_list(results, "ranks"), gene_set)
     moves = _moves(results, top_term)
     if not moves:
-        return save_figure(note(note_axes(ax), "no results to draw"), save)
+        return empty_plot(ax, "no results to draw", save)
     ax = axes_or_new(ax, (10.5, 0.26 * len(moves) + 0.7), (0.2, 0.2, 0.1, 0.4))
     labels = term_labels([move.term for move in moves], width=52, lines=1)
     for move, label in zip(moves, labels, strict=True):
@@ -143,14 +144,6 @@ def ranks(
     heading = title or list_label(*list_keys(results)[0], width=60)
     ax.set_title(heading, loc="left")
     return save_figure(ax, save)
-
-
-def _one_list(results: pd.DataFrame) -> pd.DataFrame:
-    lists = list_keys(results)
-    if len(lists) > 1:
-        named = ", ".join(f"{group!r} ({direction})" for group, direction in lists)
-        raise InputError(f"ranks draws one list of genes; choose with groups= and direction= from {named}.")
-    return results
 
 
 def _one_library(results: pd.DataFrame, gene_set: str | None) -> pd.DataFrame:
@@ -188,7 +181,7 @@ def _moves(results: pd.DataFrame, top_term: int) -> list[_Move]:
 
 
 def _shown_genes(joined: str) -> str:
-    genes = [gene for gene in joined.split(";") if gene]
+    genes = split_genes(joined)
     if not genes:
         return ""
     more = f" and {len(genes) - GENES_SHOWN} more" if len(genes) > GENES_SHOWN else ""

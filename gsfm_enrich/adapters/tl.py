@@ -22,6 +22,7 @@ from gsfm_enrich.adapters.rank_genes_groups import (
     symbol_map,
     used_raw,
 )
+from gsfm_enrich.adapters.scores import score_terms
 from gsfm_enrich.adapters.storage import (
     Enrichment,
     empty_results,
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
     from gsfm_enrich.libraries.library import GeneSetLibrary
 
-__all__ = ["annotate_genes", "enrichr", "gene_modules"]
+__all__ = ["annotate_genes", "enrichr", "gene_modules", "score_terms"]
 
 LOG_COLUMNS = ("group", "direction", "genes", "found", "terms", "missing", "message")
 NAMES_IN_A_MESSAGE = 5

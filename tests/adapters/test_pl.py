@@ -331,7 +331,7 @@ def test_other_data(results: pd.DataFrame, adata: anndata.AnnData) -> None:
     ("term", "label"),
     [
         ("apoptotic process (GO:0006915)", "apoptotic process"),
-        (LONG, "antigen processing and presentation of\nendogenous peptide antigen via MHC class I…"),
+        (LONG, "antigen processing and presentation of\nendogenous peptide antigen v…via ER pathway"),
         ("HALLMARK_TNFA_SIGNALING_VIA_NFKB", "HALLMARK TNFA SIGNALING VIA NFKB"),
         ("Apoptosis WP254", "Apoptosis WP254"),
         ("cost in $", r"cost in \$"),
@@ -351,7 +351,7 @@ def test_ids_stay_where_names_are_the_same() -> None:
 
 
 def test_short_names() -> None:
-    assert shorten("abcdef", 4) == "abc…"
+    assert shorten("abcdef", 4) == "ab…f"
     assert shorten("abcd", 4) == "abcd"
     assert list_label("CD19+ B", "up") == "CD19+ B (up)"
     assert list_label("", "") == ""

@@ -30,7 +30,9 @@ class Page(HTMLParser):
         self.tables: list[list[list[str]]] = []
         self.sort_values: list[str | None] = []
         self.text = ""
+        self.opened: list[str] = []
         self._cell: str | None = None
+        self._in_term = False
         self.feed(path.read_text(encoding="utf-8"))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -45,18 +47,25 @@ class Page(HTMLParser):
             self.tables.append([])
         elif tag == "tr":
             self.tables[-1].append([])
+        elif tag == "dl" and self._cell is not None:  # what a term shows when it is opened
+            self.opened.append("")
+            self._in_term = True
         elif tag in ("td", "th"):
             self._cell = ""
             self.sort_values.append(named.get("data-value"))
 
     def handle_endtag(self, tag: str) -> None:
+        if tag == "dl":
+            self._in_term = False
         if tag in ("td", "th") and self._cell is not None:
             self.tables[-1][-1].append(self._cell)
             self._cell = None
 
     def handle_data(self, data: str) -> None:
         self.text += data
-        if self._cell is not None:
+        if self._in_term:
+            self.opened[-1] += f"{data}|"
+        elif self._cell is not None:
             self._cell += data
 
 
@@ -78,13 +87,18 @@ def test_holds_every_group_and_every_number(enriched: anndata.AnnData, tmp_path:
     for table, part in zip(page.tables, lists, strict=False):
         header, *body = table
         assert len(body) == len(part)
-        place = {name: header.index(name) for name in ("Term", "Overlap", "Genes", "GSFM Rank")}
+        place = {name: header.index(name) for name in ("Term", "Overlap", "GSFM Rank")}
         assert [row[place["Term"]] for row in body] == part["Term"].tolist()
         assert [row[place["Overlap"]] for row in body] == part["Overlap"].tolist()
-        assert [row[place["Genes"]] for row in body] == part["Genes"].str.replace(";", ", ").tolist()
         assert [int(row[place["GSFM Rank"]]) for row in body] == part["GSFM Rank"].tolist()
-    for p_value in results["P-value"]:
+    for p_value in results["Adjusted P-value"]:
         assert repr(float(p_value)) in page.sort_values  # sorted by the whole number, not by the short one
+    assert len(page.opened) == len(results)
+    for text, genes, predicted in zip(page.opened, results["Genes"], results["Predicted Genes"], strict=True):
+        assert f"Genes|{genes.replace(';', ', ')}|" in text
+        assert (f"Predicted Genes|{predicted.replace(';', ', ')}|" in text) == bool(predicted)
+        assert "P-value|" in text
+        assert "Odds Ratio|" in text
     for text in (
         "My cells",
         "T/NK cells",
@@ -103,7 +117,10 @@ def test_asks_nothing_of_the_network(enriched: anndata.AnnData, tmp_path: Path) 
     for address in page.addresses:
         assert address.startswith(("#", "data:image/png;base64,"))
     images = [address for address in page.addresses if address.startswith("data:")]
-    assert len(images) == 8  # dots up and down, bars and ranks of three lists
+    # dots and heat maps up and down; bars and ranks of three lists, networks of those with three good terms
+    results = enriched.uns["gsfm_enrichr"]["results"]
+    good = (results["GSFM Adjusted P-value"] <= 0.05).groupby([results["group"], results["direction"]]).sum()
+    assert len(images) == 4 + 2 * 3 + (good >= 3).sum()
     for image in images:
         assert base64.b64decode(image.partition(",")[2]).startswith(b"\x89PNG")
     links = [address[1:] for address in page.addresses if address.startswith("#")]
@@ -156,7 +173,8 @@ def test_of_a_plain_result(enriched: anndata.AnnData, rerank: bool, tmp_path: Pa
     page = Page(report(one, tmp_path / "report.html"))
     assert len(page.tables) == 1
     assert [row[0] for row in page.tables[0][1:]] == one["Term"].tolist()
-    assert sum(address.startswith("data:") for address in page.addresses) == (2 if rerank else 1)
+    networks = (one["GSFM Adjusted P-value" if rerank else "Adjusted P-value"] <= 0.05).sum() >= 3
+    assert sum(address.startswith("data:") for address in page.addresses) == (2 if rerank else 1) + networks
 
 
 def test_without_any_result(adata: anndata.AnnData, sets: dict[str, list[str]], tmp_path: Path) -> None:
@@ -202,6 +220,11 @@ def test_missing_numbers_are_blank_and_sort_last(enriched: anndata.AnnData, tmp_
     results = enriched.uns["gsfm_enrichr"]["results"]
     one = results[results["group"] == "B cells"].drop(columns=["group", "direction"]).reset_index(drop=True)
     one["Odds Ratio"] = pd.Series([float("nan"), 123456.789, 0.00012345, 1234.56, 5.0])[: len(one)]
+    page = Page(report(one, tmp_path / "report.html"))
+    shown = [text.partition("Odds Ratio|")[2].partition("|")[0] for text in page.opened]
+    assert (
+        shown == ["Combined Score", "1.2e+05", "1.2e-04", "1,235", "5"][: len(one)]
+    )  # the first one is blank
+    one["Expected Overlap"] = [float("nan"), *[1.0] * (len(one) - 1)]
     header, *body = Page(report(one, tmp_path / "report.html")).tables[0]
-    shown = [row[header.index("Odds Ratio")] for row in body]
-    assert shown == ["", "1.2e+05", "1.2e-04", "1,235", "5"][: len(one)]
+    assert [row[header.index("Expected Overlap")] for row in body] == ["", *["1"] * (len(one) - 1)]

@@ -1,0 +1,55 @@
+"""``gsfm-enrich report``: results that were stored, as one HTML file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gsfm_enrich.commands.output import closing, say, working
+
+REPORT_CLOSING = closing(
+    "Examples:",
+    "  gsfm-enrich report pbmc.h5ad",
+    "  gsfm-enrich report GSEApy_reports/Enrichr.human.enrichr.reports.txt -o mine.html --title Mine",
+    "",
+    "Exit code: 0 when written, 2 on bad input.",
+)
+
+
+def report(
+    *,
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="An .h5ad file with results of ge.tl.enrichr, or a table of enrichr (.txt, .tsv, .csv).",
+        ),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", metavar="HTML", help="File to write; by default FILE ending in .html."),
+    ] = None,
+    key: Annotated[
+        str, typer.Option("--key", metavar="SLOT", help="Slot of adata.uns with the results.")
+    ] = "gsfm_enrichr",
+    top_term: Annotated[
+        int, typer.Option("-t", "--top-term", min=1, help="Most terms in the table of each list.")
+    ] = 50,
+    cutoff: Annotated[
+        float, typer.Option("--cut", "--cut-off", help="Largest adjusted p-value in the tables.")
+    ] = 1.0,
+    title: Annotated[str, typer.Option("--title", help="Heading of the report.")] = "Gene set enrichment",
+) -> None:
+    """Write an HTML report of results that were stored.
+
+    One file with plots, and with tables that can be sorted, filtered and opened. It needs no network.
+    """
+    with working("Writing the report"):
+        from gsfm_enrich.adapters.report import report as write
+        from gsfm_enrich.adapters.result_files import read_results
+
+        target = file.with_suffix(".html") if out is None else out
+        written = write(read_results(file), target, key=key, top_term=top_term, cutoff=cutoff, title=title)
+    say(f"Report in {written}")
