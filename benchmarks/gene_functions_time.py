@@ -103,7 +103,7 @@ def by_model(split: Split, genes: list[str], model: GSFM) -> dict[str, np.ndarra
     columns = columns_of(genes, split.library, table, "human")
     terms = np.arange(len(split.library))
     score = table.log_odds(terms, columns) + size_credit(table.sizes)[:, None]
-    probability = table.probability(terms, columns)
+    probability = table.predicted(terms, columns)
     empty = table.sizes == 0
     score[empty], probability[empty] = -np.inf, -np.inf
     return {"GSFM, score": score.T, "GSFM, probability": probability.T}

@@ -91,7 +91,7 @@ def main(
     data: Annotated[Path, typer.Option(help="Folder with libraries/.")] = Path("../shared/data"),
     org_db: Annotated[Path, typer.Option(help="org.Hs.eg.sqlite")] = Path("org.Hs.eg.sqlite"),
     model: Annotated[str, typer.Option(help="Checkpoint.")] = "default",
-    n_lists: Annotated[int, typer.Option(help="Lists a library, number of terms and noise.")] = 20,
+    n_lists: Annotated[int, typer.Option(help="Lists a library, number of terms and noise.")] = 7,
     seed: int = 0,
 ) -> None:
     """Print and write the adjusted Rand index."""
