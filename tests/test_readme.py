@@ -19,6 +19,7 @@ import typer
 from gsfm_enrich.cli import app
 
 ROOT = Path(__file__).parents[1]
+PROTOCOLS = ("three quarters of the term hidden", "nothing hidden")
 README = (ROOT / "README.md").read_text("utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
 
@@ -91,6 +92,7 @@ def test_figures_are_those_that_the_benchmarks_wrote() -> None:
     assert len(shown) == 6 * 4 + 10 * 3
     assert set(shown) <= set(written)
     ranking = pd.read_csv(results / "term_ranking.tsv", sep="\t")
+    ranking = ranking[ranking["protocol"].isin(PROTOCOLS)]  # the README shows two of them
     rows = re.findall(r"^\| [^|]+((?: \| [01]\.\d{3}){4}) \|$", README, flags=re.MULTILINE)
     assert len(rows) == ranking["library"].nunique()
     written_rows = [set(group["MRR"].str.split().str[0]) for _, group in ranking.groupby("library")]
