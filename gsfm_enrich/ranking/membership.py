@@ -9,6 +9,7 @@ remains is a sparse table, a few dozen genes a term.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -208,7 +209,9 @@ class Membership:
 
     def _key(self, part: str) -> str:
         """Return the hash of all that a part of the table depends on."""
-        constants = [FORMAT, HIDDEN_SHARE, LIFT, LEVELS, self.theta, self.seed, self.organism]
+        # Which unit a gene of the library is depends on the table of orthologues there is, for mouse and rat.
+        units = hashlib.sha256(self.units.tobytes()).hexdigest()
+        constants = [FORMAT, HIDDEN_SHARE, LIFT, LEVELS, self.theta, self.seed, self.organism, units]
         return key_of(part, model_hash(self.model), self.library.content_hash, constants)
 
     def _kept_table(self, part: str, columns: Ints) -> csr_array:

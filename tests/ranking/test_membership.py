@@ -182,3 +182,11 @@ def test_the_wide_part_is_weighed_by_what_it_predicts(
     pairs = helped.scores.wide_pairs(np.array([0, 1]), columns[:2])
     expected = helped.scores.wide_block(np.array([0, 1]), columns[:2]).diagonal()
     np.testing.assert_array_equal(pairs, expected)
+
+
+def test_a_kept_table_is_not_read_for_other_orthologues(block_model: GSFM) -> None:
+    genes = list(block_model.vocab.genes)
+    library = GeneSetLibrary.from_dict({f"t{i}": genes[i : i + 20] for i in range(0, 100, 20)})
+    table, same, other = (Membership(library, block_model) for _ in range(3))
+    other.units = np.roll(other.units, 1)  # as another table of orthologues would have it
+    assert table._key("inside") == same._key("inside") != other._key("inside")
