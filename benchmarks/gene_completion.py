@@ -20,6 +20,7 @@ from benchmarks.protocols import bootstrap, read_library, write_table
 from gsfm_enrich.model.channels import ChannelGSFM
 from gsfm_enrich.model.checkpoint import load_model
 from gsfm_enrich.model.gsfm import GSFM
+from gsfm_enrich.training.cooccurrence import PSEUDOCOUNT, SIZE_POWER
 from gsfm_enrich.training.corpus import build_corpus, geo_series
 from gsfm_enrich.training.evaluate import (
     Scorer,
@@ -29,7 +30,6 @@ from gsfm_enrich.training.evaluate import (
     popularity_scorer,
     standardised_scorer,
 )
-from gsfm_enrich.training.widen import PSEUDOCOUNT, SIZE_POWER
 
 LIBRARIES = (
     "KEGG_2021_Human",

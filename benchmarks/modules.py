@@ -26,9 +26,8 @@ from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.model.checkpoint import load_model
 from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.model.vocab import N_SPECIAL
-from gsfm_enrich.model.wide import SCALE
+from gsfm_enrich.training.cooccurrence import PSEUDOCOUNT, SIZE_POWER, cooccurrence
 from gsfm_enrich.training.corpus import LITERATURE, Corpus, build_corpus, source_sets
-from gsfm_enrich.training.widen import PSEUDOCOUNT, SIZE_POWER, cooccurrence
 
 LIBRARIES = {
     "KEGG_2021_Human": "",
@@ -84,7 +83,7 @@ def log_cooccurrence(genes: list[str], corpus: Corpus, similarity: object) -> ND
     table = similarity[columns][:, columns].toarray()  # type: ignore[index]
     table[columns < 0] = 0
     table[:, columns < 0] = 0
-    return np.log1p(SCALE * table)
+    return np.log1p(50_000 * table)
 
 
 def main(

@@ -22,8 +22,8 @@ import typer
 from benchmarks.protocols import read_library, write_table
 from gsfm_enrich.model.checkpoint import load_model
 from gsfm_enrich.model.gsfm import GSFM
-from gsfm_enrich.ranking.calibration import coherence_of, fit, hide_members
-from gsfm_enrich.ranking.membership import Membership, channel_pairs
+from gsfm_enrich.ranking.calibration import fit, hide_members
+from gsfm_enrich.ranking.membership import Membership
 
 LIBRARIES = (
     "KEGG_2021_Human",
@@ -53,12 +53,12 @@ def hidden_members(table: Membership, seed: int) -> tuple[np.ndarray, np.ndarray
     if learn is None or ask is None:
         raise SystemExit(f"{table.library.name} has too few terms.")
     learned, asked = table.score(learn.shown), table.score(ask.shown)
-    calibration = fit(learn, lambda rows, columns: channel_pairs(learned, rows, columns))
+    calibration = fit(learn, learned.pairs(*learn.pairs).astype(np.float64), learned.own)
     rows, genes = ask.pairs
     sizes = np.array([len(members) for members in ask.shown])
-    coherence = coherence_of(ask.shown, lambda rows, columns: channel_pairs(asked, rows, columns))
+    coherence = asked.own
     slopes, offsets = calibration.slopes(sizes, coherence), calibration.offsets(sizes, coherence)
-    log_odds = (slopes[:, rows] * channel_pairs(asked, rows, genes)).sum(axis=0) + offsets[rows]
+    log_odds = (slopes[:, rows] * asked.pairs(rows, genes)).sum(axis=0) + offsets[rows]
     return calibration.probability(log_odds), ask.truth, ask.weights
 
 

@@ -415,7 +415,7 @@ def test_training_writes_a_checkpoint_that_loads(sets: Path) -> None:
     )
 
 
-def test_training_on_publications_adds_a_table_of_co_occurrence(tmp_path: Path) -> None:
+def test_training_on_publications_up_to_a_date(tmp_path: Path) -> None:
     from gsfm_enrich.genes.table import load_gene_table
 
     genes = load_gene_table().head(30)
@@ -429,17 +429,10 @@ def test_training_on_publications_adds_a_table_of_co_occurrence(tmp_path: Path) 
             database.executemany("INSERT INTO pubmed VALUES (?, ?)", [(int(g), str(paper)) for g in drawn])
     database.close()
     command = "train --literature org.sqlite --before 140 --out run --steps 5 --batch-size 8 --width 4"
-    code, shown, error = invoke(*command.split(), "--neighbours", "3")
+    code, shown, error = invoke(*command.split())
     assert code == 0
     assert error == "Left out: 11 publications from the cut-off on.\n"
     assert dict(table_of(shown).to_numpy().tolist())["sets"] == "139"
-    model = load_model("run")
-    assert (model.config.architecture, model.config.neighbours) == ("gsfm-wide", 3)
-    # genes share papers only within their block of ten, so that is where the table must point
-    symbols = {symbol: position // 10 for position, symbol in enumerate(genes["symbol"])}
-    blocks = np.array([-1, -1, *(symbols[token] for token in model.vocab.genes)])
-    neighbours = model.wide.neighbours[2:].numpy()  # type: ignore[attr-defined]
-    assert (blocks[neighbours] == blocks[2:, None]).all()
 
 
 def test_build_makes_a_model_that_completes_its_sets(tmp_path: Path) -> None:
@@ -555,14 +548,6 @@ BAD = [
     (
         "train --out run --gmt empty --before 29300000",
         "--before dates publications, so it needs --literature.",
-    ),
-    (
-        "train --out run --gmt few.gmt --neighbours 8",
-        "--neighbours counts shared publications, so it needs --literature.",
-    ),
-    (
-        "train --out run --literature x.sqlite --neighbours 8 --architecture gsfm",
-        "--neighbours goes with the architecture gsfm-scaled.",
     ),
     ("build --out run --gmt nowhere", "There is no file or folder 'nowhere'; expected GMT files."),
     ("train --out run --literature x.sqlite", "There is no file 'x.sqlite'; expected org.Hs.eg.sqlite."),

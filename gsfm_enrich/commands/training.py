@@ -95,15 +95,6 @@ def train(
             "--architecture", help="The published network, or its input scaled by the size of the set."
         ),
     ] = "gsfm-scaled",
-    neighbours: Annotated[
-        int,
-        typer.Option(
-            "--neighbours",
-            min=0,
-            help="Then add a table of co-occurrence: for each gene, this many of the genes that share most "
-            "publications with it, for their numbers (the bundled model has 36). Needs --literature.",
-        ),
-    ] = 0,
     balance: Annotated[
         float, typer.Option("--balance", help="1 draws set by set, 0 source by source, 0.5 in between.")
     ] = 0.5,
@@ -125,10 +116,6 @@ def train(
             "Training needs lightning-fabric; install it with: pip install 'gsfm-enrich[train]'."
         )
     check_folder(out)
-    if neighbours and literature is None:
-        raise InputError("--neighbours counts shared publications, so it needs --literature.")
-    if neighbours and architecture != "gsfm-scaled":
-        raise InputError("--neighbours goes with the architecture gsfm-scaled.")
     from gsfm_enrich.model.checkpoint import save_model
     from gsfm_enrich.model.config import GSFMConfig
     from gsfm_enrich.training.fit import TrainingConfig, fit
@@ -162,14 +149,10 @@ def train(
     except KeyboardInterrupt:
         say(f"Interrupted; the same command goes on from the last state saved in {out}/.")
         raise typer.Exit(INTERRUPTED) from None
-    if neighbours:
-        from gsfm_enrich.training.widen import widen
-
-        model = widen(model, corpus, neighbours=neighbours)
-    if neighbours or half:
+    if half:
         import torch
 
-        save_model(model, out, dtype=torch.float16 if half else torch.float32)
+        save_model(model, out, dtype=torch.float16)
     show_table(summary(corpus, steps, losses, out))
 
 

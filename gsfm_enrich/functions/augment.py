@@ -94,15 +94,12 @@ def augment(
     factors = GeneFactors(network, units)
     scores = factors.score([given])
     here, columns = np.zeros(1, dtype=np.int64), np.arange(len(units))
-    deep = scores.block(here, columns)
-    z_score = scores.against_random(deep, here)[0]
-    score = (deep + scores.wide_block(here, columns))[0]
+    genes = factors.at(columns)
+    score, z_score = scores.block(here, genes)[0], scores.z_scores(here, genes)[0]
     if known and len(given) > 1:
         rest = factors.score([given[given != unit] for unit in given])
         rows, own = np.arange(len(given)), given - N_SPECIAL
-        deep = rest.pairs(rows, own)
-        score[own] = deep + rest.wide_pairs(rows, own)
-        z_score[own] = rest.against_random(deep, rows)
+        score[own], z_score[own] = rest.pairs(rows, own).sum(axis=0), rest.z_pairs(rows, own)
     frame = pd.DataFrame(
         {
             "gene": network.vocab.genes,

@@ -14,7 +14,7 @@ from scipy.spatial.distance import squareform
 
 from gsfm_enrich.errors import InputError
 from gsfm_enrich.functions.arguments import check_organism, distinct_genes, warn_misread, warn_unknown
-from gsfm_enrich.functions.neighbours import likeness, summed
+from gsfm_enrich.functions.neighbours import likeness
 from gsfm_enrich.genes.match import match
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.libraries.sources import load_libraries
@@ -183,10 +183,11 @@ def refine(model: GSFM, units: NDArray[np.int64], labels: NDArray[np.int64]) -> 
     for _ in range(ROUNDS):
         labels = np.unique(labels, return_inverse=True)[1]
         modules = np.arange(labels.max(initial=0) + 1)
-        placed = summed(factors.score([units[labels == module] for module in modules]), modules, everyone)
+        sets = factors.score([units[labels == module] for module in modules])
+        placed = sets.block(modules, factors.at(everyone))
         rest = [units[(labels == label) & (everyone != gene)] for gene, label in enumerate(labels)]
         own = factors.score(rest)
-        placed[labels, everyone] = own.pairs(everyone, everyone) + own.wide_pairs(everyone, everyone)
+        placed[labels, everyone] = own.pairs(everyone, everyone).sum(axis=0)
         placed -= placed.mean(axis=1, keepdims=True)
         alone = np.array([len(others) == 0 for others in rest])
         best = np.where(alone, labels, placed.argmax(axis=0))

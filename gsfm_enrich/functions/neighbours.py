@@ -160,8 +160,8 @@ def likeness(model: GSFM, rows: NDArray[np.int64], columns: NDArray[np.int64]) -
         Symmetric in rows and columns.
     """
     singles = single_genes(model)
-    there, back = rows - N_SPECIAL, columns - N_SPECIAL
-    return np.float32(0.5) * (summed(singles, there, back) + summed(singles, back, there).T)
+    at, there, back = singles.genes.at, rows - N_SPECIAL, columns - N_SPECIAL
+    return np.float32(0.5) * (singles.block(there, at(back)) + singles.block(back, at(there)).T)
 
 
 @lru_cache(maxsize=2)
@@ -169,8 +169,3 @@ def single_genes(model: GSFM) -> Scores:
     """Complete every gene alone; those of the last two models are kept."""
     units = np.arange(N_SPECIAL, len(model.vocab))
     return GeneFactors(model, units).score(list(units[:, None]))
-
-
-def summed(scores: Scores, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Return what both parts of the model say of genes (axis 1) for sets (axis 0), as `augment` does."""
-    return scores.block(rows, columns) + scores.wide_block(rows, columns)

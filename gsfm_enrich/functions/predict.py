@@ -219,7 +219,7 @@ def rank_functions(
     member = table.known[:, here].toarray().ravel() > 0
     own = np.flatnonzero(member)
     evidence = table.log_odds(terms, here)[:, 0]
-    z_score = table.scores.against_random(table.scores.block(terms, here)[:, 0], terms)
+    z_score = table.scores.z_scores(terms, table.genes.at(here))[:, 0]
     evidence[own], z_score[own] = score_without(table, own, np.full(len(own), column))
     given = table.sizes - member
     frame = pd.DataFrame(
@@ -295,7 +295,7 @@ def predict_genes(
         member = table.known[here].toarray().ravel() > 0
         own = np.flatnonzero(member)
         score = table.log_odds(here, genes)[0]
-        z_score = table.scores.against_random(table.scores.block(here, genes), here)[0]
+        z_score = table.scores.z_scores(here, table.genes.at(genes))[0]
         score[own], z_score[own] = score_without(table, np.full(len(own), row), own)
         frame = pd.DataFrame(
             {
@@ -321,8 +321,7 @@ def score_without(
     if len(rows) == 0:
         return np.zeros(0, np.float32), np.zeros(0, np.float32)
     rest, sets = table.left_out(rows, columns), np.arange(len(rows))
-    z_score = rest.scores.against_random(rest.scores.pairs(sets, columns), sets)
-    return rest.pairs(sets, columns), z_score
+    return rest.pairs(sets, columns), rest.scores.z_pairs(sets, columns)
 
 
 def names_of(library: GeneSetLibrary, table: Membership) -> list[str]:

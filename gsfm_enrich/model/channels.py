@@ -11,18 +11,20 @@ other in a channel belong together in its eyes, and it is listened to. These wei
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property, reduce
-from operator import add
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
 from typing import cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
+from scipy.sparse import csc_array, csr_array, hstack
 from torch import Tensor, nn
 
+from gsfm_enrich.model.blocks import in_blocks, product
 from gsfm_enrich.model.config import GSFMConfig
-from gsfm_enrich.model.gsfm import GSFM, multi_hot, product
+from gsfm_enrich.model.gsfm import GSFM, multi_hot
 from gsfm_enrich.model.vocab import N_SPECIAL, Vocab
 
 LEVELS = 255
@@ -125,10 +127,32 @@ class Table(nn.Module):
         v, k = self.neighbours.shape
         columns = self.neighbours.numpy().astype(np.int32).ravel()
         data = values[self.nearness.numpy().ravel()]
-        table = csr_array((data, columns, np.arange(0, v * k + 1, k)), shape=(v, v))
+        table = csr_array((data, columns, np.arange(0, v * k + 1, k, dtype=np.int32)), shape=(v, v))
         table.eliminate_zeros()
         table.sort_indices()
         return table
+
+
+@dataclass(frozen=True, eq=False)
+class Weighed:
+    """Sets as the channels see them, each channel weighed for each set.
+
+    Attributes
+    ----------
+    representation : float32 array, shape (n_sets, width)
+        Its product with `ChannelGSFM.output` is what the dense channels say of every gene.
+    weights : float32 array, shape (n_sets, n_channels)
+        Of the channels, dense ones first.
+    random : float32 array, shape (n_sets,)
+        Standard deviation of the product over random sets of as many genes, weighed alike.
+    own : float32 array, shape (n_sets, n_channels)
+        Mean score of the genes of the set itself.
+    """
+
+    representation: Floats
+    weights: Floats
+    random: Floats
+    own: Floats
 
 
 class ChannelGSFM(GSFM):
@@ -148,7 +172,7 @@ class ChannelGSFM(GSFM):
     Attributes
     ----------
     gate : float tensor, shape (n_channels, 3)
-        Constant, coefficient of the coherence and of the set size: see `weights`.
+        Constant, coefficient of the coherence and of the set size: see `gate_weights`.
     """
 
     gate: Tensor
@@ -176,8 +200,20 @@ class ChannelGSFM(GSFM):
         """The tables, in the order of ``config.tables``."""
         return [cast(Table, channel) for channel in self.tables.values()]
 
-    def set_places(self, sets: csr_array) -> tuple[list[Floats], Floats]:
-        """Return the mean place of each set in each dense channel, in standard deviations of its scores.
+    @cached_property
+    def output(self) -> tuple[Floats, Floats]:
+        """Places of the genes in all dense channels (V, width), and zeros (V,)."""
+        none = [np.zeros((len(self.vocab), 0), dtype=np.float32)]
+        places = np.hstack([channel.places for channel in self.dense_channels] or none)
+        return places, np.zeros(len(places), dtype=np.float32)
+
+    @cached_property
+    def tables_side_by_side(self) -> csr_array:
+        """Similarities in all tables, shape (V, n_tables * V): table t has the columns from t * V on."""
+        return csr_array(side_by_side(self, np.arange(len(self.vocab))))
+
+    def dense_scores(self, sets: csr_array) -> tuple[Floats, Floats, Floats]:
+        """Place sets in the dense channels.
 
         Parameters
         ----------
@@ -186,124 +222,163 @@ class ChannelGSFM(GSFM):
 
         Returns
         -------
-        places : list of arrays, shape (n_sets, k)
-            Their product with the place of a gene is the channel's score of that gene.
-        spread : float32 array, shape (n_sets, n_dense)
-            The standard deviations, over the genes.
+        places : float32 array, shape (n_sets, width)
+            The mean place of each set, in standard deviations of its scores over the genes: the product with
+            the place of a gene, within a channel, is the channel's score of that gene.
+        spread, own : float32 arrays, shape (n_sets, n_dense)
+            The standard deviations, and the mean score of the given genes.
         """
-        n = np.maximum(np.diff(sets.indptr), 1).astype(np.float32)[:, None]
-        places: list[Floats] = []
-        spread = np.ones((sets.shape[0], len(self.dense_channels)), dtype=np.float32)
-        for i, channel in enumerate(self.dense_channels):
-            mean = np.asarray(sets @ channel.places, dtype=np.float32) / n
+        n = sizes_of(sets)[:, None]
+        places = np.asarray(sets @ self.output[0], dtype=np.float32) / n
+        spread, own = np.ones((2, sets.shape[0], len(self.dense_channels)), dtype=np.float32)
+        for i, (channel, part) in enumerate(zip(self.dense_channels, self.dense_parts, strict=True)):
+            mean = places[:, part]
             variance = np.einsum("tk,tk->t", product(mean, channel.covariance), mean)
             spread[:, i] = np.sqrt(np.maximum(variance, 1e-20))
-            places.append(mean / spread[:, i, None])
-        return places, spread
+            own[:, i] = np.einsum("tk,tk->t", mean, mean) / spread[:, i]
+            places[:, part] = mean / spread[:, i, None]
+        return places, spread, own
 
-    def table_sums(self, sets: csr_array) -> list[csr_array]:
-        """Return the similarities to the given genes, added up, in each table: sparse, shape (n_sets, V)."""
-        return [sets @ channel.matrix for channel in self.table_channels]
+    @property
+    def dense_parts(self) -> list[slice]:
+        """Where each dense channel is within the width of a representation."""
+        ends = np.cumsum([0, *self.config.dense.values()]).tolist()
+        return [slice(*part) for part in pairwise(ends)]
 
-    def coherence(
-        self, sets: csr_array, places: list[Floats], sums: list[csr_array], tables: list[csr_array]
-    ) -> Floats:
-        """Return how well the genes of each set find each other in each channel, shape (n_sets, n_channels).
+    def coherence_in_dense(self, sets: csr_array, spread: Floats, own: Floats) -> Floats:
+        """Return how well the genes of each set find each other in dense channels, shape (n_sets, n_dense).
 
-        The mean score of a given gene when the others are given, less the mean over all genes.
+        The mean score of a given gene when the others are given; the mean over all genes is 0.
+        """
+        n = sizes_of(sets)[:, None]
+        squares = np.reshape([channel.squares for channel in self.dense_channels], (-1, len(self.vocab))).T
+        return np.asarray(own - (sets @ squares) / n**2 / spread, dtype=np.float32)
+
+    def table_sums(self, sets: csr_array) -> csr_array:
+        """Return the similarities to the given genes, added up, shape (n_sets, n_tables * V)."""
+        return csr_array(sets @ self.tables_side_by_side)
+
+    def coherence_in_tables(self, sets: csr_array, sums: csr_array) -> tuple[Floats, Floats]:
+        """Return how well the genes of each set find each other in the tables, shape (n_sets, n_tables).
 
         Parameters
         ----------
-        sets, places, sums, tables
-            The sets, and what `set_places`, `table_sums` and `table_scores` return for them.
-        """
-        n = np.maximum(np.diff(sets.indptr), 1).astype(np.float32)
-        found = []
-        for channel, place in zip(self.dense_channels, places, strict=True):
-            mean = np.asarray(sets @ channel.places) / n[:, None]
-            together = np.einsum(
-                "tk,tk->t", place, mean
-            )  # mean score of a given gene, itself among the given
-            length = np.einsum("tk,tk->t", mean, mean)
-            own = np.asarray(sets @ channel.squares) / n**2
-            found.append(together * (1 - own / np.maximum(length, 1e-20)))
-        for shared, scores in zip(sums, tables, strict=True):
-            pairs = csr_array(shared.multiply(sets))  # no gene is its own neighbour
-            pairs.data = np.log1p(pairs.data / np.repeat(np.maximum(n - 1, 1), np.diff(pairs.indptr)))
-            found.append(np.asarray(pairs.sum(axis=1)) / n - np.asarray(scores.sum(axis=1)) / scores.shape[1])
-        return np.stack(found, axis=1).astype(np.float32)
+        sets : shape (n_sets, V)
+            1 for the given genes.
+        sums : shape (n_sets, n_tables * V)
+            Similarities to the given genes, see `table_sums`.
 
-    def weights(self, sets: csr_array, coherence: Floats) -> Floats:
+        Returns
+        -------
+        coherence
+            The mean score of a given gene when the others are given, less the mean over all genes.
+        own
+            The mean score of the given genes. No gene is its own neighbour, so only the size differs.
+        """
+        n, v = sizes_of(sets), len(self.vocab)
+        n_tables = len(self.table_channels)
+        if n_tables == 0:
+            return (np.zeros((sets.shape[0], 0), dtype=np.float32),) * 2
+        members = csr_array(hstack([sets] * n_tables))
+        pairs = csr_array(sums.multiply(members))
+        own = by_table(scores_of_sums(pairs, n), v, n_tables) / n[:, None]
+        others = by_table(scores_of_sums(pairs, np.maximum(n - 1, 1)), v, n_tables) / n[:, None]
+        return others - by_table(scores_of_sums(sums, n), v, n_tables) / np.float32(v), own
+
+    def gate_weights(self, sets: csr_array, coherence: Floats) -> Floats:
         """Return the weight of each channel for each set, shape (n_sets, n_channels).
 
         ``softplus(a + b log(1 + coherence) + c log(n / 50))`` for a set of n genes; a negative coherence
         counts as 0.
         """
         constant, slope, size = self.gate.numpy().T
-        n = np.log(np.maximum(np.diff(sets.indptr), 1) / TYPICAL_SIZE)[:, None]
+        n = np.log(sizes_of(sets) / TYPICAL_SIZE)[:, None]
         raw = constant + slope * np.log1p(np.maximum(coherence, 0)) + size * n
         return np.asarray(np.logaddexp(0, raw), dtype=np.float32)
 
-    def channels(self, sets: csr_array) -> tuple[Floats, csr_array, Floats]:
+    def weigh(self, sets: csr_array) -> Weighed:
         """Weigh the channels for sets.
 
         Parameters
         ----------
         sets : shape (n_sets, V)
             1 for the given genes.
-
-        Returns
-        -------
-        representation : float32 array, shape (n_sets, width)
-            Its product with `output` is what the dense channels say of every gene.
-        tables : csr_array, shape (n_sets, V)
-            What the tables add.
-        random : float32 array, shape (n_sets,)
-            Standard deviation of the product over random sets of as many genes, weighed alike.
         """
-        places, spread = self.set_places(sets)
-        sums = self.table_sums(sets)
-        tables = table_scores(sets, sums)
-        weights = self.weights(sets, self.coherence(sets, places, sums, tables))
-        split = len(places)
-        representation = np.hstack(
-            [place * weights[:, i, None] for i, place in enumerate(places)]
-            or [np.zeros((sets.shape[0], 0), dtype=np.float32)]
-        )
-        for table, weight in zip(tables, weights[:, split:].T, strict=True):
-            table.data *= np.repeat(weight, np.diff(table.indptr))
-        nothing = multi_hot([np.zeros(0, dtype=np.int64)] * sets.shape[0], sets.shape[1])
-        # Smallest first: the other way round takes four times as long.
-        added = reduce(add, sorted(tables, key=lambda table: table.nnz) or [nothing])
+        parts = in_blocks(lambda block: self._weigh(sets[block]), sets.shape[0]) or [self._weigh(sets)]
+        columns = zip(*((p.representation, p.weights, p.random, p.own) for p in parts), strict=True)
+        return Weighed(*(np.concatenate(column) for column in columns))
+
+    def _weigh(self, sets: csr_array) -> Weighed:
+        places, spread, own = self.dense_scores(sets)
+        of_tables, own_in_tables = self.coherence_in_tables(sets, self.table_sums(sets))
+        coherence = np.hstack([self.coherence_in_dense(sets, spread, own), of_tables])
+        own = np.hstack([own, own_in_tables])
+        weights = self.gate_weights(sets, coherence)
+        for part, weight in zip(self.dense_parts, weights.T, strict=False):
+            places[:, part] *= weight[:, None]
         # Places are scaled so that one random gene scores with a standard deviation of about 1 (training).
-        n = np.maximum(np.diff(sets.indptr), 1)
-        random = np.sqrt(np.square(weights[:, :split] / spread).sum(axis=1) / n)
-        return representation, added, np.maximum(random, 1e-12).astype(np.float32)
+        variance = np.square(weights[:, : spread.shape[1]] / spread).sum(axis=1) / sizes_of(sets)
+        random = np.maximum(np.sqrt(variance), 1e-12)
+        return Weighed(places, weights, random.astype(np.float32), own * weights)
 
     def represent(self, sets: Sequence[NDArray[np.int64]]) -> Floats:
         """Represent sets of units by their weighed places in the dense channels, shape (n_sets, width)."""
-        return self.channels(multi_hot(sets, len(self.vocab)))[0]
-
-    @cached_property
-    def output(self) -> tuple[Floats, Floats]:
-        """Places of the genes in all dense channels (V, width), and zeros (V,)."""
-        places = np.hstack([channel.places for channel in self.dense_channels])
-        return places, np.zeros(len(places), dtype=np.float32)
+        return self.weigh(multi_hot(sets, len(self.vocab))).representation
 
     def forward(self, units: Tensor, offsets: Tensor) -> Tensor:
         """Return scores, shape (n_sets, V); the arguments are those of `GSFM.encode`."""
-        starts = np.append(offsets.numpy(), len(units))
-        ones = np.ones(len(units), dtype=np.float32)
-        sets = csr_array((ones, units.numpy(), starts), shape=(len(offsets), len(self.vocab)))
-        representation, tables, _ = self.channels(sets)
-        return torch.from_numpy(product(representation, self.output[0].T) + tables.toarray())
+        sets = multi_hot(np.split(units.numpy(), offsets.numpy()[1:])[: len(offsets)], len(self.vocab))
+        weighed = self.weigh(sets)
+        scores = product(weighed.representation, self.output[0].T)
+        if len(self.table_channels):
+            scores += weighed_scores(sets, self.tables_side_by_side, weighed.weights[:, len(self.dense) :])
+        return torch.from_numpy(scores)
 
 
-def table_scores(sets: csr_array, sums: list[csr_array]) -> list[csr_array]:
-    """Return the scores of tables from what `ChannelGSFM.table_sums` gives, shape (n_sets, V) each."""
-    n = np.maximum(np.diff(sets.indptr), 1).astype(np.float32)
-    found = []
-    for shared in sums:
-        data = shared.data / np.repeat(n, np.diff(shared.indptr))
-        found.append(csr_array((np.log1p(data, out=data), shared.indices, shared.indptr), shape=shared.shape))
-    return found
+def sizes_of(sets: csr_array) -> Floats:
+    """Return the number of genes of each set, at least 1, shape (n_sets,)."""
+    return np.maximum(np.diff(sets.indptr), 1).astype(np.float32)
+
+
+def side_by_side(model: ChannelGSFM, units: NDArray[np.int64]) -> csc_array:
+    """Return the similarities to some units in every table, shape (V, n_tables * n_units), table by table."""
+    parts = [csc_array(table.matrix)[:, units] for table in model.table_channels]
+    return csc_array(hstack(parts) if parts else (len(model.vocab), 0), dtype=np.float32)
+
+
+def scores_of_sums(sums: csr_array, n: Floats) -> csr_array:
+    """Return the scores of tables, log(1 + sum / n), from sums of similarities to sets of n genes."""
+    data = sums.data / np.repeat(n, np.diff(sums.indptr))
+    return csr_array((np.log1p(data, out=data), sums.indices, sums.indptr), shape=sums.shape)
+
+
+def by_table(scores: csr_array, n_units: int, n_tables: int) -> Floats:
+    """Add up the scores of each set in each table, shape (n_sets, n_tables)."""
+    rows = np.repeat(np.arange(scores.shape[0]), np.diff(scores.indptr))
+    cells = rows * n_tables + scores.indices // n_units
+    sums = np.bincount(cells, weights=scores.data, minlength=scores.shape[0] * n_tables)
+    return sums.reshape(scores.shape[0], n_tables).astype(np.float32)
+
+
+def weighed_scores(sets: csr_array, tables: csr_array, weights: Floats) -> Floats:
+    """Return what tables say of genes, each table times its weight for the set, added.
+
+    Parameters
+    ----------
+    sets : shape (n_sets, V)
+        1 for the given genes.
+    tables : shape (V, n_tables * n_genes)
+        Similarities, table by table: see `side_by_side`.
+    weights : shape (n_sets, n_tables)
+
+    Returns
+    -------
+    float32 array, shape (n_sets, n_genes)
+    """
+    n_genes = tables.shape[1] // weights.shape[1]
+    scores = scores_of_sums(csr_array(sets @ tables), sizes_of(sets))
+    table, gene = np.divmod(scores.indices, np.int32(n_genes))
+    rows = np.repeat(np.arange(len(weights)), np.diff(scores.indptr))
+    data = scores.data * weights[rows, table]
+    # A gene that several tables hold stands there several times; turned dense, the numbers are added.
+    return np.asarray(csr_array((data, gene, scores.indptr), shape=(len(weights), n_genes)).toarray())

@@ -9,7 +9,7 @@ from typing import Any
 
 from gsfm_enrich.errors import CheckpointError, did_you_mean
 
-ARCHITECTURES = ("gsfm", "gsfm-scaled", "gsfm-wide", "gsfm-channels")
+ARCHITECTURES = ("gsfm", "gsfm-scaled", "gsfm-channels")
 WIDEST = 2**15
 LOSSES = ("none", "unseen", "balance")
 
@@ -39,10 +39,8 @@ class GSFMConfig:
         parameter ``bias`` of length V that inference ignores.
     architecture
         ``"gsfm"`` is the published network, ``"gsfm-scaled"`` divides the multi-hot input by the square root
-        of the number of genes in the set, ``"gsfm-wide"`` adds a table of co-occurrence to that;
-        ``"gsfm-channels"`` is no autoencoder, see `gsfm_enrich.model.channels`.
-    neighbours
-        Neighbours that the wide part keeps for each gene; 0 without one. Ours, too.
+        of the number of genes in the set; ``"gsfm-channels"`` is no autoencoder, see
+        `gsfm_enrich.model.channels`.
     dense, tables
         Channels of ``"gsfm-channels"``: name and dimensions of each dense one, name and neighbours a gene of
         each table. Ours, too.
@@ -67,12 +65,11 @@ class GSFMConfig:
     partition: float = 0.0
     weighted_loss: str = "none"
     architecture: str = "gsfm"
-    neighbours: int = 0
     dense: Mapping[str, int] = field(default_factory=dict)
     tables: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for name, least in (("vocab_size", 3), ("d_model", 1), ("depth", 1), ("neighbours", 0)):
+        for name, least in (("vocab_size", 3), ("d_model", 1), ("depth", 1)):
             value = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool) or value < least:
                 raise CheckpointError(f"{name} must be a whole number of at least {least}, not {value!r}.")
@@ -88,14 +85,10 @@ class GSFMConfig:
             raise CheckpointError(
                 f"architecture must be one of {', '.join(ARCHITECTURES)}, not {self.architecture!r}."
             )
-        if self.architecture in ("gsfm-wide", "gsfm-channels") and self.vocab_size > WIDEST:
+        if self.architecture == "gsfm-channels" and self.vocab_size > WIDEST:
             raise CheckpointError(
                 f"{self.architecture!r} takes up to {WIDEST} tokens (its units are 16-bit numbers), "
                 f"not {self.vocab_size}."
-            )
-        if (self.neighbours > 0) != (self.architecture == "gsfm-wide"):
-            raise CheckpointError(
-                f"neighbours is {self.neighbours!r}: 'gsfm-wide' needs 1 or more, other architectures 0."
             )
         for name in ("dense", "tables"):
             channels = getattr(self, name)
@@ -167,7 +160,7 @@ class GSFMConfig:
         """
         values = asdict(self)
         if self.architecture == ARCHITECTURES[0]:
-            del values["architecture"], values["neighbours"]
+            del values["architecture"]
         if self.architecture != "gsfm-channels":
             del values["dense"], values["tables"]
         return json.dumps(values, indent=2) + "\n"

@@ -226,30 +226,20 @@ def pack(sets: Sequence[NDArray[np.int64]]) -> Bags:
     return torch.from_numpy(units.astype(np.int64)), torch.from_numpy(offsets.astype(np.int64))
 
 
-def product(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the matrix product of two arrays in single precision, the same bytes on any number of threads.
-
-    torch's keeps that promise; numpy's adds up in another order when threads share the work.
-    """
-    return np.asarray((torch.from_numpy(a) @ torch.from_numpy(b)).numpy())
-
-
 def multi_hot(sets: Sequence[NDArray[np.int64]], n_units: int) -> csr_array:
     """Return sets of units as a sparse table of ones, shape (n_sets, n_units), float32."""
-    starts = np.cumsum([0, *map(len, sets)])
-    units = np.concatenate(sets) if len(sets) else np.zeros(0, dtype=np.int64)
+    starts = np.cumsum([0, *map(len, sets)], dtype=np.int32)
+    units = np.concatenate(sets).astype(np.int32) if len(sets) else np.zeros(0, dtype=np.int32)
     return csr_array((np.ones(len(units), dtype=np.float32), units, starts), shape=(len(sets), n_units))
 
 
 def build(config: GSFMConfig, vocab: Vocab) -> GSFM:
     """Make an untrained model of the class that ``config.architecture`` names."""
-    from gsfm_enrich.model.channels import ChannelGSFM  # both build on this module
-    from gsfm_enrich.model.wide import WideGSFM
+    from gsfm_enrich.model.channels import ChannelGSFM  # it builds on this module
 
     architectures = {
         "gsfm": GSFM,
         "gsfm-scaled": ScaledGSFM,
-        "gsfm-wide": WideGSFM,
         "gsfm-channels": ChannelGSFM,
     }
     return architectures[config.architecture](config, vocab)

@@ -17,13 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csc_array, csr_array
 
-from gsfm_enrich.model.channels import ChannelGSFM
-from gsfm_enrich.model.gsfm import GSFM, multi_hot, product
+from gsfm_enrich.model.blocks import in_blocks, product
+from gsfm_enrich.model.channels import ChannelGSFM, side_by_side, sizes_of, weighed_scores
+from gsfm_enrich.model.gsfm import GSFM, multi_hot
 from gsfm_enrich.model.vocab import N_SPECIAL
-from gsfm_enrich.model.wide import wide_evidence, wide_similarity
 
 REFERENCE_SIZES = (3, 10, 30, 100, 300, 1000)
 REFERENCE_SETS = 500
+PAIRS = 4096
+"""Pairs of a set and a gene to score at once."""
 
 
 def nearest_reference(sizes: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -102,60 +104,116 @@ class GeneFactors:
         The model that completes sets.
     units
         Units of the genes that are scored; the scores of a set are centred and scaled over them.
+
+    Attributes
+    ----------
+    n_dense, n_channels : int
+        Channels of the model that are products of factors, and all channels. An autoencoder is one.
+    dense_parts : list of slice
+        Where each dense channel is within the width of the factors.
     """
 
     def __init__(self, model: GSFM, units: NDArray[np.int64]) -> None:
         self.model, self.units = model, units
         self._standards: dict[int, Standard] = {}
-        similarity = wide_similarity(model)
-        self._similarity = None if similarity is None else csr_array(similarity[:, units])
+        self.n_dense = self.n_channels = 1
+        self.dense_parts = [slice(None)]
+        if isinstance(model, ChannelGSFM):
+            self.dense_parts = model.dense_parts
+            self.n_dense = len(self.dense_parts)
+            self.n_channels = self.n_dense + len(model.table_channels)
 
     def standard(self, group: int) -> Standard:
         """Return the factors for one of ``REFERENCE_SIZES``."""
-        if group not in self._standards and isinstance(self.model, ChannelGSFM):
+        if group not in self._standards:
+            self._standards[group] = self._make_standard(group)
+        return self._standards[group]
+
+    def _make_standard(self, group: int) -> Standard:
+        if isinstance(self.model, ChannelGSFM):
             places = np.ascontiguousarray(self.model.output[0][self.units])
             width = places.shape[1]  # centred over the genes as they are, and compared with random sets, too
-            self._standards[group] = Standard(
-                places, np.zeros(width, np.float32), np.eye(width, dtype=np.float32)
-            )
-        if group not in self._standards:
-            mean, sd = reference(self.model, REFERENCE_SIZES[group])
-            weight, bias = centred_output(self.model)
-            factors = np.column_stack([weight, bias - mean]).astype(np.float32)[self.units]
-            factors /= sd[self.units, None]
-            centre, covariance = mean_and_covariance(factors)
-            factors -= centre
-            self._standards[group] = Standard(factors, centre, covariance)
-        return self._standards[group]
+            return Standard(places, np.zeros(width, np.float32), np.eye(width, dtype=np.float32))
+        mean, sd = reference(self.model, REFERENCE_SIZES[group])
+        weight, bias = centred_output(self.model)
+        factors = np.column_stack([weight, bias - mean]).astype(np.float32)[self.units]
+        factors /= sd[self.units, None]
+        centre, covariance = mean_and_covariance(factors)
+        return Standard(factors - centre, centre, covariance)
+
+    @cached_property
+    def tables(self) -> csc_array:
+        """Similarities of the genes in the model's tables, see `gsfm_enrich.model.channels.side_by_side`."""
+        if isinstance(self.model, ChannelGSFM) and len(self.model.table_channels):
+            return side_by_side(self.model, self.units)
+        return csc_array((len(self.model.vocab), 0), dtype=np.float32)
+
+    def at(self, columns: NDArray[np.int64]) -> Genes:
+        """Return the genes at some positions of ``units``, ready to be scored for many sets."""
+        return Genes(self, columns)
 
     def score(self, sets: list[NDArray[np.int64]]) -> Scores:
         """Score sets of units."""
+        given = multi_hot(sets, len(self.model.vocab))
         if isinstance(self.model, ChannelGSFM):
-            return self._score_channels(self.model, sets)
+            weighed = self.model.weigh(given)
+            groups, spread = np.zeros(len(sets), dtype=np.int64), np.float32(1) / weighed.random
+            return Scores(
+                self,
+                groups,
+                weighed.representation,
+                spread,
+                weighed.own.T.astype(np.float64),
+                given,
+                weighed.weights,
+            )
         groups = nearest_reference(np.array([len(units) for units in sets], dtype=np.int64))
         factors = np.column_stack([self.model.represent(sets), np.ones(len(sets), dtype=np.float32)])
         spread = np.empty(len(sets), dtype=np.float32)
+        own = np.zeros(len(sets))
+        mean = csr_array(given[:, self.units])
+        mean.data /= np.repeat(sizes_of(given), np.diff(mean.indptr))
         for group in np.unique(groups):
             here = groups == group
-            variance = np.einsum(
-                "ti,ti->t", product(factors[here], self.standard(group).covariance), factors[here]
-            )
+            standard = self.standard(group)
+            variance = np.einsum("ti,ti->t", product(factors[here], standard.covariance), factors[here])
             spread[here] = np.sqrt(np.maximum(variance, 1e-12))
+            own[here] = np.einsum("ti,ti->t", factors[here], mean[here] @ standard.factors)
         factors /= spread[:, None]
-        return Scores(self, groups, factors, spread, self._wide(sets))
+        weights = np.ones((len(sets), 1), dtype=np.float32)
+        return Scores(self, groups, factors, spread, (own / spread)[None], given, weights)
 
-    def _score_channels(self, model: ChannelGSFM, sets: list[NDArray[np.int64]]) -> Scores:
-        """Score sets of units by a model whose channels are standardised already."""
-        representation, tables, random = model.channels(multi_hot(sets, len(model.vocab)))
-        groups = np.zeros(len(sets), dtype=np.int64)
-        return Scores(self, groups, representation, np.float32(1) / random, csr_array(tables[:, self.units]))
 
-    def _wide(self, sets: list[NDArray[np.int64]]) -> csr_array | None:
-        """Return what the wide part adds for sets, None when the model has none."""
-        if self._similarity is None:
-            return None
-        given = multi_hot(sets, len(self.model.vocab))
-        return wide_evidence(self._similarity, given)
+class Genes:
+    """Some genes of `GeneFactors`, laid out to be scored for one block of sets after the other.
+
+    Parameters
+    ----------
+    factors
+        What they are taken from.
+    columns
+        Positions in ``factors.units``.
+    """
+
+    def __init__(self, factors: GeneFactors, columns: NDArray[np.int64]) -> None:
+        self.factors, self.columns = factors, columns
+        self._dense: dict[int, NDArray[np.float32]] = {}
+
+    def __len__(self) -> int:
+        return len(self.columns)
+
+    def dense(self, group: int) -> NDArray[np.float32]:
+        """Return the factors for one of ``REFERENCE_SIZES``, shape (width, n_genes)."""
+        if group not in self._dense:
+            self._dense[group] = np.ascontiguousarray(self.factors.standard(group).factors[self.columns].T)
+        return self._dense[group]
+
+    @cached_property
+    def tables(self) -> csr_array:
+        """Similarities in the tables, shape (V, n_tables * n_genes)."""
+        whole = self.factors.tables
+        starts = range(0, whole.shape[1], len(self.factors.units))
+        return csr_array(whole[:, np.concatenate([start + self.columns for start in starts])])
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,63 +225,110 @@ class Scores:
     genes : GeneFactors
     groups : int64 array, shape (n_sets,)
         Reference size of each set.
-    sets : float32 array, shape (n_sets, width + 1)
-        The set side.
+    sets : float32 array, shape (n_sets, width)
+        The set side of the dense channels.
     spread : float32 array, shape (n_sets,)
         Standard deviation over the genes that the scores of each set were divided by.
-    wide : csr_array, shape (n_sets, n_genes), or None
-        What the wide part of the model adds, see `gsfm_enrich.model.wide`.
+    own : float64 array, shape (n_channels, n_sets)
+        Mean score of the genes given, in each channel.
+    given : csr_array, shape (n_sets, V)
+        1 for the genes given.
+    weights : float32 array, shape (n_sets, n_channels)
+        Of the channels for each set, worked into ``sets`` where they are dense.
     """
 
     genes: GeneFactors
     groups: NDArray[np.int64]
     sets: NDArray[np.float32]
     spread: NDArray[np.float32]
-    wide: csr_array | None
+    own: NDArray[np.float64]
+    given: csr_array
+    weights: NDArray[np.float32]
 
-    def block(self, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Return scores of some sets (axis 0) for some genes, positions in ``genes.units`` (axis 1)."""
+    def block(
+        self, rows: NDArray[np.int64], genes: Genes, slopes: NDArray[np.floating] | None = None
+    ) -> NDArray[np.float32]:
+        """Return scores of some sets (axis 0) for some genes (axis 1), the channels added.
+
+        Parameters
+        ----------
+        rows
+            Sets.
+        genes
+            Genes, see `GeneFactors.at`.
+        slopes : shape (n_channels, n_rows)
+            What each channel is multiplied by; 1 when None.
+        """
+        scores = self.dense(rows, genes, slopes)
+        if self.genes.n_channels > self.genes.n_dense:
+            weights = self.weights[rows, self.genes.n_dense :]
+            if slopes is not None:
+                weights = weights * slopes[self.genes.n_dense :].T.astype(np.float32)
+            scores += weighed_scores(self.given[rows], genes.tables, weights)
+        return scores
+
+    def dense(
+        self, rows: NDArray[np.int64], genes: Genes, slopes: NDArray[np.floating] | None = None
+    ) -> NDArray[np.float32]:
+        """Return the same of the dense channels alone, which z-scores are made of."""
+        sets = self.sets[rows]
+        if slopes is not None:
+            for part, slope in zip(self.genes.dense_parts, slopes, strict=False):
+                sets[:, part] *= slope[:, None].astype(np.float32)
         groups = self.groups[rows]
-        scores = np.empty((len(rows), len(columns)), dtype=np.float32)
+        if (groups == groups[:1]).all():
+            return product(sets, genes.dense(int(groups[0]) if len(groups) else 0))
+        scores = np.empty((len(rows), len(genes)), dtype=np.float32)
         for group in np.unique(groups):
             here = groups == group
-            scores[here] = product(self.sets[rows[here]], self.genes.standard(group).factors[columns].T)
+            scores[here] = product(sets[here], genes.dense(group))
         return scores
 
     def pairs(self, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Return the score of set ``rows[i]`` for gene ``columns[i]``, shape (n_pairs,)."""
-        scores = np.empty(len(rows), dtype=np.float32)
+        """Return the score of set ``rows[i]`` for gene ``columns[i]``, shape (n_channels, n_pairs)."""
+        found = np.empty((self.genes.n_channels, len(rows)), dtype=np.float32)
+
+        def work(block: slice) -> None:
+            sets, genes = rows[block], columns[block]
+            self._dense_pairs(sets, genes, found[: self.genes.n_dense, block])
+            self._table_pairs(sets, genes, found[self.genes.n_dense :, block])
+
+        in_blocks(work, len(rows), PAIRS)
+        return found
+
+    def _dense_pairs(
+        self, rows: NDArray[np.int64], columns: NDArray[np.int64], found: NDArray[np.float32]
+    ) -> None:
         groups = self.groups[rows]
         for group in np.unique(groups):
-            here = groups == group
-            factors = self.genes.standard(group).factors[columns[here]]
-            scores[here] = np.einsum("pi,pi->p", self.sets[rows[here]], factors)
-        return scores
+            here = np.flatnonzero(groups == group)
+            sets, factors = self.sets[rows[here]], self.genes.standard(group).factors[columns[here]]
+            for channel, part in enumerate(self.genes.dense_parts):
+                found[channel, here] = np.einsum("pi,pi->p", sets[:, part], factors[:, part])
 
-    def wide_block(self, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Return what the wide part adds for some sets and genes, shape (n_rows, n_columns)."""
-        if self.wide is None:
-            return np.zeros((len(rows), len(columns)), dtype=np.float32)
-        if len(columns) < len(rows):
-            return np.asarray(self.by_gene[:, columns][rows].toarray())
-        return np.asarray(self.wide[rows][:, columns].toarray())
+    def _table_pairs(
+        self, rows: NDArray[np.int64], columns: NDArray[np.int64], found: NDArray[np.float32]
+    ) -> None:
+        given, by_gene = self.given[rows], csr_array(self.genes.tables.T)
+        for table, scores in enumerate(found):
+            near = by_gene[columns + table * len(self.genes.units)]
+            sums = np.asarray(given.multiply(near).sum(axis=1))
+            scores[:] = np.log1p(sums / sizes_of(given)) * self.weights[rows, self.genes.n_dense + table]
 
-    @cached_property
-    def by_gene(self) -> csc_array:
-        """The wide part, fast to read by columns."""
-        shape = (len(self.sets), len(self.genes.units))
-        return csc_array(shape, dtype=np.float32) if self.wide is None else csc_array(self.wide)
+    def z_scores(self, rows: NDArray[np.int64], genes: Genes) -> NDArray[np.float32]:
+        """Return how many standard deviations the dense channels put genes above the mean of random sets."""
+        return self.against_random(self.dense(rows, genes), rows)
 
-    def wide_pairs(self, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Return what the wide part adds for set ``rows[i]`` and gene ``columns[i]``, shape (n_pairs,)."""
-        if self.wide is None:
-            return np.zeros(len(rows), dtype=np.float32)
-        return np.asarray(self.wide[rows, columns]).ravel()
+    def z_pairs(self, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Return the same of set ``rows[i]`` and gene ``columns[i]``, shape (n_pairs,)."""
+        return self.against_random(self.pairs(rows, columns)[: self.genes.n_dense].sum(axis=0), rows)
 
     def against_random(self, scores: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """Turn scores (first axis: ``rows``) into standard deviations above the mean over random sets."""
-        centre = np.stack([self.genes.standard(group).centre for group in self.groups[rows]])
+        offset = np.empty(len(rows), dtype=np.float32)
+        groups = self.groups[rows]
+        for group in np.unique(groups):
+            offset[groups == group] = self.sets[rows[groups == group]] @ self.genes.standard(group).centre
         shape = (len(rows),) + (1,) * (scores.ndim - 1)
-        offset = np.einsum("ti,ti->t", self.sets[rows], centre)
         z_scores: NDArray[np.float32] = (scores + offset.reshape(shape)) * self.spread[rows].reshape(shape)
         return z_scores

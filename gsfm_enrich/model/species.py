@@ -7,8 +7,7 @@ for the others), and what it learns from gene sets of the species can be read as
 a gene's presence says for a set what that of its human orthologue would.
 
 The layer acts on an autoencoder; a model of channels has no input weights that it could stand before. The
-wide part of an autoencoder, which counts co-occurrence in the human literature, reads
-the plain mapping, and so does the output: a gene of the species has the logit of its best orthologue.
+output reads the plain mapping: a gene of the species has the logit of its best orthologue.
 """
 
 from __future__ import annotations
@@ -20,7 +19,6 @@ import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812  (torch's own custom)
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 from torch import Tensor, nn
 
 from gsfm_enrich.errors import InputError
@@ -30,7 +28,6 @@ from gsfm_enrich.genes.orthology import Orthology
 from gsfm_enrich.model.channels import ChannelGSFM
 from gsfm_enrich.model.gsfm import GSFM, build
 from gsfm_enrich.model.vocab import N_SPECIAL, SPECIAL, Vocab
-from gsfm_enrich.model.wide import WideGSFM, strongest_neighbours
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,18 +172,14 @@ class SpeciesGSFM(nn.Module):
         hidden = self.model.encoder.layers[1:](summed + first.bias)
         output = self.model.output_layer
         hidden = self.model.decoder.layers[:-1](hidden)
-        logits = F.linear(hidden, output.weight[self.best], output.bias[self.best])
-        if isinstance(self.model, WideGSFM):
-            logits = logits + self.model.wide(self.best[units], offsets)[:, self.best]
-        return logits
+        return F.linear(hidden, output.weight[self.best], output.bias[self.best])
 
     @torch.no_grad()
     def folded(self) -> GSFM:
         """Return a model of the species' own genes, with the layer worked into its first weights.
 
         It is a checkpoint like any other: `gsfm_enrich.save_model` writes it, and
-        ``enrichr(..., organism="mouse", model=...)`` uses it. Where the human model has a wide part, a gene
-        keeps as many neighbours as there.
+        ``enrichr(..., organism="mouse", model=...)`` uses it.
         """
         human, state = self.model, self.model.state_dict()
         rows = torch.repeat_interleave(torch.arange(len(self.vocab)), self.starts.diff())
@@ -197,10 +190,6 @@ class SpeciesGSFM(nn.Module):
         state["encoder.layers.0.weight"] = folded.t()
         for name in (f"{last}.weight", f"{last}.bias", *(["bias"] if "bias" in state else [])):
             state[name] = state[name][self.best]
-        if isinstance(human, WideGSFM):
-            chosen = human.wide.matrix[self.pairs.best][:, self.pairs.best]
-            kept = strongest_neighbours(csr_array(chosen), human.config.neighbours)
-            state["wide.neighbours"], state["wide.similarity"] = map(torch.from_numpy, kept)
         species = build(replace(human.config, vocab_size=len(self.vocab)), self.vocab)
         species.load_state_dict(state)
         return species.eval().requires_grad_(False)

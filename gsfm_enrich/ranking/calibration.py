@@ -8,7 +8,7 @@ genes the model finds alike from one that is a mixture to it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,12 +20,9 @@ HIDDEN_SHARE = 0.2
 FEWEST_TERMS = 10
 TOP_MEMBERS = 10
 """The highest probability is the share of members among the highest scores, at least so many of them."""
-MOST_MEMBERS = 25
 STEPS = 25
 
 Floats = NDArray[np.float64]
-Scorer = Callable[[NDArray[np.int64], NDArray[np.int64]], Floats]
-"""Scores of pairs (set, gene), shape (n_channels, n_pairs)."""
 
 
 @dataclass(frozen=True)
@@ -165,20 +162,7 @@ def hide_members(
     return Trial(shown, pairs, np.concatenate(truth), np.concatenate(weights))
 
 
-def coherence_of(sets: Sequence[NDArray[np.int64]], score: Scorer) -> Floats:
-    """Return the mean score of the genes of each set, shape (n_channels, n_sets); 0 for empty sets.
-
-    Of large sets every so many-th gene is taken, ``MOST_MEMBERS`` at most.
-    """
-    some = [members[:: -(-len(members) // MOST_MEMBERS) or 1] for members in sets]
-    sizes = np.array([len(members) for members in some], dtype=np.int64)
-    rows = np.repeat(np.arange(len(sets)), sizes)
-    own = score(rows, np.concatenate(some).astype(np.int64) if len(rows) else rows)
-    sums = [np.bincount(rows, weights=channel, minlength=len(sets)) for channel in own]
-    return np.stack(sums) / np.maximum(sizes, 1)
-
-
-def fit(trial: Trial, score: Scorer) -> Calibration:
+def fit(trial: Trial, scores: Floats, coherence: Floats) -> Calibration:
     """Learn from hidden members what scores are worth.
 
     Each half of the sets is predicted by the regression fitted on the other half. How much these predictions
@@ -188,16 +172,17 @@ def fit(trial: Trial, score: Scorer) -> Calibration:
     ----------
     trial
         Sets with hidden members.
-    score
-        Scores of the completed ``trial.shown``.
+    scores : shape (n_channels, n_pairs)
+        Of the completed ``trial.shown`` for the genes asked for.
+    coherence : shape (n_channels, n_sets)
+        Mean scores of the genes that are shown.
 
     Returns
     -------
     Calibration
     """
-    rows, genes = trial.pairs
-    coherence = coherence_of(trial.shown, score)
-    features = design(score(rows, genes), np.array([len(s) for s in trial.shown])[rows], coherence[:, rows])
+    rows = trial.pairs[0]
+    features = design(scores, np.array([len(s) for s in trial.shown])[rows], coherence[:, rows])
     n_channels = len(coherence)
     centre, precision = np.zeros(features.shape[1]), np.full(features.shape[1], 1.0)
     # The chance that a gene was hidden grows with the size of the term; terms of one size cannot show it.

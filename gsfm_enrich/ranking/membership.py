@@ -21,6 +21,7 @@ from scipy.sparse import csc_array, csr_array, hstack
 from gsfm_enrich.genes.match import match
 from gsfm_enrich.genes.table import organism_name
 from gsfm_enrich.libraries.library import GeneSetLibrary
+from gsfm_enrich.model.blocks import in_blocks
 from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.model.scores import GeneFactors, Scores
 from gsfm_enrich.model.vocab import N_SPECIAL
@@ -28,7 +29,6 @@ from gsfm_enrich.ranking.cache import keep, key_of, model_hash, recall
 from gsfm_enrich.ranking.calibration import (
     HIDDEN_SHARE,
     Calibration,
-    coherence_of,
     fit,
     hide_members,
     log_size,
@@ -38,39 +38,12 @@ from gsfm_enrich.ranking.weights import LEVELS, THETA, thresholds
 
 LIFT = 3.0
 """A predicted gene is this many times as probable as any gene would be, at least."""
-N_CHANNELS = 2
-BLOCK = 512
 FEWEST_KEPT = 50
 """Smaller libraries take no time, and would fill the disk with a file for every dict that is tried."""
-FORMAT = 1
+FORMAT = 2
 """To be raised whenever the same model and library give another table."""
 
 Ints = NDArray[np.int64]
-
-
-def channel_pairs(scores: Scores, rows: Ints, columns: Ints) -> NDArray[np.float64]:
-    """Return all scores of set ``rows[i]`` for gene ``columns[i]``, shape (N_CHANNELS, n_pairs)."""
-    pairs = scores.pairs(rows, columns), scores.wide_pairs(rows, columns)
-    return np.stack(pairs).astype(np.float64)
-
-
-def add_channels(
-    scores: Scores, rows: Ints, columns: Ints, slopes: NDArray[np.float64]
-) -> NDArray[np.float32]:
-    """Return the scores of sets for genes, each channel times its slope, added: shape (n_rows, n_columns).
-
-    Parameters
-    ----------
-    slopes : shape (N_CHANNELS, n_rows)
-    """
-    total = scores.block(rows, columns)
-    total *= slopes[0][:, None].astype(np.float32)
-    if scores.wide is not None:
-        few = len(columns) < len(rows)
-        wide = csr_array(scores.by_gene[:, columns][rows] if few else scores.wide[rows][:, columns])
-        here = np.repeat(np.arange(len(rows)), np.diff(wide.indptr))
-        total[here, wide.indices] += wide.data * slopes[1][here].astype(np.float32)
-    return total
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +54,7 @@ class Evidence:
     ----------
     scores : Scores
         Of the model.
-    slopes : float64 array, shape (N_CHANNELS, n_sets)
+    slopes : float64 array, shape (n_channels, n_sets)
     offsets : float64 array, shape (n_sets,)
     """
 
@@ -91,13 +64,13 @@ class Evidence:
 
     def block(self, rows: Ints, columns: Ints) -> NDArray[np.float32]:
         """Return the log odds of some sets (axis 0) and genes (axis 1)."""
-        total = add_channels(self.scores, rows, columns, self.slopes[:, rows])
+        total = self.scores.block(rows, self.scores.genes.at(columns), self.slopes[:, rows])
         total += self.offsets[rows, None].astype(np.float32)
         return total
 
     def pairs(self, rows: Ints, columns: Ints) -> NDArray[np.float32]:
         """Return the log odds of set ``rows[i]`` and gene ``columns[i]``, shape (n_pairs,)."""
-        weighed = (self.slopes[:, rows] * channel_pairs(self.scores, rows, columns)).sum(axis=0)
+        weighed = (self.slopes[:, rows] * self.scores.pairs(rows, columns)).sum(axis=0)
         return np.asarray(weighed + self.offsets[rows], dtype=np.float32)
 
 
@@ -178,19 +151,14 @@ class Membership:
     def _calibrate(self) -> Calibration:
         trial = hide_members(self.members, len(self.units), self.seed)
         if trial is None:
-            return untrusted(N_CHANNELS)
+            return untrusted(self.genes.n_channels)
         scores = self.score(trial.shown)
-        return fit(trial, lambda rows, columns: channel_pairs(scores, rows, columns))
+        return fit(trial, scores.pairs(*trial.pairs).astype(np.float64), scores.own)
 
     @cached_property
     def scores(self) -> Scores:
         """The completed terms."""
         return self.score(self.members)
-
-    @cached_property
-    def coherence(self) -> NDArray[np.float64]:
-        """Mean score of each term's own members, shape (N_CHANNELS, n_terms)."""
-        return coherence_of(self.members, lambda rows, columns: channel_pairs(self.scores, rows, columns))
 
     @cached_property
     def inside(self) -> csr_array:
@@ -244,24 +212,27 @@ class Membership:
         least = np.maximum(thresholds(self.theta)[0], LIFT * self.sizes / len(self.units))
         with np.errstate(divide="ignore", invalid="ignore"):
             cut = np.where(least < self.calibration.ceiling, np.log(least / (1 - least)), np.inf)
-        slopes = self.calibration.slopes(self.sizes, self.coherence)
-        offsets = self.calibration.offsets(self.sizes, self.coherence)
+        slopes = self.calibration.slopes(self.sizes, self.scores.own)
+        offsets = self.calibration.offsets(self.sizes, self.scores.own)
         usable = np.flatnonzero(np.isfinite(offsets) & np.isfinite(cut))
         usable = usable[np.argsort(self.scores.groups[usable], kind="stable")]
-        parts: list[tuple[Ints, Ints, NDArray[np.float32]]] = []
-        for start in range(0, len(usable), BLOCK):
-            rows = usable[start : start + BLOCK]
-            log_odds = add_channels(self.scores, rows, columns, slopes[:, rows])
-            members = self.known[rows][:, columns]
+        genes, known = self.genes.at(columns), self.known[:, columns]
+
+        def work(block: slice) -> tuple[Ints, Ints, NDArray[np.float32]]:
+            rows = usable[block]
+            log_odds = self.scores.block(rows, genes, slopes[:, rows])
+            members = known[rows]
             log_odds[np.repeat(np.arange(len(rows)), np.diff(members.indptr)), members.indices] = -np.inf
             high = np.flatnonzero(log_odds >= (cut - offsets)[rows, None].astype(np.float32))
             here, there = np.divmod(high, len(columns))
             p = self.calibration.probability(log_odds[here, there] + offsets[rows[here]])
-            parts.append((rows[here], there, p))
+            return rows[here], there, p
+
+        parts = in_blocks(work, len(usable))
         if not parts:
             return _empty(shape)
-        terms, genes, p = (np.concatenate(column) for column in zip(*parts, strict=True))
-        table = csr_array((p, (terms, genes)), shape=shape)
+        terms, found, p = (np.concatenate(column) for column in zip(*parts, strict=True))
+        table = csr_array((p, (terms, found)), shape=shape)
         table.sort_indices()
         return table
 
@@ -290,19 +261,18 @@ class Membership:
     @cached_property
     def completed(self) -> Evidence:
         """The evidence of all terms."""
-        return self._weigh(self.scores, self.sizes, self.coherence)
+        return self._weigh(self.scores, self.sizes, self.scores.own)
 
     def complete(self, sets: Sequence[Ints]) -> Evidence:
         """Complete sets of columns that are no terms of the library."""
         scores, sizes = self.score(sets), np.array([len(columns) for columns in sets], dtype=np.int64)
-        own = coherence_of(sets, lambda rows, columns: channel_pairs(scores, rows, columns))
-        return self._weigh(scores, sizes, own)
+        return self._weigh(scores, sizes, scores.own)
 
     def left_out(self, rows: Ints, columns: Ints) -> Evidence:
         """Complete terms without one member each: set i is term ``rows[i]`` less ``columns[i]``."""
         pairs = zip(rows, columns, strict=True)
         scores = self.score([self.members[row][self.members[row] != column] for row, column in pairs])
-        return self._weigh(scores, self.sizes[rows] - 1, self.coherence[:, rows])
+        return self._weigh(scores, self.sizes[rows] - 1, self.scores.own[:, rows])
 
     def _weigh(self, scores: Scores, sizes: Ints, coherence: NDArray[np.float64]) -> Evidence:
         """Weigh scores as the calibration says."""

@@ -18,10 +18,14 @@ from gsfm_enrich.model.channels import ChannelGSFM, Floats
 from gsfm_enrich.model.config import GSFMConfig
 from gsfm_enrich.model.gsfm import multi_hot
 from gsfm_enrich.model.vocab import N_SPECIAL
-from gsfm_enrich.model.wide import strongest_neighbours
 from gsfm_enrich.training.annotation import family_similarity, location_similarity
+from gsfm_enrich.training.cooccurrence import (
+    PSEUDOCOUNT,
+    SIZE_POWER,
+    cooccurrence,
+    strongest_neighbours,
+)
 from gsfm_enrich.training.corpus import LITERATURE, Corpus, source_sets
-from gsfm_enrich.training.widen import PSEUDOCOUNT, SIZE_POWER, cooccurrence
 
 KINDS = {
     "interactions": ("ppi",),

@@ -20,8 +20,8 @@ from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.model.gsfm import GSFM, multi_hot, pack
 from gsfm_enrich.model.scores import GeneFactors
 from gsfm_enrich.model.vocab import N_SPECIAL, Vocab
+from gsfm_enrich.training.cooccurrence import cooccurrence
 from gsfm_enrich.training.corpus import Corpus, source_sets, unit_frequency
-from gsfm_enrich.training.widen import cooccurrence
 
 GO_ID = re.compile(r"GO:\d{7}")
 Scorer = Callable[[Sequence[Sequence[str]], Sequence[str]], NDArray[np.float64]]
@@ -245,14 +245,14 @@ def model_scorer(model: GSFM) -> Scorer:
 
 
 def standardised_scorer(model: GSFM) -> Scorer:
-    """Score by logits against random sets plus the wide part, as membership tables and `augment` do."""
+    """Score by logits against random sets, as membership tables and `augment` do."""
     factors = GeneFactors(model, np.arange(N_SPECIAL, len(model.vocab)))
 
     def scores(sets: list[NDArray[np.int64]]) -> NDArray[np.float64]:
         completed = factors.score(sets)
         rows, columns = np.arange(len(sets)), np.arange(len(factors.units))
         table = np.full((len(sets), len(model.vocab)), np.nan)
-        table[:, factors.units] = completed.block(rows, columns) + completed.wide_block(rows, columns)
+        table[:, factors.units] = completed.block(rows, factors.at(columns))
         return table
 
     return scorer_over(model.vocab, scores)
@@ -274,7 +274,7 @@ def cooccurrence_scorer(
     corpus, source
         Where to count.
     size_power, pseudocount
-        As `gsfm_enrich.training.widen.cooccurrence` takes them.
+        As `gsfm_enrich.training.cooccurrence.cooccurrence` takes them.
 
     Raises
     ------

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from gsfm_enrich.errors import InputError
-from gsfm_enrich.model.channels import TYPICAL_SIZE, ChannelGSFM, table_scores
+from gsfm_enrich.model.channels import TYPICAL_SIZE, ChannelGSFM, scores_of_sums, sizes_of
 from gsfm_enrich.model.gsfm import multi_hot
 from gsfm_enrich.model.vocab import N_SPECIAL
 from gsfm_enrich.training.channels import build_channels, kinds_of
@@ -84,10 +84,10 @@ def make_lessons(model: ChannelGSFM, corpus: Corpus, sets: NDArray[np.bool_], se
     shuffled = [rng.permutation(corpus[number]).astype(np.int64) for number in np.flatnonzero(sets).tolist()]
     given = [units[: len(units) // 2] for units in shuffled]
     bags = multi_hot(given, len(corpus.vocab))
-    places, _ = model.set_places(bags)
+    places, spread, own = model.dense_scores(bags)
     sums = model.table_sums(bags)
-    tables = table_scores(bags, sums)
-    coherence = model.coherence(bags, places, sums, tables)
+    coherence = [model.coherence_in_dense(bags, spread, own), model.coherence_in_tables(bags, sums)[0]]
+    tables = scores_of_sums(sums, sizes_of(bags))
     hidden, others, rest = [], [], []
     for row, units in enumerate(shuffled):
         asked = rng.choice(units[len(units) // 2 :], POSITIVES)
@@ -95,16 +95,13 @@ def make_lessons(model: ChannelGSFM, corpus: Corpus, sets: NDArray[np.bool_], se
         random = rng.choice(free, NEGATIVES)
         rest.append(np.log(len(free) / NEGATIVES))
         both = np.concatenate([asked, random])
-        dense = [
-            channel.places[both] @ place[row]
-            for channel, place in zip(model.dense_channels, places, strict=True)
-        ]
-        sparse = [table[[row]].toarray()[0, both] for table in tables]
+        dense = [model.output[0][both, part] @ places[row, part] for part in model.dense_parts]
+        sparse = tables[[row]].toarray().reshape(len(model.table_channels), -1)[:, both]
         scores = np.stack([*dense, *sparse], axis=1)
         hidden.append(scores[:POSITIVES])
         others.append(scores[POSITIVES:])
     sizes = np.log([len(units) / TYPICAL_SIZE for units in given])
-    arrays = (np.stack(hidden), np.stack(others), coherence, sizes, np.array(rest))
+    arrays = (np.stack(hidden), np.stack(others), np.hstack(coherence), sizes, np.array(rest))
     return Lessons(*(torch.from_numpy(array.astype(np.float32)) for array in arrays))
 
 

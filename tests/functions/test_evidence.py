@@ -37,7 +37,7 @@ def test_a_term_is_as_reliable_as_its_hidden_members_are_found(
             }
             scores = table.genes.score([block_model.vocab.encode(rest[kept[0]])])
             one = np.zeros(1, dtype=np.int64)
-            given = scores.block(one, everything)[0] + scores.wide_block(one, everything)[0]
+            given = scores.block(one, table.genes.at(everything))[0]
             wins += mannwhitneyu(given[hidden], given[outside]).statistic
             pairs += len(hidden) * len(outside)
         assert auroc == pytest.approx(wins / pairs, abs=1e-6)

@@ -11,13 +11,13 @@ from scipy.sparse import csr_array
 from threadpoolctl import threadpool_limits
 
 from gsfm_enrich.errors import CheckpointError
-from gsfm_enrich.model.channels import ChannelGSFM, Dense, Table
+from gsfm_enrich.model.channels import ChannelGSFM, Dense, Table, weighed_scores
 from gsfm_enrich.model.checkpoint import load_model, save_model
 from gsfm_enrich.model.config import GSFMConfig
 from gsfm_enrich.model.gsfm import build, multi_hot
 from gsfm_enrich.model.scores import GeneFactors
 from gsfm_enrich.model.vocab import Vocab
-from gsfm_enrich.model.wide import strongest_neighbours
+from gsfm_enrich.training.cooccurrence import strongest_neighbours
 
 V = 22
 SETS = [np.array([2, 5, 9]), np.array([3]), np.array([4, 6, 7, 8, 10, 11, 12]), np.zeros(0, dtype=np.int64)]
@@ -86,10 +86,26 @@ def test_gene_factors_give_the_same_scores_in_any_block(model: ChannelGSFM) -> N
     scores = GeneFactors(model, units).score(SETS)
     rows, columns = np.array([2, 0]), np.array([3, 1])
     whole = np.stack([by_loops(model, set_) for set_ in SETS])
-    block = scores.block(rows, columns) + scores.wide_block(rows, columns)
+    block = scores.block(rows, scores.genes.at(columns))
     np.testing.assert_allclose(block, whole[np.ix_(rows, units[columns])], rtol=2e-4, atol=2e-5)
-    pairs = scores.pairs(rows, columns) + scores.wide_pairs(rows, columns)
+    pairs = scores.pairs(rows, columns).sum(axis=0)
     np.testing.assert_allclose(pairs, whole[rows, units[columns]], rtol=2e-4, atol=2e-5)
+
+
+def test_own_scores_are_those_of_the_genes_given(model: ChannelGSFM) -> None:
+    scores = GeneFactors(model, np.arange(V)).score(SETS)
+    for row, units in enumerate(SETS[:3]):
+        pairs = scores.pairs(np.full(len(units), row), units)
+        np.testing.assert_allclose(scores.own[:, row], pairs.mean(axis=1), rtol=1e-4, atol=1e-6)
+    assert scores.own[:, 3].tolist() == [0, 0, 0]
+
+
+def test_slopes_weigh_each_channel(model: ChannelGSFM) -> None:
+    scores = GeneFactors(model, np.arange(V)).score(SETS)
+    rows, slopes = np.array([0, 2]), np.array([[2.0, 0.5], [0.0, 1.0], [3.0, 0.0]])
+    pairs = scores.pairs(np.repeat(rows, V), np.tile(np.arange(V), 2)).reshape(3, 2, V)
+    block = scores.block(rows, scores.genes.at(np.arange(V)), slopes)
+    np.testing.assert_allclose(block, np.einsum("cr,crv->rv", slopes, pairs), rtol=1e-4, atol=1e-5)
 
 
 def test_rounding_to_8_bit_stays_within_half_a_step() -> None:
@@ -128,7 +144,7 @@ def test_z_scores_of_random_sets_have_about_unit_spread() -> None:
     sets = [np.sort(2 + rng.choice(800, 20, replace=False)) for _ in range(400)]
     scores = GeneFactors(model, np.arange(2, 802)).score(sets)
     rows = np.arange(400)
-    z_scores = scores.against_random(scores.block(rows, np.arange(800)), rows)
+    z_scores = scores.z_scores(rows, scores.genes.at(np.arange(800)))
     assert abs(z_scores.mean()) < 0.05
     assert 0.9 < np.median(z_scores.std(axis=0)) < 1.1
 
@@ -145,10 +161,12 @@ def test_round_trip_through_a_folder(model: ChannelGSFM, tmp_path: Path) -> None
 
 def test_represent_and_output_multiply_to_the_dense_part(model: ChannelGSFM) -> None:
     weight, bias = model.output
-    representation, tables, _ = model.channels(multi_hot(SETS[:3], V))
-    np.testing.assert_allclose(model.represent(SETS[:3]), representation)
+    given = multi_hot(SETS[:3], V)
+    weighed = model.weigh(given)
+    np.testing.assert_allclose(model.represent(SETS[:3]), weighed.representation)
+    tables = weighed_scores(given, model.tables_side_by_side, weighed.weights[:, 2:])
     whole = np.stack([by_loops(model, units) for units in SETS[:3]])
-    np.testing.assert_allclose(representation @ weight.T + bias + tables, whole, rtol=2e-4, atol=2e-5)
+    np.testing.assert_allclose(weighed.representation @ weight.T + bias + tables, whole, rtol=2e-4, atol=2e-5)
 
 
 @pytest.mark.parametrize(

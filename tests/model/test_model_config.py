@@ -39,11 +39,9 @@ def test_widths(depth, encoder, decoder):
         ({"partition": "half"}, "partition must be at least 0 and below 1, not 'half'."),
         ({"weighted_loss": "some"}, "weighted_loss must be one of none, unseen, balance, not 'some'."),
         ({"weighted_loss": None}, "weighted_loss must be one of none, unseen, balance, not None."),
-        ({"neighbours": "5"}, "neighbours must be a whole number of at least 0, not '5'."),
-        ({"neighbours": -1}, "neighbours must be a whole number of at least 0, not -1."),
         (
-            {"architecture": "gsfm-wide", "neighbours": 5, "vocab_size": 32769},
-            "'gsfm-wide' takes up to 32768 tokens (its units are 16-bit numbers), not 32769.",
+            {"architecture": "gsfm-channels", "tables": {"t": 5}, "vocab_size": 32769},
+            "'gsfm-channels' takes up to 32768 tokens (its units are 16-bit numbers), not 32769.",
         ),
         ({"architecture": "big"}, f"architecture must be one of {', '.join(ARCHITECTURES)}, not 'big'."),
     ],

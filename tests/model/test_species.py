@@ -26,22 +26,15 @@ MOUSE = Orthology(
         Homologue("Zfp1", "22640", "", ("162239",)),  # the model does not know ZFP1
     ),
 )
-DESIGNS = [("gsfm", 1), ("gsfm", 2), ("gsfm-scaled", 1), ("gsfm-scaled", 2), ("gsfm-wide", 2)]
+DESIGNS = [("gsfm", 1), ("gsfm", 2), ("gsfm-scaled", 1), ("gsfm-scaled", 2)]
 
 
 @pytest.fixture(params=DESIGNS, ids=lambda design: f"{design[0]}, depth {design[1]}")
 def human(request):
     architecture, depth = request.param
     torch.manual_seed(0)
-    neighbours = 4 if architecture == "gsfm-wide" else 0
-    config = GSFMConfig(len(HUMAN), d_model=8, depth=depth, architecture=architecture, neighbours=neighbours)
+    config = GSFMConfig(len(HUMAN), d_model=8, depth=depth, architecture=architecture)
     model = build(config, Vocab(HUMAN))
-    if neighbours:
-        rng = np.random.default_rng(0)
-        for unit in range(2, len(HUMAN)):
-            others = [other for other in range(2, len(HUMAN)) if other != unit]
-            model.wide.neighbours[unit] = torch.from_numpy(rng.permutation(others)[:4].astype(np.int16))
-        model.wide.similarity[2:] = torch.from_numpy(rng.uniform(0, 1e-3, (6, 4)).astype(np.float32))
     return model.eval()
 
 
@@ -69,7 +62,7 @@ def test_it_starts_as_the_plain_mapping(human):
     torch.testing.assert_close(ours, theirs[:, layer.pairs.best])
 
 
-@pytest.mark.parametrize("design", DESIGNS[:4], ids=str)
+@pytest.mark.parametrize("design", DESIGNS, ids=str)
 def test_against_the_dense_product(design):
     """Multi-hot genes times the masked layer times the first weights, as matrices."""
     architecture, depth = design
@@ -121,24 +114,6 @@ def test_a_folded_model_is_a_checkpoint(human, tmp_path):
     loaded = load_model(tmp_path)
     bags = sets_of(layer.vocab, ["Trp53", "H2-Ab1"], ["Myc"])
     torch.testing.assert_close(loaded(*bags), folded(*bags))
-
-
-def test_the_wide_part_of_a_folded_model():
-    """Neighbours of a gene are the genes whose orthologues are the neighbours of its orthologue."""
-    torch.manual_seed(0)
-    config = GSFMConfig(len(HUMAN), d_model=3, depth=2, architecture="gsfm-wide", neighbours=3)
-    model = build(config, Vocab(HUMAN)).eval()
-    tp53, serpina1, egfr = (HUMAN.index(gene) for gene in ("TP53", "SERPINA1", "EGFR"))
-    model.wide.neighbours[tp53, :2] = torch.tensor([serpina1, egfr], dtype=torch.int16)
-    model.wide.similarity[tp53, :2] = torch.tensor([0.5, 0.25])
-    layer = SpeciesGSFM(model, biadjacency(model, MOUSE))
-    folded = layer.folded()
-    row = layer.vocab.index["Trp53"]
-    near = [layer.vocab.tokens[unit] for unit in folded.wide.neighbours[row]]
-    assert near == ["Serpina1a", "Serpina1b", "<pad>"]  # EGFR has no gene here
-    assert folded.wide.similarity[row].tolist() == [0.5, 0.5, 0.0]
-    bags = sets_of(layer.vocab, ["Trp53", "Myc"])
-    torch.testing.assert_close(folded(*bags), layer(*bags))
 
 
 def test_without_a_table(human):

@@ -9,10 +9,8 @@ from scipy.special import expit
 from gsfm_enrich.ranking.calibration import (
     FEWEST_TERMS,
     HIDDEN_SHARE,
-    MOST_MEMBERS,
     Calibration,
     Trial,
-    coherence_of,
     design,
     fit,
     hide_members,
@@ -50,12 +48,18 @@ def simulated(slope: float, seed: int = 0, sets: int = 200) -> tuple[Trial, np.n
     return Trial(shown, pairs, truth.ravel(), np.ones(sets * 500)), scores
 
 
+def asked(trial: Trial, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the scores of the pairs asked for, and the mean score of the genes shown of each set."""
+    own = [scores[:, row, shown].mean(axis=1) for row, shown in enumerate(trial.shown)]
+    return scores[:, trial.pairs[0], trial.pairs[1]], np.stack(own, axis=1)
+
+
 @pytest.mark.parametrize("slope", [1.0, 2.0])
 def test_probabilities_are_found_again(slope: float) -> None:
     trial, scores = simulated(slope)
-    calibration = fit(trial, lambda rows, genes: scores[:, rows, genes])
+    calibration = fit(trial, *asked(trial, scores))
     fresh, other = simulated(slope, seed=1)
-    sizes, coherence = np.full(200, 20), coherence_of(fresh.shown, lambda rows, genes: other[:, rows, genes])
+    sizes, coherence = np.full(200, 20), asked(fresh, other)[1]
     slopes = calibration.slopes(sizes, coherence)
     log_odds = (
         np.einsum("cs,csg->sg", slopes, other[..., :500]) + calibration.offsets(sizes, coherence)[:, None]
@@ -71,14 +75,14 @@ def test_probabilities_are_found_again(slope: float) -> None:
 
 def test_probabilities_never_exceed_what_held_out_sets_support() -> None:
     trial, scores = simulated(1.0)
-    calibration = fit(trial, lambda rows, genes: scores[:, rows, genes])
+    calibration = fit(trial, *asked(trial, scores))
     assert calibration.probability(np.array([50.0]))[0] == np.float32(calibration.ceiling)
     assert 0.05 < calibration.ceiling < 0.4
 
 
 def test_scores_of_noise_are_worth_little() -> None:
     trial, scores = simulated(0.0)
-    calibration = fit(trial, lambda rows, genes: scores[:, rows, genes])
+    calibration = fit(trial, *asked(trial, scores))
     slopes = calibration.slopes(np.full(5, 20), np.zeros((2, 5)))
     assert np.all(slopes < 0.3)
 
@@ -93,19 +97,9 @@ def test_coherent_terms_can_be_trusted_more() -> None:
     for number in range(100, 200):
         scores[0, number, trial.shown[number]] += 3
     mixed = Trial(trial.shown, trial.pairs, truth.ravel(), trial.weights)
-    calibration = fit(mixed, lambda rows, genes: scores[:, rows, genes])
+    calibration = fit(mixed, *asked(mixed, scores))
     slopes = calibration.slopes(np.array([20, 20]), np.array([[0.0, 3.0], [0.0, 0.0]]))[0]
     assert slopes[1] > slopes[0] + 1
-
-
-def test_coherence_is_the_mean_score_of_the_genes_given() -> None:
-    scores = np.random.default_rng(0).normal(size=(2, 3, 100))
-    sets = [np.array([3, 5]), np.array([], dtype=np.int64), np.arange(100)]
-    coherence = coherence_of(sets, lambda rows, genes: scores[:, rows, genes])
-    assert coherence.shape == (2, 3)
-    np.testing.assert_allclose(coherence[:, 0], scores[:, 0, [3, 5]].mean(axis=1))
-    assert coherence[:, 1].tolist() == [0, 0]
-    np.testing.assert_allclose(coherence[:, 2], scores[:, 2, :: 100 // MOST_MEMBERS].mean(axis=1))
 
 
 def test_hidden_members_are_asked_for_and_not_shown() -> None:

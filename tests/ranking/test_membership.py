@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
+from scipy.sparse import csr_array
 from scipy.special import expit
 
 from gsfm_enrich.libraries.library import GeneSetLibrary
-from gsfm_enrich.model.gsfm import GSFM, build
+from gsfm_enrich.model.channels import ChannelGSFM
+from gsfm_enrich.model.config import GSFMConfig
+from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.model.scores import (
     REFERENCE_SIZES,
     GeneFactors,
@@ -18,24 +19,28 @@ from gsfm_enrich.model.scores import (
     nearest_reference,
     reference,
 )
-from gsfm_enrich.model.wide import WideGSFM
+from gsfm_enrich.model.vocab import Vocab
 from gsfm_enrich.ranking.membership import LIFT, Membership
 from gsfm_enrich.ranking.weights import thresholds
+from gsfm_enrich.training.cooccurrence import strongest_neighbours
 
 
-def wide_model(model: GSFM, *, within: bool) -> WideGSFM:
-    """Add four neighbours to every gene of a block model: of its own block, or of any."""
+def channel_model(vocab: Vocab, *, within: bool) -> ChannelGSFM:
+    """Make a model of a dense channel of noise and a table: neighbours of a gene's own block, or any."""
     rng = np.random.default_rng(0)
-    config = replace(model.config, architecture="gsfm-wide", neighbours=4)
-    wide = WideGSFM(config, model.vocab)
-    wide.load_state_dict({**wide.state_dict(), **model.state_dict()})
-    for unit in range(2, len(model.vocab)):
-        block = (unit - 2) // 25
-        mates = 2 + 25 * block + np.arange(25) if within else np.arange(2, len(model.vocab))
-        chosen = rng.choice(mates[mates != unit], 4, replace=False)
-        wide.wide.neighbours[unit] = torch.from_numpy(chosen.astype(np.int16))
-        wide.wide.similarity[unit] = torch.from_numpy(rng.uniform(0.01, 0.1, 4).astype(np.float32))
-    return wide.eval()
+    v = len(vocab)
+    config = GSFMConfig(v, architecture="gsfm-channels", dense={"noise": 8}, tables={"near": 8})
+    model = ChannelGSFM(config, vocab)
+    places = rng.standard_normal((v, 8)).astype(np.float32)
+    places[:2] = 0
+    model.dense_channels[0].store(places)
+    block = (np.arange(v) - 2) // 25
+    near = rng.uniform(0.5, 1, (v, v)) * ((block[:, None] == block) | (not within))
+    near[:2] = near[:, :2] = 0
+    near *= rng.random((v, v)) < (0.5 if within else 0.04)
+    model.table_channels[0].store(*strongest_neighbours(csr_array(near.astype(np.float32)), 8))
+    model.gate[:, 0] = 1.0
+    return model.eval()
 
 
 def test_nearest_reference_is_nearest_on_a_log_scale() -> None:
@@ -65,7 +70,7 @@ def test_scores_are_standardised_logits(block_model: GSFM) -> None:
     units = np.arange(2, len(block_model.vocab))
     sets = [np.array([2, 3, 4]), np.array([30, 60, 90, 120, 150, 180])]
     scores = GeneFactors(block_model, units).score(sets)
-    table = scores.block(np.array([0, 1]), np.arange(len(units)))
+    table = scores.block(np.array([0, 1]), scores.genes.at(np.arange(len(units))))
     logits = block_model.complete([[block_model.vocab.tokens[u] for u in s] for s in sets])[:, 2:]
     logits -= logits.mean(axis=1, keepdims=True)
     for row, size in ((0, 3), (1, 10)):
@@ -75,7 +80,9 @@ def test_scores_are_standardised_logits(block_model: GSFM) -> None:
         unscaled = scores.against_random(table[[row]], np.array([row]))[0]
         np.testing.assert_allclose(unscaled, z, atol=1e-3)
     pairs = scores.pairs(np.array([1, 0]), np.array([7, 9]))
-    np.testing.assert_allclose(pairs, [table[1, 7], table[0, 9]], atol=1e-5)
+    np.testing.assert_allclose(pairs, [[table[1, 7], table[0, 9]]], atol=1e-5)
+    own = [[row[given - 2].mean() for row, given in zip(table, sets, strict=True)]]
+    np.testing.assert_allclose(scores.own, own, atol=1e-4)
 
 
 def test_members_get_zero_and_block_mates_the_most(block_model: GSFM, block_library: GeneSetLibrary) -> None:
@@ -131,13 +138,15 @@ def test_a_model_that_knows_nothing_leaves_the_table_binary(block_model: GSFM) -
 def test_left_out_members_are_scored_as_strangers(block_model: GSFM, block_library: GeneSetLibrary) -> None:
     table = Membership(block_library, block_model)
     row, column = np.array([4]), table.known[[4]].indices[:1].astype(np.int64)
-    score = table.left_out(row, column).scores.pairs(np.array([0]), column)
+    score = table.left_out(row, column).scores.pairs(np.array([0]), column)[0]
     rest = [gene for gene in block_library[block_library.terms[4]] if gene != block_library.genes[column[0]]]
     smaller = Membership(
         GeneSetLibrary.from_dict({"rest": rest, **block_library.to_dict()}, "l"), block_model
     )
     same = smaller.of_library[smaller.library.gene_positions[block_library.genes[column[0]]]]
-    np.testing.assert_allclose(score, smaller.scores.block(np.array([0]), np.array([same]))[0], atol=1e-4)
+    np.testing.assert_allclose(
+        score, smaller.scores.block(np.array([0]), smaller.genes.at(np.array([same])))[0], atol=1e-4
+    )
 
 
 def test_same_bytes_on_one_thread_and_two(block_model: GSFM, block_library: GeneSetLibrary) -> None:
@@ -154,34 +163,30 @@ def test_same_bytes_on_one_thread_and_two(block_model: GSFM, block_library: Gene
         assert getattr(tables[0], part).tobytes() == getattr(tables[1], part).tobytes()
 
 
-def test_the_wide_part_is_weighed_by_what_it_predicts(
+def test_each_channel_is_weighed_by_what_it_predicts(
     block_model: GSFM, block_library: GeneSetLibrary
 ) -> None:
-    """Beside an untrained deep part, co-occurrence within blocks helps and noise does not."""
-    torch.manual_seed(0)
-    untrained = build(block_model.config, block_model.vocab).eval()
-    trusted, untrusted = wide_model(untrained, within=True), wide_model(untrained, within=False)
+    """Beside a dense channel of noise, neighbours within blocks help and others do not."""
+    trusted, untrusted = (channel_model(block_model.vocab, within=within) for within in (True, False))
     helped, table = Membership(block_library, trusted), Membership(block_library, untrusted)
-    slopes = [t.calibration.slopes(t.sizes, t.coherence)[1].mean() for t in (helped, table)]
-    assert slopes[1] < 0.3 * slopes[0]
+    slopes = [t.calibration.slopes(t.sizes, t.scores.own).mean(axis=1) for t in (helped, table)]
+    assert slopes[1][1] < 0.3 * slopes[0][1]
+    assert slopes[0][0] < 0.3 * slopes[0][1]
     rows, columns = np.array([1, 8]), np.array([5, 90, 200])
-    z, wide = helped.scores.block(rows, columns), helped.scores.wide_block(rows, columns)
-    asked = helped.sizes[rows], helped.coherence[:, rows]
+    dense, near = (
+        helped.scores.block(rows, helped.genes.at(columns), np.eye(2)[channel][:, None].repeat(2, axis=1))
+        for channel in (0, 1)
+    )
+    asked = helped.sizes[rows], helped.scores.own[:, rows]
     slope, offset = helped.calibration.slopes(*asked), helped.calibration.offsets(*asked)
-    full = slope[0][:, None] * z + slope[1][:, None] * wide + offset[:, None]
+    full = slope[0][:, None] * dense + slope[1][:, None] * near + offset[:, None]
     expected = full - np.log(helped.sizes[rows] / len(helped.units))[:, None]  # over the odds of any gene
     p = helped.probability(expected.astype(np.float32), helped.sizes[rows][:, None])
     np.testing.assert_allclose(p, np.minimum(expit(full), helped.calibration.ceiling), rtol=1e-4)
     np.testing.assert_allclose(helped.log_odds(rows, columns), expected, rtol=1e-4)
-    many = np.tile(columns, 20)  # more columns than rows: the other way to read the wide part
-    np.testing.assert_allclose(helped.log_odds(rows, many), np.tile(expected, 20), rtol=1e-4)
-    np.testing.assert_allclose(helped.log_odds(np.tile(rows, 3), columns)[:2], expected, rtol=1e-4)
     sets = [block_library[block_library.terms[row]] for row in rows]
-    added = trusted.complete(sets) - untrained.complete(sets)
-    np.testing.assert_allclose(wide, added[:, helped.units[columns]], atol=1e-4)
-    pairs = helped.scores.wide_pairs(np.array([0, 1]), columns[:2])
-    expected = helped.scores.wide_block(np.array([0, 1]), columns[:2]).diagonal()
-    np.testing.assert_array_equal(pairs, expected)
+    whole = trusted.complete(sets)[:, helped.units[columns]]
+    np.testing.assert_allclose(dense + near, whole, rtol=1e-4, atol=1e-5)
 
 
 def test_a_kept_table_is_not_read_for_other_orthologues(block_model: GSFM) -> None:

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import torch
 
-from gsfm_enrich.errors import InputError
-from gsfm_enrich.model.config import GSFMConfig
-from gsfm_enrich.model.gsfm import build
 from gsfm_enrich.model.vocab import Vocab
+from gsfm_enrich.training.cooccurrence import cooccurrence, strongest_neighbours
 from gsfm_enrich.training.corpus import Corpus
-from gsfm_enrich.training.widen import PSEUDOCOUNT, SIZE_POWER, cooccurrence, widen
 
 
 @pytest.fixture
@@ -46,18 +42,12 @@ def test_cooccurrence_by_brute_force(corpus: Corpus, power: float, pseudocount: 
     np.testing.assert_allclose(found, dense(corpus, power, pseudocount), rtol=1e-5, atol=1e-7)
 
 
-def test_widen_keeps_the_deep_part_and_adds_the_strongest_neighbours(corpus: Corpus) -> None:
-    torch.manual_seed(0)
-    deep = build(GSFMConfig(12, d_model=3, architecture="gsfm-scaled"), corpus.vocab).eval()
-    wide = widen(deep, corpus, neighbours=2)
-    for name, weight in deep.state_dict().items():
-        assert torch.equal(wide.state_dict()[name], weight)
-    table = dense(corpus, SIZE_POWER, PSEUDOCOUNT)
-    np.testing.assert_allclose(wide.wide.similarity, -np.sort(-table, axis=1)[:, :2], rtol=1e-5, atol=1e-7)
-
-
-def test_widen_names_the_sources_there_are(corpus: Corpus) -> None:
-    deep = build(GSFMConfig(12, d_model=3, architecture="gsfm-scaled"), corpus.vocab)
-    with pytest.raises(InputError) as caught:
-        widen(deep, corpus, source="literatur", neighbours=2)
-    assert str(caught.value) == "The corpus has no sets of 'literatur'. Did you mean 'literature'?"
+def test_the_strongest_neighbours_are_kept(corpus: Corpus) -> None:
+    found = cooccurrence(corpus, np.arange(20))
+    units, similarity = strongest_neighbours(found, 2)
+    table = dense(corpus, 0.0, 0.0)
+    np.testing.assert_allclose(similarity, -np.sort(-table, axis=1)[:, :2], rtol=1e-5, atol=1e-7)
+    there = similarity > 0
+    rows = np.broadcast_to(np.arange(12)[:, None], units.shape)
+    np.testing.assert_allclose(table[rows[there], units[there]], similarity[there], rtol=1e-5)
+    assert (units[~there] == 1).all()  # <pad>

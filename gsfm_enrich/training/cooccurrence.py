@@ -1,17 +1,12 @@
-"""Give a trained autoencoder its wide part: count which genes share a set."""
+"""Count which genes share a set, and keep the strongest neighbours of each."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from gsfm_enrich.model.gsfm import GSFM, build
-from gsfm_enrich.model.wide import WideGSFM, strongest_neighbours
-from gsfm_enrich.training.corpus import LITERATURE, Corpus, source_sets
+from gsfm_enrich.training.corpus import Corpus
 
 SIZE_POWER = 0.5
 PSEUDOCOUNT = 1.0
@@ -57,38 +52,28 @@ def cooccurrence(
     return shared
 
 
-def widen(model: GSFM, corpus: Corpus, *, source: str = LITERATURE, neighbours: int = 36) -> WideGSFM:
-    """Add a wide part to a trained model.
+def strongest_neighbours(similarity: csr_array, k: int) -> tuple[NDArray[np.int16], NDArray[np.float32]]:
+    """Keep the k strongest neighbours of every gene, as `gsfm_enrich.model.channels.Table` stores them.
 
     Parameters
     ----------
-    model
-        A model of the ``"gsfm-scaled"`` architecture.
-    corpus
-        What it was trained on.
-    source
-        The source to count in.
-    neighbours
-        Neighbours to keep for each gene.
+    similarity
+        V x V; the diagonal does not count.
+    k
+        Neighbours to keep.
 
     Returns
     -------
-    WideGSFM
-        In evaluation mode.
-
-    Raises
-    ------
-    InputError
-        If the corpus has no such source.
+    neighbours, similarity : shape (V, k), strongest first
     """
-    config = replace(model.config, architecture="gsfm-wide", neighbours=neighbours)
-    wide = build(config, model.vocab)
-    if not isinstance(wide, WideGSFM):
-        raise TypeError("the architecture 'gsfm-wide' is a WideGSFM")
-    wide.load_state_dict({**wide.state_dict(), **model.state_dict()})
-    sets = source_sets(corpus, source)
-    counts = cooccurrence(corpus, sets, size_power=SIZE_POWER, pseudocount=PSEUDOCOUNT)
-    units, similarity = strongest_neighbours(counts, neighbours)
-    wide.wide.neighbours.copy_(torch.from_numpy(units))
-    wide.wide.similarity.copy_(torch.from_numpy(similarity))
-    return wide.eval().requires_grad_(False)
+    v = similarity.shape[0]
+    neighbours = np.ones((v, k), dtype=np.int16)  # <pad>
+    strength = np.zeros((v, k), dtype=np.float32)
+    for row in range(v):
+        here = slice(similarity.indptr[row], similarity.indptr[row + 1])
+        columns, values = similarity.indices[here], similarity.data[here]
+        others = columns != row
+        columns, values = columns[others], values[others]
+        best = np.lexsort((columns, -values))[:k]
+        neighbours[row, : len(best)], strength[row, : len(best)] = columns[best], values[best]
+    return neighbours, strength

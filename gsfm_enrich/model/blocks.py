@@ -1,0 +1,96 @@
+"""Work in blocks of rows that threads share: the same bytes on any number of them.
+
+Matrix products add up in another order when threads share one of them. Here each block is one thread's
+work from beginning to end, and the blocks do not depend on how many threads there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import cache
+from threading import Lock
+from typing import TypeVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController
+
+ROWS = 256
+"""Rows of a block: tables of a block by all genes then stay near the processor."""
+
+T = TypeVar("T")
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    """Return the handle of the linear algebra libraries; looking for them takes milliseconds."""
+    return ThreadpoolController()
+
+
+class _Depth:
+    """How many callers have asked for single-threaded linear algebra, which is a setting of the process."""
+
+    lock = Lock()
+    callers = 0
+    limit: object = None
+
+
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Keep numpy's matrix products to the thread that asks for them; the last caller restores the setting."""
+    with _Depth.lock:
+        if _Depth.callers == 0:
+            _Depth.limit = _blas().limit(limits=1, user_api="blas")
+        _Depth.callers += 1
+    try:
+        yield
+    finally:
+        with _Depth.lock:
+            _Depth.callers -= 1
+            if _Depth.callers == 0:
+                _Depth.limit.restore_original_limits()  # type: ignore[attr-defined]
+                _Depth.limit = None
+
+
+def in_blocks(work: Callable[[slice], T], n_rows: int, rows: int = ROWS) -> list[T]:
+    """Call a function for each block of rows, on as many threads as torch uses.
+
+    Parameters
+    ----------
+    work
+        Called with the slice of a block. numpy and scipy let other threads run while they compute.
+    n_rows
+        Rows there are.
+    rows
+        Rows of a block.
+
+    Returns
+    -------
+    list
+        What each block gave, in order.
+
+    Examples
+    --------
+    >>> in_blocks(lambda block: (block.start, block.stop), 5, rows=2)
+    [(0, 2), (2, 4), (4, 5)]
+    """
+    blocks = [slice(start, min(start + rows, n_rows)) for start in range(0, n_rows, rows)]
+    with one_blas_thread():
+        if len(blocks) < 2 or torch.get_num_threads() == 1:
+            return [work(block) for block in blocks]
+        with ThreadPoolExecutor(torch.get_num_threads()) as pool:
+            return list(pool.map(work, blocks))
+
+
+def product(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the matrix product of arrays in single precision, the same bytes on any number of threads."""
+    c = np.empty((a.shape[0], b.shape[1]), dtype=np.float32)
+
+    def work(block: slice) -> None:
+        np.matmul(a[block], b, out=c[block])
+
+    in_blocks(work, len(a))
+    return c
