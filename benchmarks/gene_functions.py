@@ -16,7 +16,7 @@ import pandas as pd
 import typer
 
 from benchmarks.protocols import write_table
-from gsfm_enrich.functions.predict import rank_functions
+from gsfm_enrich.functions.predict import score_functions
 from gsfm_enrich.genes.table import load_gene_table
 from gsfm_enrich.libraries.bundled import load_bundled
 from gsfm_enrich.model.checkpoint import load_model
@@ -42,10 +42,10 @@ def main(
         genes = [g for g in library.genes if low <= publications.get(g, 0) < high]
         chosen = list(rng.choice(genes, n_genes, replace=False))
         columns = columns_of(chosen, library, membership, "human")
+        asked = [(gene, int(column)) for gene, column in zip(chosen, columns, strict=True) if column >= 0]
         ranked = [
-            rank_functions(gene, int(column), library, membership)
-            for gene, column in zip(chosen, columns, strict=True)
-            if column >= 0
+            functions.table(library, *functions.best(functions.score, membership, None, None))
+            for functions in score_functions(asked, membership)
         ]
         table = pd.concat(ranked, ignore_index=True)
         table["size"] = table["term"].map(size)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.sparse import csr_array, vstack
 
 from gsfm_enrich.errors import InputError
 from gsfm_enrich.functions.arguments import (
@@ -21,7 +22,14 @@ from gsfm_enrich.functions.arguments import (
 )
 from gsfm_enrich.functions.evidence import library_comparison
 from gsfm_enrich.functions.neighbours import likeness
-from gsfm_enrich.functions.predict import BASIC_COLUMNS, FOLD, fold_terms, names_of, rank_functions
+from gsfm_enrich.functions.predict import (
+    AT_ONCE,
+    BASIC_COLUMNS,
+    FOLD,
+    Functions,
+    names_of,
+    score_functions,
+)
 from gsfm_enrich.genes.lookup import spell_as
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.libraries.sources import load_libraries
@@ -143,16 +151,20 @@ def functions_in_lists(
         contexts = {name: Context(library, table, held, organism) for name, held in lists.items()}
         columns = columns_of(genes, library, table, organism)
         unknown = [gene for gene, column in zip(genes, columns, strict=True) if column < 0]
-        for gene, column in zip(genes, columns, strict=True):
-            if column < 0:
-                continue
-            alone = rank_functions(gene, int(column), library, table, known)
-            close = likeness(network, table.units[[column]], table.units)[0]
+        asked = [(gene, int(column)) for gene, column in zip(genes, columns, strict=True) if column >= 0]
+        for alone, close in zip(score_functions(asked, table), likeness_to_all(asked, table), strict=True):
             for name, context in contexts.items():
-                if everywhere or column in context.columns:
-                    frame = context.rank(alone, int(column))
-                    frame = frame if top is None else fold_terms(frame, table, top, fold)
-                    frame["companions"] = context.named(frame["row"].to_numpy(), int(column), close)
+                if everywhere or alone.column in context.columns:
+                    fold_enrichment, expected = context.enrichment(alone)
+                    score = alone.score + np.log(fold_enrichment)
+                    best = alone.best(score, table, top, fold, known)
+                    rows = best[0]
+                    frame = alone.table(library, *best).assign(
+                        score=score[rows],
+                        fold_enrichment=fold_enrichment[rows],
+                        expected_companions=expected[rows],
+                        companions=context.named(rows, alone.column, close),
+                    )
                     parts.append(frame.assign(list=name))
     warn_unknown(unknown, len(genes))
     if not parts:
@@ -192,28 +204,26 @@ class Context:
         if not (found >= 0).any():
             named = ", ".join(genes[:5])
             raise InputError(f"The model knows none of the {len(genes)} companions given: {named}.")
-        self.table, self.columns = table, found[found >= 0]
+        self.columns = found[found >= 0]
         self.expected = np.zeros(len(library))
+        belongs = []
         for start in range(0, len(library), BLOCK):  # large libraries and long lists: memory stays bounded
             rows = np.arange(start, min(start + BLOCK, len(library)))
-            self.expected[rows] = membership_of(table, rows, self.columns).sum(axis=1)
+            membership = membership_of(table, rows, self.columns)
+            self.expected[rows] = membership.sum(axis=1)
+            belongs.append(csr_array(membership >= MATERIAL))
+        self.belongs = csr_array(vstack(belongs))
         compared = library_comparison(library, table.model, organism)
         self.usual = table.sizes / len(table.units) + compared.probability
         self.names = np.array(spell_as(names_of(library, table), organism))
 
-    def rank(self, alone: pd.DataFrame, column: int) -> pd.DataFrame:
-        """Rank the terms of one gene, as `rank_functions` scored them, among the others of the list."""
-        rows = alone["row"].to_numpy()
-        expected, others = self.expected[rows], len(self.columns)
-        if column in self.columns:  # a gene is no companion of its own
-            expected = expected - alone["probability"].where(~alone["known"], 1.0).to_numpy()
+    def enrichment(self, alone: Functions) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return fold enrichment and expected members of all terms among the companions of a gene."""
+        expected, others = self.expected, len(self.columns)
+        if alone.column in self.columns:  # a gene is no companion of its own
+            expected = expected - np.where(alone.member, 1.0, alone.probability)
             others -= 1
-        fold = (expected + 1) / (others * self.usual[rows] + 1)
-        frame = alone.assign(fold_enrichment=fold, expected_companions=expected)
-        frame["score"] += np.log(fold)
-        frame = frame.sort_values("score", ascending=False, kind="stable", ignore_index=True)
-        frame["rank"] = np.arange(1, len(frame) + 1)
-        return frame
+        return (expected + 1) / (others * self.usual + 1), expected
 
     def named(self, rows: NDArray[np.int64], column: int, close: NDArray[np.float32]) -> list[str]:
         """Return the companions that belong to each term, the most alike to the gene first.
@@ -227,10 +237,21 @@ class Context:
         close : shape (n_columns,)
             How alike every gene is to it.
         """
-        order = self.columns[np.argsort(-close[self.columns], kind="stable")]
-        order = order[order != column]
-        belongs = membership_of(self.table, rows, order) >= MATERIAL
-        return [";".join(self.names[order[row]][:COMPANIONS]) for row in belongs]
+        likeness = close[self.columns]
+        named = []
+        for row in rows:
+            members = self.belongs.indices[self.belongs.indptr[row] : self.belongs.indptr[row + 1]]
+            members = members[self.columns[members] != column]
+            best = members[np.argsort(-likeness[members], kind="stable")][:COMPANIONS]
+            named.append(";".join(self.names[self.columns[best]]))
+        return named
+
+
+def likeness_to_all(genes: Sequence[tuple[str, int]], table: Membership) -> Iterator[NDArray[np.float32]]:
+    """Return how alike every gene of a table is to each of some genes, given with their columns."""
+    for start in range(0, len(genes), AT_ONCE):
+        columns = [column for _, column in genes[start : start + AT_ONCE]]
+        yield from likeness(table.model, table.units[columns], table.units)
 
 
 def membership_of(

@@ -249,12 +249,14 @@ def supporting_neighbours(
     """
     names = np.array(spell_as([table.model.vocab.tokens[unit] for unit in table.units], organism))
     found = [""] * len(rows)
-    for column in np.unique(columns):
-        close = likeness(table.model, table.units[[column]], table.units)[0]
-        close[column] = -np.inf
-        usual = np.median(close)
-        for place in np.flatnonzero(columns == column):
-            members = members_of(table, rows[place])
-            best = members[np.argsort(-close[members], kind="stable")][:SUPPORTERS]
-            found[place] = ";".join(names[best[close[best] > usual]])
+    genes = np.unique(columns)
+    for start in range(0, len(genes), BLOCK):
+        some = genes[start : start + BLOCK]
+        for column, close in zip(some, likeness(table.model, table.units[some], table.units), strict=True):
+            close[column] = -np.inf
+            usual = np.median(close)
+            for place in np.flatnonzero(columns == column):
+                members = members_of(table, rows[place])
+                best = members[np.argsort(-close[members], kind="stable")][:SUPPORTERS]
+                found[place] = ";".join(names[best[close[best] > usual]])
     return found

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -31,6 +33,8 @@ BASIC_COLUMNS = ("gene", "gene_set", "term", "score", "z_score", "rank", "probab
 FUNCTION_COLUMNS = (*BASIC_COLUMNS, *EVIDENCE_COLUMNS, "similar_terms")
 GENE_COLUMNS = ("gene_set", "term", "gene", "score", "z_score", "rank", "probability", "known")
 
+AT_ONCE, TERMS_AT_ONCE = 128, 4096
+"""Genes to score for all terms at once, and terms to complete again without a gene: memory stays bounded."""
 FOLD = 0.5
 """Terms that share this much of the genes they have together (Jaccard index) say the same."""
 
@@ -122,11 +126,11 @@ def predict_functions(
         table = library_membership(library, network, organism)
         columns = columns_of(ids, library, table, organism)
         unknown = [gene for gene, column in zip(ids, columns, strict=True) if column < 0]
-        chosen = []
-        for gene, column in zip(ids, columns, strict=True):
-            if column >= 0:
-                frame = rank_functions(gene, int(column), library, table, known)
-                chosen.append(frame if top is None else fold_terms(frame, table, top, fold))
+        asked = [(gene, int(column)) for gene, column in zip(ids, columns, strict=True) if column >= 0]
+        chosen = [
+            functions.table(library, *functions.best(functions.score, table, top, fold, known))
+            for functions in score_functions(asked, table)
+        ]
         if chosen:
             parts.append(pd.concat(chosen, ignore_index=True))
             add_evidence(parts[-1], library, table, organism)
@@ -136,41 +140,124 @@ def predict_functions(
     return pd.concat(parts, ignore_index=True)[list(FUNCTION_COLUMNS)]
 
 
-def fold_terms(frame: pd.DataFrame, table: Membership, top: int, fold: float | None) -> pd.DataFrame:
-    """Return the best ``top`` rows, and what was folded into them.
+@dataclass(frozen=True, eq=False)
+class Functions:
+    """What the model says of every term of a library for one gene.
 
-    Parameters
+    Attributes
     ----------
-    frame
-        Terms, best first, with ``row`` in the membership table.
-    table
-        Who is in which term.
-    top
-        Rows to return.
-    fold
-        Jaccard index from which on a term is folded into a better one; None folds none.
-
-    Returns
-    -------
-    DataFrame
-        With a column ``similar_terms``. Only terms that rank above the last row are folded.
+    gene : str
+    column : int
+        Of the membership table.
+    evidence, score, z_score, probability : float arrays, shape (n_terms,)
+        As `predict_functions` explains them; ``evidence`` is the score without the credit for the size.
+    member, usable : bool arrays, shape (n_terms,)
+        Whether the term lists the gene, and whether it lists others that it could be completed from.
     """
-    if fold is None:
-        return frame.head(top).assign(similar_terms="")
-    rows, terms = frame["row"].to_numpy(), frame["term"].tolist()
-    into = np.zeros(0, dtype=np.int64)
-    for looked_at in itertools.count(1):
-        some = rows[: 8 * top * looked_at]
-        shared = (table.known[some] @ table.known[some].T).toarray()
-        sizes = table.sizes[some]
-        into = fold_into(shared / (sizes[:, None] + sizes - shared), fold, top)
-        if len(into) < len(some) or len(some) == len(rows):
-            break
-    kept = np.flatnonzero(into == np.arange(len(into)))
-    similar = {place: [terms[other] for other in np.flatnonzero(into == place)[1:]] for place in kept}
-    folded = frame.iloc[kept].reset_index(drop=True)
-    folded["similar_terms"] = ["; ".join(similar[place]) for place in kept]
-    return folded
+
+    gene: str
+    column: int
+    evidence: NDArray[np.float32]
+    score: NDArray[np.float32]
+    z_score: NDArray[np.float32]
+    probability: NDArray[np.float32]
+    member: NDArray[np.bool_]
+    usable: NDArray[np.bool_]
+
+    def best(
+        self,
+        score: NDArray[np.floating],
+        table: Membership,
+        top: int | None,
+        fold: float | None,
+        known: bool = True,
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], list[list[int]]]:
+        """Rank the terms by a score, best first, and fold those that say the same.
+
+        Parameters
+        ----------
+        score : shape (n_terms,)
+            By what to rank.
+        table
+            Who is in which term.
+        top, fold, known
+            As in `predict_functions`. Only terms that rank above the last one returned are folded.
+
+        Returns
+        -------
+        rows, ranks
+            Rows of the table, and their ranks among all terms.
+        folded
+            The rows that were folded into each.
+        """
+        rows = np.flatnonzero(self.usable & (known | ~self.member))
+        rows = rows[np.argsort(-score[rows], kind="stable")]
+        if top is None or fold is None:
+            kept = np.arange(len(rows) if top is None else min(top, len(rows)))
+            return rows[kept], kept + 1, [[] for _ in kept]
+        into = np.zeros(0, dtype=np.int64)
+        for looked_at in itertools.count(1):
+            some = rows[: 8 * top * looked_at]
+            shared = (table.known[some] @ table.known[some].T).toarray()
+            sizes = table.sizes[some]
+            into = fold_into(shared / (sizes[:, None] + sizes - shared), fold, top)
+            if len(into) < len(some) or len(some) == len(rows):
+                break
+        kept = np.flatnonzero(into == np.arange(len(into)))
+        return rows[kept], kept + 1, [rows[np.flatnonzero(into == place)[1:]].tolist() for place in kept]
+
+    def table(
+        self,
+        library: GeneSetLibrary,
+        rows: NDArray[np.int64],
+        ranks: NDArray[np.int64],
+        folded: Sequence[Sequence[int]],
+    ) -> pd.DataFrame:
+        """Return ``BASIC_COLUMNS`` and ``similar_terms`` of some terms, with their ``row`` and ``column``."""
+        return pd.DataFrame(
+            {
+                "gene": self.gene,
+                "gene_set": library.name,
+                "term": [library.terms[row] for row in rows],
+                "score": self.score[rows],
+                "z_score": self.z_score[rows],
+                "rank": ranks,
+                "probability": self.probability[rows],
+                "known": self.member[rows],
+                "row": rows,
+                "column": self.column,
+                "evidence": self.evidence[rows],
+                "similar_terms": ["; ".join(library.terms[row] for row in others) for others in folded],
+            }
+        )
+
+
+def score_functions(genes: Sequence[tuple[str, int]], table: Membership) -> Iterator[Functions]:
+    """Score all terms of a membership table for genes, given with their columns, some hundred at a time."""
+    terms = np.arange(len(table.sizes))
+    for start in range(0, len(genes), AT_ONCE):
+        some = genes[start : start + AT_ONCE]
+        columns = np.array([column for _, column in some])
+        evidence = table.log_odds(terms, columns)
+        z_score = table.scores.z_scores(terms, table.genes.at(columns))
+        member = np.zeros(evidence.shape, dtype=bool)
+        own, here = (part.astype(np.int64) for part in table.known[:, columns].nonzero())
+        member[own, here] = True
+        evidence[own, here], z_score[own, here] = score_without(table, own, columns[here])
+        given = table.sizes[:, None] - member
+        score = evidence + size_credit(given).astype(np.float32)
+        probability = table.probability(evidence, given)
+        for i, (gene, column) in enumerate(some):
+            yield Functions(
+                gene,
+                column,
+                evidence=evidence[:, i],
+                score=score[:, i],
+                z_score=z_score[:, i],
+                probability=probability[:, i],
+                member=member[:, i],
+                usable=given[:, i] > 0,
+            )
 
 
 def fold_into(jaccard: NDArray[np.float64], fold: float, most: int) -> NDArray[np.int64]:
@@ -202,41 +289,6 @@ def fold_into(jaccard: NDArray[np.float64], fold: float, most: int) -> NDArray[n
             kept.append(place)
             into.append(place)
     return np.array(into, dtype=np.int64)
-
-
-def rank_functions(
-    gene: str, column: int, library: GeneSetLibrary, table: Membership, known: bool = True
-) -> pd.DataFrame:
-    """Rank the terms of one library for the gene in one column of its membership table.
-
-    Returns
-    -------
-    DataFrame
-        Best first: ``BASIC_COLUMNS``, ``row`` and ``column`` in the table, and the ``evidence`` in nats.
-    """
-    here = np.array([column])
-    terms = np.arange(len(library))
-    member = table.known[:, here].toarray().ravel() > 0
-    own = np.flatnonzero(member)
-    evidence = table.log_odds(terms, here)[:, 0]
-    z_score = table.scores.z_scores(terms, table.genes.at(here))[:, 0]
-    evidence[own], z_score[own] = score_without(table, own, np.full(len(own), column))
-    given = table.sizes - member
-    frame = pd.DataFrame(
-        {
-            "gene": gene,
-            "gene_set": library.name,
-            "term": library.terms,
-            "score": evidence + size_credit(given).astype(np.float32),
-            "z_score": z_score,
-            "probability": table.probability(evidence, given),
-            "known": member,
-            "row": terms,
-            "column": column,
-            "evidence": evidence,
-        }
-    )
-    return _ranked(frame, given > 0, None, known).assign(similar_terms="")
 
 
 def predict_genes(
@@ -318,10 +370,12 @@ def score_without(
     table: Membership, rows: NDArray[np.int64], columns: NDArray[np.int64]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return score and z-score of known members, each with the term completed without it."""
-    if len(rows) == 0:
-        return np.zeros(0, np.float32), np.zeros(0, np.float32)
-    rest, sets = table.left_out(rows, columns), np.arange(len(rows))
-    return rest.pairs(sets, columns), rest.scores.z_pairs(sets, columns)
+    score, z_score = np.zeros((2, len(rows)), dtype=np.float32)
+    for start in range(0, len(rows), TERMS_AT_ONCE):
+        here = slice(start, start + TERMS_AT_ONCE)
+        rest, sets = table.left_out(rows[here], columns[here]), np.arange(len(rows[here]))
+        score[here], z_score[here] = rest.pairs(sets, columns[here]), rest.scores.z_pairs(sets, columns[here])
+    return score, z_score
 
 
 def names_of(library: GeneSetLibrary, table: Membership) -> list[str]:
