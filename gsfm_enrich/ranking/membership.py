@@ -38,6 +38,9 @@ from gsfm_enrich.ranking.weights import LEVELS, THETA, thresholds
 
 LIFT = 3.0
 """A predicted gene is this many times as probable as any gene would be, at least."""
+LARGEST = 500
+"""Terms of more genes stay as they are, and their test is the overlap test: the lists that a transcription
+factor's targets are compared with have thousands of genes, and no benchmark showed a gain there."""
 FEWEST_KEPT = 50
 """Smaller libraries take no time, and would fill the disk with a file for every dict that is tried."""
 FORMAT = 2
@@ -179,7 +182,7 @@ class Membership:
         """Return the hash of all that a part of the table depends on."""
         # Which unit a gene of the library is depends on the table of orthologues there is, for mouse and rat.
         units = hashlib.sha256(self.units.tobytes()).hexdigest()
-        constants = [FORMAT, HIDDEN_SHARE, LIFT, LEVELS, self.theta, self.seed, self.organism, units]
+        constants = [FORMAT, HIDDEN_SHARE, LARGEST, LIFT, LEVELS, self.theta, self.seed, self.organism, units]
         return key_of(part, model_hash(self.model), self.library.content_hash, constants)
 
     def _kept_table(self, part: str, columns: Ints) -> csr_array:
@@ -214,7 +217,7 @@ class Membership:
             cut = np.where(least < self.calibration.ceiling, np.log(least / (1 - least)), np.inf)
         slopes = self.calibration.slopes(self.sizes, self.scores.own)
         offsets = self.calibration.offsets(self.sizes, self.scores.own)
-        usable = np.flatnonzero(np.isfinite(offsets) & np.isfinite(cut))
+        usable = np.flatnonzero(np.isfinite(offsets) & np.isfinite(cut) & (self.sizes <= LARGEST))
         usable = usable[np.argsort(self.scores.groups[usable], kind="stable")]
         genes, known = self.genes.at(columns), self.known[:, columns]
 

@@ -20,6 +20,7 @@ from gsfm_enrich.model.scores import (
     reference,
 )
 from gsfm_enrich.model.vocab import Vocab
+from gsfm_enrich.ranking import membership
 from gsfm_enrich.ranking.membership import LIFT, Membership
 from gsfm_enrich.ranking.weights import thresholds
 from gsfm_enrich.training.cooccurrence import strongest_neighbours
@@ -133,6 +134,18 @@ def test_a_model_that_knows_nothing_leaves_the_table_binary(block_model: GSFM) -
     assert not few.calibration.trusted
     assert not few.predicted(np.zeros(1, dtype=int), np.arange(len(genes))).any()
     assert few.probable.nnz == 0
+
+
+def test_large_terms_stay_as_they_are(
+    block_model: GSFM, block_library: GeneSetLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = Membership(block_library, block_model).sizes
+    largest = int(np.median(sizes)) - (0 if len(set(sizes)) > 1 else 1)
+    monkeypatch.setattr(membership, "LARGEST", largest)
+    table = Membership(block_library, block_model)
+    predicted = np.diff(table.probable.tocsr().indptr)
+    assert not predicted[sizes > largest].any()
+    assert predicted[sizes <= largest].any() == (sizes <= largest).any()
 
 
 def test_left_out_members_are_scored_as_strangers(block_model: GSFM, block_library: GeneSetLibrary) -> None:
