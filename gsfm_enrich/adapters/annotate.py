@@ -114,7 +114,7 @@ def annotate_genes(
     >>> import gsfm_enrich as ge
     >>> adata = sc.datasets.pbmc68k_reduced()
     >>> sc.tl.rank_genes_groups(adata, "bulk_labels")
-    >>> ge.tl.annotate_genes(adata, max_genes=50)
+    >>> ge.tl.annotate_genes(adata, groups="CD14+ Monocyte", max_genes=50)
     >>> bool(adata.var.loc["C1orf162", "understudied"])
     True
     """

@@ -96,7 +96,7 @@ def make_lessons(model: ChannelGSFM, corpus: Corpus, sets: NDArray[np.bool_], se
         rest.append(np.log(len(free) / NEGATIVES))
         both = np.concatenate([asked, random])
         dense = [model.output[0][both, part] @ places[row, part] for part in model.dense_parts]
-        sparse = tables[[row]].toarray().reshape(len(model.table_channels), -1)[:, both]
+        sparse = tables[[row]].toarray().reshape(len(model.table_channels), len(model.vocab))[:, both]
         scores = np.stack([*dense, *sparse], axis=1)
         hidden.append(scores[:POSITIVES])
         others.append(scores[POSITIVES:])
