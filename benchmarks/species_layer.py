@@ -1,8 +1,7 @@
 """Completion of mouse libraries: a species layer that learned from mouse sets, and plain orthology.
 
-    python -m benchmarks.species_layer --data ../shared/data --model runs/autoencoder
+    python -m benchmarks.species_layer --data ../shared/data
 
-The layer goes in front of an autoencoder, which the bundled model is not: `gsfm-enrich train` makes one.
 Half of each term of mouse libraries is given. Every gene that any of the methods can place is asked about;
 one that a method cannot place is not given to it either, and gets its lowest score.
 """
@@ -19,18 +18,17 @@ import numpy as np
 import pandas as pd
 import typer
 
-from benchmarks.gene_completion import parts_of
 from benchmarks.protocols import bootstrap, read_library, write_table
 from gsfm_enrich.files import CACHE_VARIABLE
 from gsfm_enrich.genes.orthology import install_orthology, load_orthology
 from gsfm_enrich.model.checkpoint import load_model
-from gsfm_enrich.model.gsfm import GSFM
-from gsfm_enrich.model.species import SpeciesGSFM, biadjacency
-from gsfm_enrich.training.evaluate import Scorer, complete_halves, standardised_scorer
+from gsfm_enrich.model.species import biadjacency
+from gsfm_enrich.model.species_channels import species_layer
+from gsfm_enrich.training.evaluate import Scorer, complete_halves, model_scorer
 from gsfm_enrich.training.species import fit_species, species_corpus
 
 LIBRARIES = ("Mouse_Hallmark_MSigDB_2024.1", "Mouse_Reactome_MSigDB_2024.1", "PanglaoDB_Mouse")
-PLAIN = "plain mapping"
+PLAIN, LEARNED = "plain mapping", "learned layer"
 
 
 def by_upper_case(scorer: Scorer) -> Scorer:
@@ -54,23 +52,19 @@ def with_lowest(scorer: Scorer, placed: set[str]) -> Scorer:
     return score
 
 
-def scorers_of(human: GSFM, plain: GSFM, learned: GSFM) -> dict[str, Scorer]:
-    """Return every method by name: the whole model, and its autoencoder alone."""
-    models = {PLAIN: plain, "learned layer": learned}
-    scorers = {"upper-case rule": by_upper_case(standardised_scorer(human))}
-    scorers |= {name: standardised_scorer(model) for name, model in models.items()}
-    for name, model in models.items():
-        scorers |= {f"{name}, {part}": scorer for part, scorer in parts_of(model).items()}
-    return scorers
+def show(step: int, loss: float, checked: float | None) -> None:
+    """Say how far the training is."""
+    if checked is not None:
+        print(f"{step} steps, loss {loss:.4f}", flush=True)
 
 
 def main(
     data: Annotated[Path, typer.Option(help="Folder with corpus/, libraries/ and ids/.")] = Path(
         "../shared/data"
     ),
-    model: Annotated[str, typer.Option(help="An autoencoder; its sets should not be these libraries.")] = (
-        "runs/autoencoder"
-    ),
+    model: Annotated[
+        str, typer.Option(help="A human checkpoint, not trained on these libraries.")
+    ] = "default",
     splits: Annotated[int, typer.Option(help="Random halves a term.")] = 2,
     max_terms: Annotated[int, typer.Option(help="Terms a library, drawn at random.")] = 100,
 ) -> None:
@@ -78,19 +72,23 @@ def main(
     os.environ[CACHE_VARIABLE] = tempfile.mkdtemp()
     print(install_orthology("mouse", data / "ids" / "HOM_MouseHumanSequence.rpt.gz"))
     human, orthology = load_model(model), load_orthology("mouse")
-    layer = SpeciesGSFM(human, biadjacency(human, orthology))
-    plain = layer.folded()
+    pairs = biadjacency(human, orthology)
+    plain, layer = species_layer(human, pairs), species_layer(human, pairs)
     corpus = species_corpus(sorted((data / "corpus").glob("*_mouse_*.gmt.gz")), orthology, layer)
     print(f"{len(corpus):,} mouse sets; left out: {corpus.left_out}", flush=True)
-    for step, loss in fit_species(layer, corpus):
+    for step, loss in fit_species(layer, corpus, report=show):
         print(f"step {step}: validation loss {loss:.4f}")
     weights = layer.weight.detach()
-    moved = (weights - SpeciesGSFM(human, layer.pairs).weight.detach()).abs() > 0.1
+    moved = (weights - plain.weight.detach()).abs() > 0.1
     print(f"{len(weights):,} weights, {int(moved.sum()):,} of them moved by more than 0.1")
     rows = []
     for name in LIBRARIES:
         library = read_library(data, name)
-        scorers = scorers_of(human, plain, layer.folded())
+        scorers = {
+            "upper-case rule": by_upper_case(model_scorer(human)),
+            PLAIN: model_scorer(plain),
+            LEARNED: model_scorer(layer),
+        }
         finite = [np.isfinite(scorer([[]], library.genes)[0]) for scorer in scorers.values()]
         placed = {gene for gene, known in zip(library.genes, np.any(finite, axis=0), strict=True) if known}
         figures = {}
@@ -98,9 +96,8 @@ def main(
             found = complete_halves(library, with_lowest(scorer, placed), splits=splits, max_terms=max_terms)
             figures[method] = pd.DataFrame(found).groupby("term")[["auroc", "average_precision"]].mean()
         for (method, terms), known in zip(figures.items(), finite, strict=True):
-            other = figures[method.replace("learned layer", PLAIN)]
+            other = figures[PLAIN]
             gain = (terms - other)["auroc"].to_numpy()
-            learned = method.startswith("learned")
             rows.append(
                 {
                     "library": name,
@@ -109,7 +106,7 @@ def main(
                     "genes placed": f"{known.mean():.3f}",
                     "median AUROC": bootstrap(terms["auroc"].to_numpy(), np.median),
                     "mean AP": bootstrap(terms["average_precision"].to_numpy()),
-                    "mean gain in AUROC over plain": bootstrap(gain) if learned else "",
+                    "mean gain in AUROC over plain": bootstrap(gain) if method == LEARNED else "",
                 }
             )
             print(*rows[-1].values(), sep="\t", flush=True)

@@ -145,6 +145,37 @@ def _expressed(adata: AnnData, raw: bool) -> tuple[tuple[str, ...], str]:
     return tuple(map(str, matrix.var_names[seen])), f"genes expressed in at least one cell of {where}"
 
 
+def mean_expression(adata: AnnData | None, symbols: Mapping[str, str], *, raw: bool) -> dict[str, float]:
+    """Return the mean value of every gene over the cells, by symbol; of genes of one symbol the highest.
+
+    Parameters
+    ----------
+    adata, symbols, raw
+        As `choose_background` takes them.
+
+    Raises
+    ------
+    InputError
+        When there are no cells, or the values are negative, as scaled data are.
+    """
+    if adata is None:
+        raise InputError("propensity='expression' needs an AnnData; pass a number for each gene instead.")
+    matrix, where = (adata.raw, "adata.raw") if raw else (adata, "adata.X")
+    total = np.zeros(matrix.n_vars)
+    for _, block in row_blocks(matrix.X):
+        if block.min() < 0:
+            raise InputError(
+                f"{where} holds negative values, as scaled data do, so it cannot say how highly genes are "
+                "expressed; pass a number for each gene as propensity=."
+            )
+        total += np.asarray(block.sum(axis=0), dtype=np.float64).ravel()
+    found: dict[str, float] = {}
+    for name, value in zip(map(str, matrix.var_names), total / max(adata.n_obs, 1), strict=True):
+        symbol = symbols.get(name, name)
+        found[symbol] = max(float(value), found.get(symbol, 0.0))
+    return found
+
+
 def _only_variable(adata: AnnData, names: tuple[str, ...]) -> bool:
     """Say whether all of the genes are flagged as highly variable by ``scanpy.pp.highly_variable_genes``."""
     if "highly_variable" not in adata.var:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from gsfm_enrich.adapters.annotate import annotate_genes
-from gsfm_enrich.adapters.background import Background, choose_background
+from gsfm_enrich.adapters.background import Background, choose_background, mean_expression
 from gsfm_enrich.adapters.de_tables import read_differential
 from gsfm_enrich.adapters.markers import Cutoffs, Direction, MarkerList, Ranking, marker_lists
 from gsfm_enrich.adapters.modules import gene_modules
@@ -75,6 +75,7 @@ def enrichr(
     model: Any = "default",
     rerank: bool = True,
     min_overlap: int = 1,
+    propensity: Any = None,
 ) -> AnnData | Enrichment | None:
     """Enrichment of the differentially expressed genes of every group, up and down apart.
 
@@ -136,6 +137,10 @@ def enrichr(
     min_overlap
         Terms that share fewer genes with a list are left out of the table; with 0 the model alone can bring a
         term in.
+    propensity
+        How likely each gene is to be listed whatever the groups are, as in :func:`gsfm_enrich.enrichr`, or
+        ``"expression"``: its mean value over the cells, of ``adata.raw`` when raw was used. Differences of
+        highly expressed genes are found more easily, and random lists are then drawn like that, too.
 
     Returns
     -------
@@ -205,7 +210,10 @@ def enrichr(
         "model": model,
         "rerank": rerank,
         "min_overlap": min_overlap,
+        "propensity": propensity,
     }
+    if isinstance(propensity, str) and propensity == "expression":
+        options["propensity"] = mean_expression(source.adata, symbols, raw=source.raw)
     results, log = _enrich_lists(markers, libraries, options)
     params = storable_params(
         key=key if de is None and source.adata is not None else None, de=source.ranking.method,
@@ -213,6 +221,7 @@ def enrichr(
         direction=direction, pval_cutoff=pval_cutoff, log2fc_min=log2fc_min, log2fc_max=log2fc_max,
         max_genes=max_genes, gene_symbols=gene_symbols, organism=organism, background=population.source,
         background_genes=population.size, rerank=rerank, min_overlap=min_overlap, model=name_of(model),
+        propensity=name_of(propensity) if propensity is not None else None,
         gene_sets=[library.name for library in libraries],
         groups=list(dict.fromkeys(marker.group for marker in markers)),
     )  # fmt: skip

@@ -6,14 +6,14 @@ on human data and stays as it is. It starts as the plain mapping (1 for the best
 for the others), and what it learns from gene sets of the species can be read as functional orthology: how far
 a gene's presence says for a set what that of its human orthologue would.
 
-The layer acts on an autoencoder; a model of channels has no input weights that it could stand before. The
-output reads the plain mapping: a gene of the species has the logit of its best orthologue.
+The output reads the plain mapping: a gene of the species has the logit of its best orthologue. For a model of
+channels see `gsfm_enrich.model.species_channels`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import cast
+from typing import NamedTuple, Self, cast
 
 import numpy as np
 import torch
@@ -25,7 +25,6 @@ from gsfm_enrich.errors import InputError
 from gsfm_enrich.genes.lookup import approved_symbols
 from gsfm_enrich.genes.match import match
 from gsfm_enrich.genes.orthology import Orthology
-from gsfm_enrich.model.channels import ChannelGSFM
 from gsfm_enrich.model.gsfm import GSFM, build
 from gsfm_enrich.model.vocab import N_SPECIAL, SPECIAL, Vocab
 
@@ -82,20 +81,36 @@ def biadjacency(model: GSFM, orthology: Orthology) -> Biadjacency:
     return Biadjacency(Vocab(tokens), starts, np.concatenate(human).astype(np.int64))
 
 
-class SpeciesGSFM(nn.Module):
-    """A human model behind a species layer; only the layer is trained.
+class Listed(NamedTuple):
+    """Sets of a species as weighted sets of human genes.
+
+    Attributes
+    ----------
+    human : int64 tensor, shape (n_pairs,)
+        Human units of all sets, one set after the other.
+    weights : float tensor, shape (n_pairs,)
+        Of the layer.
+    starts : int64 tensor, shape (n_sets,)
+        Where each set starts.
+    degree : int64 tensor, shape (n_memberships,)
+        How many human units each listed gene of the species stands for.
+    """
+
+    human: Tensor
+    weights: Tensor
+    starts: Tensor
+    degree: Tensor
+
+
+class SpeciesLayer(nn.Module):
+    """Genes of a species in front of a human model; only the weights of the layer are trained.
 
     Parameters
     ----------
     model
-        The human model, an autoencoder. Its weights are frozen.
+        The human model. Its weights are frozen.
     pairs
         Orthologues, see `biadjacency`.
-
-    Raises
-    ------
-    InputError
-        When the model is no autoencoder but one of channels, as the bundled one is.
 
     Attributes
     ----------
@@ -106,15 +121,6 @@ class SpeciesGSFM(nn.Module):
     -----
     Reference: TRON, Transfer Orthology Networks. A layer that was not trained completes a set as the human
     model completes its orthologues, unless two genes of the set have the same one: they then count twice.
-
-    Examples
-    --------
-    >>> from gsfm_enrich.genes.homology import Homologue
-    >>> from gsfm_enrich.model.config import GSFMConfig
-    >>> human = GSFM(GSFMConfig(vocab_size=4, d_model=2), Vocab(["<unk>", "<pad>", "TP53", "MYC"]))
-    >>> pairs = biadjacency(human, Orthology("mouse", (Homologue("Trp53", "22059", "", ("7157",)),)))
-    >>> SpeciesGSFM(human, pairs).vocab.genes
-    ('Trp53',)
     """
 
     starts: Tensor
@@ -123,11 +129,6 @@ class SpeciesGSFM(nn.Module):
 
     def __init__(self, model: GSFM, pairs: Biadjacency) -> None:
         super().__init__()
-        if isinstance(model, ChannelGSFM):
-            raise InputError(
-                "A species layer goes in front of an autoencoder, such as gsfm-enrich train makes or "
-                "maayanlab/gsfm-rummagene; this model is one of channels, which has no input weights."
-            )
         self.model = model.requires_grad_(False).eval()
         self.pairs = pairs
         self.register_buffer("starts", torch.from_numpy(pairs.starts))
@@ -142,9 +143,41 @@ class SpeciesGSFM(nn.Module):
         """The genes of the species."""
         return self.pairs.vocab
 
-    def train(self, mode: bool = True) -> SpeciesGSFM:
+    def train(self, mode: bool = True) -> Self:
         """Change nothing: the human model stays in evaluation mode, and the layer has no other."""
         return self
+
+    def listed(self, units: Tensor, offsets: Tensor) -> Listed:
+        """Read sets of units of the species' vocabulary, as `GSFM.encode` takes human ones."""
+        degree = self.starts[units + 1] - self.starts[units]
+        ends = torch.cumsum(degree, 0)
+        before = torch.arange(int(degree.sum()), device=units.device)
+        within = before - (ends - degree).repeat_interleave(degree)
+        pairs = self.starts[units].repeat_interleave(degree) + within
+        starts = torch.cat([ends.new_zeros(1), ends])[offsets]
+        return Listed(self.human_units[pairs], self.weight[pairs], starts, degree)
+
+    def functional_orthology(self) -> list[tuple[str, str, float]]:
+        """Return gene of the species, human gene and weight of every pair, in the order of the vocabulary."""
+        degree = np.diff(self.pairs.starts)
+        species = np.repeat(np.array(self.vocab.tokens, dtype=object), degree)
+        human = [self.model.vocab.tokens[unit] for unit in self.pairs.human]
+        triples = zip(species, human, self.weight.tolist(), strict=True)
+        return list(triples)[N_SPECIAL:]
+
+
+class SpeciesGSFM(SpeciesLayer):
+    """A species layer in front of an autoencoder.
+
+    Examples
+    --------
+    >>> from gsfm_enrich.genes.homology import Homologue
+    >>> from gsfm_enrich.model.config import GSFMConfig
+    >>> human = GSFM(GSFMConfig(vocab_size=4, d_model=2), Vocab(["<unk>", "<pad>", "TP53", "MYC"]))
+    >>> pairs = biadjacency(human, Orthology("mouse", (Homologue("Trp53", "22059", "", ("7157",)),)))
+    >>> SpeciesGSFM(human, pairs).vocab.genes
+    ('Trp53',)
+    """
 
     def forward(self, units: Tensor, offsets: Tensor) -> Tensor:
         """Return logits of the genes of the species, shape (n_sets, len(vocab)).
@@ -155,19 +188,13 @@ class SpeciesGSFM(nn.Module):
             Sets of units of the species' vocabulary, as `GSFM.encode` takes human ones.
         """
         first = cast(nn.Linear, self.model.encoder.layers[0])
-        degree = self.starts[units + 1] - self.starts[units]  # orthologues of each listed gene
-        ends = torch.cumsum(degree, 0)
-        within = torch.arange(int(degree.sum()), device=units.device) - (ends - degree).repeat_interleave(
-            degree
-        )
-        pairs = self.starts[units].repeat_interleave(degree) + within
-        weights = self.weight[pairs]
+        listed = self.listed(units, offsets)
         scale = self.model.input_weights(units, offsets)
+        weights = listed.weights
         if scale is not None:
-            weights = weights * scale.repeat_interleave(degree)
-        before = torch.cat([ends.new_zeros(1), ends])[offsets]
+            weights = weights * scale.repeat_interleave(listed.degree)
         summed = F.embedding_bag(
-            self.human_units[pairs], first.weight.t(), before, mode="sum", per_sample_weights=weights
+            listed.human, first.weight.t(), listed.starts, mode="sum", per_sample_weights=weights
         )
         hidden = self.model.encoder.layers[1:](summed + first.bias)
         output = self.model.output_layer
@@ -193,11 +220,3 @@ class SpeciesGSFM(nn.Module):
         species = build(replace(human.config, vocab_size=len(self.vocab)), self.vocab)
         species.load_state_dict(state)
         return species.eval().requires_grad_(False)
-
-    def functional_orthology(self) -> list[tuple[str, str, float]]:
-        """Return gene of the species, human gene and weight of every pair, in the order of the vocabulary."""
-        degree = np.diff(self.pairs.starts)
-        species = np.repeat(np.array(self.vocab.tokens, dtype=object), degree)
-        human = [self.model.vocab.tokens[unit] for unit in self.pairs.human]
-        triples = zip(species, human, self.weight.tolist(), strict=True)
-        return list(triples)[N_SPECIAL:]

@@ -12,7 +12,7 @@ import torch
 from gsfm_enrich.errors import InputError
 from gsfm_enrich.genes.orthology import Orthology
 from gsfm_enrich.libraries.gmt import read_gmt
-from gsfm_enrich.model.species import SpeciesGSFM
+from gsfm_enrich.model.species import SpeciesLayer
 from gsfm_enrich.training.corpus import Corpus, encode_sets
 from gsfm_enrich.training.fit import (
     Sampler,
@@ -35,7 +35,7 @@ Report = Callable[[int, float, float | None], None]
 
 
 def species_corpus(
-    gmts: Sequence[Path], orthology: Orthology, layer: SpeciesGSFM, smallest: int = 5, largest: int = 2000
+    gmts: Sequence[Path], orthology: Orthology, layer: SpeciesLayer, smallest: int = 5, largest: int = 2000
 ) -> Corpus:
     """Read gene sets of a species in its own symbols.
 
@@ -75,7 +75,7 @@ def species_corpus(
 
 
 def fit_species(
-    layer: SpeciesGSFM,
+    layer: SpeciesLayer,
     corpus: Corpus,
     training: TrainingConfig = SPECIES_TRAINING,
     *,
@@ -136,7 +136,7 @@ def fit_species(
 
 
 @torch.no_grad()
-def validate(layer: SpeciesGSFM, corpus: Corpus, sampler: Sampler, training: TrainingConfig) -> float:
+def validate(layer: SpeciesLayer, corpus: Corpus, sampler: Sampler, training: TrainingConfig) -> float:
     """Return the loss on the same 512 drawings of held-out sets every time."""
     rng = np.random.default_rng([training.seed, 3])
     losses = []

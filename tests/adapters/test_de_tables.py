@@ -14,10 +14,13 @@ from scipy.stats import false_discovery_control
 
 from gsfm_enrich.adapters import get, pl, tl
 from gsfm_enrich.adapters.de_tables import read_differential, table_ranking
+from gsfm_enrich.adapters.gseapy import enrichr
 from gsfm_enrich.adapters.markers import Cutoffs, marker_lists
 from gsfm_enrich.adapters.report import report
 from gsfm_enrich.adapters.storage import Enrichment
 from gsfm_enrich.errors import GsfmEnrichWarning, InputError
+from gsfm_enrich.libraries.library import GeneSetLibrary
+from gsfm_enrich.model.gsfm import GSFM
 
 GENES = ["CD79A", "CD19", "MS4A1", "LYZ", "CD14", "ACTB"]
 FOLD = [3.0, 2.0, 1.0, -2.0, -1.0, 0.1]
@@ -363,6 +366,41 @@ def test_expressed_genes(adata: anndata.AnnData) -> None:
     assert str(error.value) == (
         "adata.X holds negative values, as scaled data do, so it cannot say which genes are expressed; pass "
         "them as a list."
+    )
+
+
+def test_propensity_by_expression(block_model: GSFM, block_library: GeneSetLibrary) -> None:
+    """It is the mean over the cells, worked out by hand and given to `enrichr` gene by gene."""
+    rng = np.random.default_rng(0)
+    genes = list(block_model.vocab.genes)
+    level = rng.gamma(1.0, 2.0, len(genes))
+    cells = pd.DataFrame({"cell": ["a"] * 20 + ["b"] * 20}, index=[f"c{i}" for i in range(40)])
+    counts = rng.poisson(level, (40, len(genes))).astype(np.float32)
+    data = anndata.AnnData(counts, obs=cells, var=pd.DataFrame(index=genes))
+    query = list(block_library[block_library.terms[0]])[:6] + list(block_library.genes[-6:])
+    options: dict[str, Any] = {"model": block_model, "background": genes, "min_overlap": 0}
+    result = tl.enrichr(
+        data, block_library, de={"list": query}, propensity="expression", copy=True, **options
+    )
+    assert isinstance(result, anndata.AnnData)
+    found = result.uns["gsfm_enrichr"]["results"].set_index("Term")["GSFM P-value"]
+    means = dict(zip(genes, counts.mean(axis=0), strict=True))
+    for propensity, same in ((means, True), (None, False)):
+        direct = enrichr(query, block_library, propensity=propensity, **options).results
+        expected = direct.set_index("Term")["GSFM P-value"].loc[found.index]
+        assert np.allclose(found, expected, rtol=1e-12) == same
+    assert result.uns["gsfm_enrichr"]["params"]["propensity"] == "expression"
+    data.X[0, 0] = -1
+    with pytest.raises(InputError) as error:
+        tl.enrichr(data, block_library, de={"list": query}, propensity="expression", **options)
+    assert str(error.value) == (
+        "adata.X holds negative values, as scaled data do, so it cannot say how highly genes are expressed; "
+        "pass a number for each gene as propensity=."
+    )
+    with pytest.raises(InputError) as error:
+        tl.enrichr({"list": query}, block_library, propensity="expression", **options)
+    assert str(error.value) == (
+        "propensity='expression' needs an AnnData; pass a number for each gene instead."
     )
 
 

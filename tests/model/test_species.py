@@ -129,14 +129,3 @@ def test_a_model_that_knows_none_of_the_genes(human):
     with pytest.raises(InputError) as caught:
         biadjacency(human, Orthology("rat", (Homologue("Zfp1", "22640", "", ("162239",)),)))
     assert str(caught.value) == "The model knows no orthologue of any gene of rat."
-
-
-def test_a_model_of_channels():
-    config = GSFMConfig(len(HUMAN), d_model=3, architecture="gsfm-channels", dense={"experiments": 3})
-    model = build(config, Vocab(HUMAN))
-    with pytest.raises(InputError) as caught:
-        SpeciesGSFM(model, biadjacency(model, MOUSE))
-    assert str(caught.value) == (
-        "A species layer goes in front of an autoencoder, such as gsfm-enrich train makes or "
-        "maayanlab/gsfm-rummagene; this model is one of channels, which has no input weights."
-    )
