@@ -20,8 +20,8 @@ from benchmarks.protocols import bootstrap, read_library, write_table
 from gsfm_enrich.model.channels import ChannelGSFM
 from gsfm_enrich.model.checkpoint import load_model
 from gsfm_enrich.model.gsfm import GSFM
+from gsfm_enrich.training.assemble import build_corpus
 from gsfm_enrich.training.cooccurrence import PSEUDOCOUNT, SIZE_POWER
-from gsfm_enrich.training.corpus import build_corpus, geo_series
 from gsfm_enrich.training.evaluate import (
     Scorer,
     complete_halves,
@@ -30,6 +30,7 @@ from gsfm_enrich.training.evaluate import (
     popularity_scorer,
     standardised_scorer,
 )
+from gsfm_enrich.training.sources import geo_series
 
 LIBRARIES = (
     "KEGG_2021_Human",

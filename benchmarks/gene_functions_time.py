@@ -32,8 +32,9 @@ from gsfm_enrich.model.checkpoint import load_model
 from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.ranking.membership import library_membership
 from gsfm_enrich.ranking.table import columns_of
+from gsfm_enrich.training.assemble import build_corpus
 from gsfm_enrich.training.cooccurrence import PSEUDOCOUNT, SIZE_POWER, cooccurrence
-from gsfm_enrich.training.corpus import LITERATURE, Corpus, build_corpus, source_sets
+from gsfm_enrich.training.corpus import LITERATURE, Corpus, source_sets
 
 CUT_OFF = 29_300_000
 """PubMed ids below are of January 2018 and before."""

@@ -26,8 +26,9 @@ from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.model.checkpoint import load_model
 from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.model.vocab import N_SPECIAL
+from gsfm_enrich.training.assemble import build_corpus
 from gsfm_enrich.training.cooccurrence import PSEUDOCOUNT, SIZE_POWER, cooccurrence
-from gsfm_enrich.training.corpus import LITERATURE, Corpus, build_corpus, source_sets
+from gsfm_enrich.training.corpus import LITERATURE, Corpus, source_sets
 
 LIBRARIES = {
     "KEGG_2021_Human": "",

@@ -18,14 +18,16 @@ import typer
 
 from benchmarks.protocols import bootstrap, read_library, write_table
 from gsfm_enrich.model.checkpoint import load_model
+from gsfm_enrich.training.assemble import build_corpus
 from gsfm_enrich.training.cooccurrence import PSEUDOCOUNT, SIZE_POWER
-from gsfm_enrich.training.corpus import build_corpus, geo_series, source_sets
+from gsfm_enrich.training.corpus import source_sets
 from gsfm_enrich.training.evaluate import (
     complete_later,
     cooccurrence_scorer,
     model_scorer,
     popularity_scorer,
 )
+from gsfm_enrich.training.sources import geo_series
 
 CUT_OFF = 29_300_000
 """PubMed ids from about January 2018 on."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import inspect
+import json
 import os
 import re
 import sqlite3
@@ -402,6 +403,8 @@ def test_training_writes_a_checkpoint_that_loads(sets: Path) -> None:
     from safetensors.torch import load_file
 
     assert {weight.dtype for weight in load_file("run/model.safetensors").values()} == {torch.float16}
+    manifest = json.loads(Path("run/corpus.json").read_text())
+    assert (manifest["sets"], manifest["rules"]["exclude"]) == (len(distinct), ["GSE7"])
     logged = Path("run/log.tsv").read_text().split()
     assert rows["validation loss"] == f"{float(logged[-1]):.4f}"
     # the same command again has nothing left to do; other settings are refused
@@ -441,9 +444,11 @@ def test_build_makes_a_model_that_completes_its_sets(tmp_path: Path) -> None:
     symbols = load_gene_table()["symbol"].head(60).to_numpy().reshape(3, 20)
     rng = np.random.default_rng(0)
     lines = ["\t".join([f"set {n}", "", *rng.choice(symbols[n % 3], 12, replace=False)]) for n in range(240)]
-    (tmp_path / "blocks.gmt").write_text("\n".join(lines) + "\n")
-    code, shown, _ = invoke("build", "--gmt", "blocks.gmt", "--out", "run")
+    (tmp_path / "blocks.gmt").write_text("\n".join([*lines, lines[0].replace("set 0", "again")]) + "\n")
+    code, shown, error = invoke("build", "--gmt", "blocks.gmt", "--out", "run", "--near-duplicates", "0.99")
     assert code == 0
+    assert error == "Left out: 1 sets repeated within their source.\n"
+    assert json.loads((tmp_path / "run" / "corpus.json").read_text())["rules"]["near_duplicates"] == 0.99
     rows = dict(table_of(shown).to_numpy().tolist())
     assert (rows["checkpoint"], rows["sets"], rows["genes"]) == ("run", "240", "60")
     assert set(rows) == {"checkpoint", "sets", "genes", "weight of experiments"}
@@ -552,6 +557,10 @@ BAD = [
     ("build --out run --gmt nowhere", "There is no file or folder 'nowhere'; expected GMT files."),
     ("train --out run --literature x.sqlite", "There is no file 'x.sqlite'; expected org.Hs.eg.sqlite."),
     ("train --out run --gmt few.gmt", "No gene set has 2 genes that are each in 10 sets or more."),
+    (
+        "build --out run --gmt few.gmt --near-duplicates 0.3",
+        "near_duplicates must be between 0.5 and 1, not 0.3.",
+    ),
     ("train --out run --gmt sets --dropout 2", "dropout must be at least 0 and below 1, not 2.0."),
     (
         "enrichr -i A,B -g blocks.gmt --no-rerank -o taken",
@@ -721,7 +730,13 @@ def test_genes_of_mouse_on_the_command_line(mouse_table: object, files: Path) ->
 
 
 def test_cache_is_shown_and_cleared(tmp_path: Path) -> None:
-    for name in ("tables/a.safetensors", "tables/b.safetensors", "libraries/human/KEGG.gmt"):
+    names = (
+        "tables/a.safetensors",
+        "tables/b.safetensors",
+        "corpora/1f/units.npy",
+        "libraries/human/KEGG.gmt",
+    )
+    for name in names:
         path = tmp_path / "cache" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"0" * 500_000)
@@ -729,11 +744,15 @@ def test_cache_is_shown_and_cleared(tmp_path: Path) -> None:
     assert code == 0
     shown = pd.read_csv(StringIO(out), sep="\t").set_index("kept")
     assert shown.loc["tables", ["files", "MB"]].tolist() == [2, 1.0]
+    assert shown.loc["corpora", ["files", "MB"]].tolist() == [1, 0.5]
     assert shown.loc["libraries", ["files", "MB"]].tolist() == [1, 0.5]
     assert shown.loc["tables", "folder"] == str(tmp_path / "cache" / "tables")
     code, _, err = invoke("cache", "clear")
-    assert (code, err) == (0, "Removed 2 files of tables.\n")
+    assert (code, err) == (0, "Removed 2 files of tables.\nRemoved 1 files of corpora.\n")
     assert [path.name for path in (tmp_path / "cache").rglob("*.*")] == ["KEGG.gmt"]
     code, _, err = invoke("cache", "clear", "--libraries")
-    assert (code, err) == (0, "Removed 0 files of tables.\nRemoved 1 files of libraries.\n")
+    assert (code, err) == (
+        0,
+        "Removed 0 files of tables.\nRemoved 0 files of corpora.\nRemoved 1 files of libraries.\n",
+    )
     assert not list((tmp_path / "cache").rglob("*.*"))

@@ -29,7 +29,7 @@ ARROWS = {
     "libraries": {"errors", "files", "genes"},
     "data": {"errors", "files", "genes", "libraries"},
     "model": {"errors", "files", "genes"},
-    "training": {"errors", "genes", "libraries", "model", "data"},
+    "training": {"errors", "files", "genes", "libraries", "model", "data"},
     "ranking": {"errors", "files", "genes", "libraries", "model"},
     "functions": {"errors", "genes", "libraries", "model", "ranking"},
     "adapters": {"errors", "files", "genes", "libraries", "model", "ranking", "functions"},

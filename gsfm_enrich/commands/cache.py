@@ -13,11 +13,11 @@ cache = typer.Typer(
     help="Show or remove what is kept on disk.",
     epilog=closing(
         "The folder is the user's cache folder; GSFM_ENRICH_CACHE names another.",
-        "Tables are made again when they are needed, libraries downloaded again.",
+        "Tables and corpora are made again when they are needed, libraries downloaded again.",
     ),
 )
 
-PATTERNS = {"tables": "*.safetensors", "libraries": "*/*.gmt"}
+PATTERNS = {"tables": "*.safetensors", "corpora": "*/*.*", "libraries": "*/*.gmt"}
 
 
 @cache.command()
@@ -43,10 +43,10 @@ def clear(
         typer.Option("--libraries", help="Remove downloaded libraries, too; they need the network again."),
     ] = False,
 ) -> None:
-    """Remove the computed tables."""
+    """Remove the computed tables, and the gene sets that were read for training."""
     from gsfm_enrich.files import cache_base, kept_files
 
-    for kind in PATTERNS if libraries else ("tables",):
+    for kind in PATTERNS if libraries else ("tables", "corpora"):
         files = kept_files(cache_base() / kind, PATTERNS[kind])
         for path in files:
             path.unlink(missing_ok=True)

@@ -8,7 +8,16 @@ import typer
 
 from gsfm_enrich.commands.options import check_folder
 from gsfm_enrich.commands.output import closing, show_table, working
-from gsfm_enrich.commands.training import Before, Exclude, GmtFiles, Literature, Out, read_corpus
+from gsfm_enrich.commands.training import (
+    Before,
+    Exclude,
+    GmtFiles,
+    Literature,
+    NearDuplicates,
+    Out,
+    read_corpus,
+    write_manifest,
+)
 
 CHANNELS_CLOSING = closing(
     "Examples:",
@@ -26,6 +35,7 @@ def train_channels(
     literature: Literature = None,
     exclude: Exclude = None,
     before: Before = None,
+    near_duplicates: NearDuplicates = 1.0,
     seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same model.")] = 0,
 ) -> None:
     """Train a model of channels, the architecture of the bundled model.
@@ -34,7 +44,7 @@ def train_channels(
     name and domain (needs --literature), places on chromosomes (likewise). No gradient, a few minutes.
     """
     check_folder(out)
-    corpus = read_corpus(gmt or [], literature, exclude or [], before)
+    corpus = read_corpus(gmt, literature, exclude, before, near_duplicates)
     import pandas as pd
 
     from gsfm_enrich.model.checkpoint import save_model
@@ -43,6 +53,7 @@ def train_channels(
     with working("Building the channels, twice: weights are learned from held-out sets"):
         model = train(corpus, literature, seed)
     save_model(model, out)
+    write_manifest(corpus, out)
     names = [*model.config.dense, *model.config.tables]
     rows = {"checkpoint": str(out), "sets": str(len(corpus)), "genes": str(len(corpus.vocab) - 2)}
     rows |= {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ import typer
 from gsfm_enrich.commands.options import check_folder
 from gsfm_enrich.commands.output import INTERRUPTED, closing, is_watched, say, show_table, working
 from gsfm_enrich.errors import GsfmEnrichError, InputError
+from gsfm_enrich.files import write_atomically
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,6 +58,16 @@ Before = Annotated[
     typer.Option("--before", metavar="PMID", help="Only publications with a smaller PubMed id."),
 ]
 
+NearDuplicates = Annotated[
+    float,
+    typer.Option(
+        "--near-duplicates",
+        metavar="J",
+        help="Leave out a set whose Jaccard index with an earlier one of its file is J or more, from 0.5 on; "
+        "1 leaves out repeated sets alone.",
+    ),
+]
+
 TRAIN_CLOSING = closing(
     "Examples:",
     "  gsfm-enrich train --gmt sets/ --out runs/mine",
@@ -74,6 +86,7 @@ def train(
     literature: Literature = None,
     exclude: Exclude = None,
     before: Before = None,
+    near_duplicates: NearDuplicates = 1.0,
     steps: Annotated[int, typer.Option("--steps", min=1, help="Batches in all.")] = 20_000,
     batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Sets a batch.")] = 512,
     learning_rate: Annotated[
@@ -136,7 +149,7 @@ def train(
         seed=seed,
         precision=precision,
     )
-    corpus = read_corpus(gmt or [], literature, exclude or [], before)
+    corpus = read_corpus(gmt, literature, exclude, before, near_duplicates)
     losses = Losses()
     try:
         with progress(steps, batch_size) as show:
@@ -146,6 +159,7 @@ def train(
                 show(done, losses)
 
             model = fit(corpus, network, training, out, report)
+            write_manifest(corpus, out)
     except KeyboardInterrupt:
         say(f"Interrupted; the same command goes on from the last state saved in {out}/.")
         raise typer.Exit(INTERRUPTED) from None
@@ -195,24 +209,41 @@ def gmt_files(paths: Sequence[Path]) -> list[Path]:
 
 
 def read_corpus(
-    gmt: Sequence[Path], literature: Path | None, exclude: Sequence[Path], before: int | None
+    gmt: Sequence[Path] | None,
+    literature: Path | None,
+    exclude: Sequence[Path] | None,
+    before: int | None,
+    near_duplicates: float,
 ) -> Corpus:
-    """Read the training sets, and say what was left out of them."""
+    """Read the training sets, or open them if they were read before, and say what was left out of them."""
     if not gmt and literature is None:
         raise InputError("There is nothing to train on; give gene sets with --gmt or --literature, or both.")
     if before is not None and literature is None:
         raise InputError("--before dates publications, so it needs --literature.")
     if literature is not None and not literature.is_file():
         raise InputError(f"There is no file {str(literature)!r}; expected org.Hs.eg.sqlite.")
-    files, held_out = gmt_files(gmt), gmt_files(exclude)
-    from gsfm_enrich.training.corpus import build_corpus, geo_series
+    files, held_out = gmt_files(gmt or []), gmt_files(exclude or [])
+    from gsfm_enrich.training.assemble import build_corpus
+    from gsfm_enrich.training.sources import geo_series
 
     with working(f"Reading gene sets of {len(files) + (literature is not None)} sources"):
-        corpus = build_corpus(files, literature, before=before, exclude=geo_series(held_out))
+        corpus = build_corpus(
+            files,
+            literature,
+            before=before,
+            exclude=geo_series(held_out),
+            near_duplicates=near_duplicates,
+        )
     lost = "; ".join(f"{count:,} {what}" for what, count in corpus.left_out.items() if count)
     if lost:
         say(f"Left out: {lost}.")
     return corpus
+
+
+def write_manifest(corpus: Corpus, out: Path) -> None:
+    """Write beside a checkpoint which sets it was trained on."""
+    text = json.dumps(corpus.manifest, indent=1, ensure_ascii=False) + "\n"
+    write_atomically(out / "corpus.json", text.encode())
 
 
 @contextmanager

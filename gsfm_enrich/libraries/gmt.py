@@ -11,7 +11,7 @@ import gzip
 import os
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -70,8 +70,42 @@ def read_gmt(path: str | os.PathLike[str]) -> ParsedGmt:
     >>> parsed.sets, parsed.counts
     ({'apoptosis': ['TP53', 'BAX']}, {'malformed lines': 1, 'weights': 1})
     """
+    counts = Counter[str]()
+    return _collect(iter_gmt(path, counts), counts)
+
+
+def iter_gmt(path: str | os.PathLike[str], counts: Counter[str]) -> Iterator[tuple[str, list[str]]]:
+    r"""Yield the sets of a GMT file one by one; the file may be larger than memory.
+
+    Parameters
+    ----------
+    path
+        The file, plain or gzipped.
+    counts
+        Is increased by ``"malformed lines"`` and ``"weights"``, as `ParsedGmt.counts` has them.
+
+    Yields
+    ------
+    term, genes
+        In the order of the file; a term that occurs twice is yielded twice.
+
+    Raises
+    ------
+    InputError, LibraryError
+        As `read_gmt`. Whether more than half of the lines are malformed is only known at the end.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "one.gmt"
+    ...     _ = path.write_text("apoptosis\t\tTP53\tBAX,0.7\n")
+    ...     list(iter_gmt(path, Counter()))
+    [('apoptosis', ['TP53', 'BAX'])]
+    """
     path = Path(path)
-    return parse_gmt(_read_text(path), str(path))
+    require_file(path)
+    return _scan(_read_lines(path), str(path), counts)
 
 
 def parse_gmt(text: str, source: str) -> ParsedGmt:
@@ -99,38 +133,48 @@ def parse_gmt(text: str, source: str) -> ParsedGmt:
     >>> parse_gmt("a\tfirst\tTP53\na\tsecond\tBAX\n", "example").sets
     {'a': ['BAX']}
     """
+    counts = Counter[str]()
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return _collect(_scan(lines, source, counts), counts)
+
+
+def _collect(named_sets: Iterable[tuple[str, list[str]]], counts: Counter[str]) -> ParsedGmt:
+    """Gather sets by term: the last of equal terms."""
     sets: dict[str, list[str]] = {}
-    counts: Counter[str] = Counter()
+    for term, genes in named_sets:
+        counts["duplicate terms"] += term in sets
+        sets[term] = genes
+    order = ("malformed lines", "duplicate terms", "weights")
+    return ParsedGmt(sets, {what: counts[what] for what in order if counts[what]})
+
+
+def _scan(lines: Iterable[str], source: str, counts: Counter[str]) -> Iterator[tuple[str, list[str]]]:
+    """Read lines as sets; ``counts`` may come with counts of other files."""
     first_bad: tuple[int, str] | None = None
-    lines = 0
-    two_fields = 0
-    for number, raw in enumerate(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), start=1):
+    bad = lines_read = two_fields = 0
+    for number, raw in enumerate(lines, start=1):
         if not raw.strip():
             continue
-        lines += 1
-        line = raw.rstrip("\t ")
-        term, *rest = line.split("\t")
+        lines_read += 1
+        term, *rest = raw.rstrip("\t ").split("\t")
         if not term.strip() or "\t" not in raw:
-            counts["malformed lines"] += 1
+            bad += 1
             first_bad = first_bad or (number, raw)
             continue
         two_fields += len(rest) == 1
         genes, weights = _split_weights(rest[1:])
         counts["weights"] += weights
-        counts["duplicate terms"] += term in sets
-        sets[term] = genes
-    bad = counts["malformed lines"]
-    if lines == 0:
+        yield term, genes
+    counts["malformed lines"] += bad
+    if lines_read == 0:
         raise LibraryError(f"{source!r} is not a GMT file: it is empty.")
-    if first_bad and 2 * bad > lines:
+    if first_bad and 2 * bad > lines_read:
         raise LibraryError(_not_gmt(source, *first_bad))
-    if two_fields == lines - bad and lines > bad + 1:
+    if two_fields == lines_read - bad and lines_read > bad + 1:
         raise LibraryError(
             f"{source!r} is not a GMT file: every line has two fields, none has genes after a term and a "
             "description. A table of terms and genes can be read with GeneSetLibrary.from_frame."
         )
-    order = ("malformed lines", "duplicate terms", "weights")
-    return ParsedGmt(sets, {what: counts[what] for what in order if counts[what]})
 
 
 def format_gmt(sets: Mapping[str, Iterable[str]]) -> str:
@@ -203,27 +247,43 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def _read_text(path: Path) -> str:
-    """Read a plain or gzipped UTF-8 file, with errors that say what is wrong."""
+def require_file(path: Path) -> None:
+    """Refuse a path at which there is no file.
+
+    Raises
+    ------
+    InputError
+        With the names nearby that are alike.
+    """
     if path.is_dir():
         raise InputError(f"{str(path)!r} is a folder, expected a GMT file.")
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
+    if not path.exists():
         folder = path.parent
         nearby = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
-        raise InputError(f"There is no file {str(path)!r}.{did_you_mean(path.name, nearby)}") from None
-    if data.startswith(_GZIP_MAGIC):
+        raise InputError(f"There is no file {str(path)!r}.{did_you_mean(path.name, nearby)}")
+
+
+def _read_lines(path: Path) -> Iterator[str]:
+    """Yield the lines of a plain or gzipped UTF-8 file, with errors that say what is wrong."""
+    with path.open("rb") as plain:
+        packed = plain.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
+        plain.seek(0)
+        file = gzip.GzipFile(fileobj=plain) if packed else plain
         try:
-            data = gzip.decompress(data)
+            for number, data in enumerate(file, start=1):
+                yield from _decode(data, number, path)
         except (EOFError, OSError, zlib.error) as error:
+            if not packed:
+                raise
             raise LibraryError(f"{str(path)!r} is a damaged gzip file: {error}.") from error
+
+
+def _decode(data: bytes, number: int, path: Path) -> list[str]:
+    """Decode what stands between two line feeds: one line, or several with the line ends of old Macs."""
     try:
-        text = data.decode("utf-8-sig")
+        text = data.decode("utf-8-sig" if number == 1 else "utf-8")
     except UnicodeDecodeError as error:
-        number = data.count(b"\n", 0, error.start) + 1
         raise LibraryError(f"{str(path)!r} is not a GMT file: line {number} is not UTF-8 text.") from error
     if "\0" in text:
-        number = text.count("\n", 0, text.index("\0")) + 1
         raise LibraryError(f"{str(path)!r} is not a GMT file: line {number} holds binary data.")
-    return text
+    return text.removesuffix("\n").removesuffix("\r").split("\r")
