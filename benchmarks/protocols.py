@@ -13,6 +13,10 @@ from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.ranking.counts import count_overlap
 from gsfm_enrich.ranking.overlap import Overlap, overlap_test
 from gsfm_enrich.ranking.table import rerank
+from gsfm_enrich.training.assemble import build_corpus
+from gsfm_enrich.training.corpus import Corpus
+from gsfm_enrich.training.measures import bootstrap_interval
+from gsfm_enrich.training.sources import geo_series
 
 
 def read_library(data: Path, name: str) -> GeneSetLibrary:
@@ -73,10 +77,14 @@ def rank_of(term: str, library: GeneSetLibrary, p: np.ndarray) -> float:
 
 def bootstrap(values: np.ndarray, statistic: Callable[[np.ndarray], float] = np.mean, seed: int = 0) -> str:
     """Return a statistic with its bootstrap interval (95 %)."""
-    rng = np.random.default_rng(seed)
-    draws = [statistic(values[rng.integers(len(values), size=len(values))]) for _ in range(1000)]
-    low, high = np.percentile(draws, [2.5, 97.5])
-    return f"{statistic(values):.3f} ({low:.3f} to {high:.3f})"
+    value, low, high = bootstrap_interval(values, statistic, seed=seed)
+    return f"{value:.3f} ({low:.3f} to {high:.3f})"
+
+
+def training_corpus(data: Path, org_db: Path, folder: str = "corpus", before: int | None = None) -> Corpus:
+    """Read the corpus that the bundled model was trained on, or the part of it that existed at a cut-off."""
+    exclude = geo_series(sorted((data / "benchmark").glob("*.gmt.gz")))
+    return build_corpus(sorted((data / folder).glob("*.gmt.gz")), org_db, before=before, exclude=exclude)
 
 
 def write_table(rows: list[dict[str, object]], name: str) -> None:

@@ -24,7 +24,8 @@ from gsfm_enrich.genes.orthology import install_orthology, load_orthology
 from gsfm_enrich.model.checkpoint import load_model
 from gsfm_enrich.model.species import biadjacency
 from gsfm_enrich.model.species_channels import species_layer
-from gsfm_enrich.training.evaluate import Scorer, complete_halves, model_scorer
+from gsfm_enrich.training.evaluate import complete_halves
+from gsfm_enrich.training.scorers import Scorer, model_scorer
 from gsfm_enrich.training.species import fit_species, species_corpus
 
 LIBRARIES = ("Mouse_Hallmark_MSigDB_2024.1", "Mouse_Reactome_MSigDB_2024.1", "PanglaoDB_Mouse")

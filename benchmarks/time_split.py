@@ -16,18 +16,11 @@ import numpy as np
 import pandas as pd
 import typer
 
-from benchmarks.protocols import bootstrap, read_library, write_table
+from benchmarks.protocols import read_library, training_corpus, write_table
 from gsfm_enrich.model.checkpoint import load_model
-from gsfm_enrich.training.assemble import build_corpus
-from gsfm_enrich.training.cooccurrence import PSEUDOCOUNT, SIZE_POWER
-from gsfm_enrich.training.corpus import source_sets
-from gsfm_enrich.training.evaluate import (
-    complete_later,
-    cooccurrence_scorer,
-    model_scorer,
-    popularity_scorer,
-)
-from gsfm_enrich.training.sources import geo_series
+from gsfm_enrich.training.corpus import LITERATURE, Corpus, source_sets
+from gsfm_enrich.training.evaluate import compare_later
+from gsfm_enrich.training.scorers import counting_scorers, model_scorer
 
 CUT_OFF = 29_300_000
 """PubMed ids from about January 2018 on."""
@@ -40,6 +33,14 @@ RELEASES = {
 }
 
 
+def understudied(corpus: Corpus) -> list[str]:
+    """Return the genes in the lowest quarter by publications of the corpus."""
+    literature = np.concatenate([corpus[number] for number in source_sets(corpus, LITERATURE).tolist()])
+    papers = np.bincount(literature, minlength=len(corpus.vocab))[2:]
+    lowest = np.quantile(papers, 0.25)
+    return [gene for gene, n in zip(corpus.vocab.genes, papers, strict=True) if n <= lowest]
+
+
 def main(
     model: Annotated[str, typer.Option(help="Checkpoint trained on what existed at the cut-off.")],
     org_db: Annotated[Path, typer.Option(help="org.Hs.eg.sqlite")],
@@ -49,42 +50,20 @@ def main(
     max_terms: Annotated[int, typer.Option(help="Terms a pair of releases, drawn at random.")] = 300,
 ) -> None:
     """Print and write one table: pairs of releases by methods, for all genes and for understudied ones."""
-    exclude = geo_series(sorted((data / "benchmark").glob("*.gmt.gz")))
-    corpus = build_corpus(
-        sorted((data / "corpus_2017").glob("*.gmt.gz")), org_db, before=CUT_OFF, exclude=exclude
-    )
-    scorers = {
-        "gsfm_enrich": model_scorer(load_model(model)),
-        "co-occurrence, small papers first": cooccurrence_scorer(
-            corpus, size_power=SIZE_POWER, pseudocount=PSEUDOCOUNT
-        ),
-        "popularity": popularity_scorer(corpus),
-    }
-    literature = np.concatenate([corpus[number] for number in source_sets(corpus, "literature").tolist()])
-    papers = np.bincount(literature, minlength=len(corpus.vocab))[2:]
-    rare = [
-        gene for gene, n in zip(corpus.vocab.genes, papers, strict=True) if n <= np.quantile(papers, 0.25)
-    ]
-    rows = []
+    corpus = training_corpus(data, org_db, "corpus_2017", CUT_OFF)
+    scorers = {"gsfm_enrich": model_scorer(load_model(model)), **counting_scorers(corpus)}
+    rare = understudied(corpus)
+    tables = []
     for name, (old, new) in RELEASES.items():
         before, after = read_library(data, old), read_library(data, new)
         for genes, among in (("all", None), ("understudied", rare)):
-            for method, scorer in scorers.items():
-                found = complete_later(before, after, scorer, among=among, max_terms=max_terms)
-                terms = pd.DataFrame(found)
-                rows.append(
-                    {
-                        "releases": name,
-                        "genes": genes,
-                        "method": method,
-                        "terms": len(terms),
-                        "median AUROC": bootstrap(terms["auroc"].to_numpy(), np.median),
-                        "mean AP": bootstrap(terms["average_precision"].to_numpy(), np.mean),
-                        "recall at 50": f"{terms['recall_at_50'].mean():.3f}",
-                    }
-                )
-                print(*rows[-1].values(), sep="\t", flush=True)
-    write_table(rows, "time_split")
+            summary, _ = compare_later(before, after, scorers, among=among, max_terms=max_terms)
+            summary = summary.drop(columns="library")
+            summary.insert(0, "releases", name)
+            summary.insert(1, "genes", genes)
+            tables.append(summary)
+            print(summary.to_csv(sep="\t", index=False, header=False), flush=True)
+    write_table(pd.concat(tables).to_dict("records"), "time_split")
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 from gsfm_enrich.commands.cache import cache
 from gsfm_enrich.commands.channels import CHANNELS_CLOSING, train_channels
 from gsfm_enrich.commands.enrichment import ENRICHR_CLOSING, enrichr
+from gsfm_enrich.commands.evaluation import EVALUATE_CLOSING, evaluate
 from gsfm_enrich.commands.info import info, installed_version
 from gsfm_enrich.commands.output import BAD_INPUT, INTERRUPTED, closing, one_line_warnings, say
 from gsfm_enrich.commands.prediction import AUGMENT_CLOSING, PREDICT_CLOSING, augment, predict
@@ -70,6 +71,7 @@ app.command(epilog=PREDICT_CLOSING)(predict)
 app.command(epilog=AUGMENT_CLOSING)(augment)
 app.command(epilog=TRAIN_CLOSING)(train)
 app.command("build", epilog=CHANNELS_CLOSING)(train_channels)
+app.command(epilog=EVALUATE_CLOSING)(evaluate)
 app.command(epilog=ORTHOLOGY_CLOSING)(orthology)
 app.command()(info)
 app.add_typer(cache, name="cache")

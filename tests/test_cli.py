@@ -28,17 +28,40 @@ from typer.testing import CliRunner
 
 from gsfm_enrich.adapters import tl
 from gsfm_enrich.cli import app
-from gsfm_enrich.commands import channels, enrichment, info, output, prediction, reporting, species, training
+from gsfm_enrich.commands import (
+    channels,
+    enrichment,
+    evaluation,
+    info,
+    output,
+    prediction,
+    reporting,
+    species,
+    training,
+)
 from gsfm_enrich.errors import GsfmEnrichWarning
 from gsfm_enrich.functions.augment import augment
 from gsfm_enrich.functions.predict import predict_functions, predict_genes
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.model.checkpoint import DEFAULT_FOLDER, load_model, save_model
 from gsfm_enrich.model.config import GSFMConfig
-from gsfm_enrich.model.gsfm import GSFM
+from gsfm_enrich.model.gsfm import GSFM, build
+from gsfm_enrich.training.evaluate import compare_halves
 from gsfm_enrich.training.fit import TrainingConfig
+from gsfm_enrich.training.scorers import model_scorer
 
-COMMANDS = ("enrichr", "report", "predict", "augment", "train", "build", "orthology", "info", "cache")
+COMMANDS = (
+    "enrichr",
+    "report",
+    "predict",
+    "augment",
+    "train",
+    "build",
+    "evaluate",
+    "orthology",
+    "info",
+    "cache",
+)
 CLOSINGS = {
     "enrichr": enrichment.ENRICHR_CLOSING,
     "report": reporting.REPORT_CLOSING,
@@ -46,6 +69,7 @@ CLOSINGS = {
     "augment": prediction.AUGMENT_CLOSING,
     "train": training.TRAIN_CLOSING,
     "build": channels.CHANNELS_CLOSING,
+    "evaluate": evaluation.EVALUATE_CLOSING,
     "orthology": species.ORTHOLOGY_CLOSING,
 }
 QUERY = ["B3G0", "B3G1", "B3G2", "B3G3", "B3G4", "B5G1", "B7G2"]
@@ -570,6 +594,21 @@ BAD = [
     ("report few.gmt", "'few.gmt' must end in .h5ad, .csv, .tsv, .txt; that says how it is to be read."),
     ("report broken.h5ad", "'broken.h5ad' cannot be read as .h5ad: "),
     ("report empty.txt", "'empty.txt' cannot be read as .txt: No columns to parse from file."),
+    ("evaluate --library few.gmt", "evaluate takes a checkpoint or --default, one of them."),
+    ("evaluate run --default", "evaluate takes a checkpoint or --default, one of them."),
+    ("evaluate run", "There is nothing to evaluate on; give gene sets with --library."),
+    (
+        "evaluate --default --library few.gmt --later few.gmt --later blocks.gmt",
+        "--later pairs each library with a newer release: 1 and 2 were given.",
+    ),
+    (
+        "evaluate --default --library few.gmt",
+        "No term has enough genes that every model knows, with others to be found.",
+    ),
+    (
+        "evaluate --default --library few.gmt --out taken",
+        "'taken' is a file; expected a folder, or a new name.",
+    ),
     ("train --out taken --gmt few.gmt", "'taken' is a file; expected a folder, or a new name."),
 ]
 
@@ -667,6 +706,70 @@ def test_warnings_are_one_line_each_and_the_usual_display_comes_back(
             warnings.warn("lost\n  two genes", GsfmEnrichWarning, stacklevel=1)
     assert capsys.readouterr().err == "Warning: lost two genes\n" * 2
     assert warnings.showwarning is before
+
+
+# evaluate
+
+
+def test_evaluate_asks_every_model_the_same_and_writes_what_it_found(files: Path) -> None:
+    other = build(GSFMConfig(302, d_model=2), load_model("model").vocab)
+    save_model(other, "other")
+    command = "evaluate model --library blocks.gmt --compare other --splits 2 --max-terms 20 --out found"
+    code, shown, _ = invoke(*command.split())
+    assert code == 0
+    table = table_of(shown).set_index("method")
+    assert list(table.index) == ["model", "other"]
+    assert (table["library"] == "blocks").all()
+    assert (table["terms"] == 20).all()
+    scorers = {name: model_scorer(load_model(name)) for name in ("model", "other")}
+    library = GeneSetLibrary.from_gmt("blocks.gmt", name="blocks")
+    expected, of_terms = compare_halves(library, scorers, splits=2, max_terms=20)
+    assert table["median AUROC"].tolist() == expected["median AUROC"].tolist()
+    assert float(table.loc["model", "median AUROC"].split()[0]) > 0.95
+    written = pd.read_csv("found/terms.tsv", sep="\t")
+    assert written["auroc"].to_numpy() == pytest.approx(of_terms["auroc"].to_numpy(), abs=1e-6)
+    assert pd.read_csv("found/libraries.tsv", sep="\t")["mean AP"].tolist() == expected["mean AP"].tolist()
+
+
+def test_evaluate_on_what_a_newer_release_adds(files: Path) -> None:
+    old = {f"t{block}": [f"B{block}G{i}" for i in range(8)] for block in range(6)}
+    new = {term: [*genes, f"B{term[1:]}G20"] for term, genes in old.items()}
+    (files / "old.gmt").write_text("".join("\t".join([t, "", *g]) + "\n" for t, g in old.items()))
+    (files / "new.gmt").write_text("".join("\t".join([t, "", *g]) + "\n" for t, g in new.items()))
+    code, shown, _ = invoke("evaluate", "model", "--library", "old.gmt", "--later", "new.gmt")
+    assert code == 0
+    (row,) = table_of(shown).to_dict("records")
+    assert (row["library"], row["terms"]) == ("new", 6)
+    assert row["median AUROC"].startswith("1.000 ")  # above the added genes of five other blocks
+
+
+def test_evaluate_beside_what_counts_in_a_corpus(sets: Path) -> None:
+    invoke("train", "--gmt", "sets", "--out", "run", "--steps", "5", "--batch-size", "8", "--width", "4")
+    lines = [line.split("\t") for path in sets.iterdir() for line in path.read_text().splitlines()]
+    genes = sorted({gene for line in lines for gene in line[2:]})
+    Path("lib.gmt").write_text("".join(f"t{i}\t\t" + "\t".join(genes[i : i + 15]) + "\n" for i in range(5)))
+    code, shown, _ = invoke("evaluate", "run", "--library", "lib.gmt", "--gmt", "sets")
+    assert code == 0
+    assert table_of(shown)["method"].tolist() == [
+        "run", "co-occurrence", "co-occurrence, small sets first", "its truncated SVD", "popularity",
+    ]  # fmt: skip
+
+
+def test_evaluate_reprints_the_figures_of_the_card() -> None:
+    code, shown, said = invoke("evaluate", "--default")
+    assert (code, said) == (0, "As recorded in the model card; with --library they are measured.\n")
+    lines = [[cell.strip() for cell in line.split("\t")] for line in shown.splitlines()]
+    card = (DEFAULT_FOLDER / info.MODEL_CARD).read_text()
+    assert all(f"| {' | '.join(line)} |\n" in card for line in lines)
+    assert len(lines) > 30
+
+
+def test_a_card_without_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / info.MODEL_CARD).write_text(CARD)
+    monkeypatch.setattr("gsfm_enrich.model.checkpoint.DEFAULT_FOLDER", tmp_path)
+    code, shown, error = invoke("evaluate", "--default")
+    assert (code, shown) == (2, "")
+    assert error == "gsfm-enrich: The model card has no table of figures.\n"
 
 
 # orthology

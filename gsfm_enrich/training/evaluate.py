@@ -1,90 +1,102 @@
-"""Gene completion: whether a model knows which genes belong together.
-
-The published protocol for gene set foundation models: half of a term is given, the other half is to be found
-among all other genes of the library.
-"""
+"""Whether models know which genes belong together, and which will be found to: figures and comparisons."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
+import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
-from gsfm_enrich.genes.match import match
+from gsfm_enrich.errors import InputError
 from gsfm_enrich.libraries.library import GeneSetLibrary
-from gsfm_enrich.model.gsfm import GSFM, multi_hot, pack
-from gsfm_enrich.model.scores import GeneFactors
-from gsfm_enrich.model.vocab import N_SPECIAL, Vocab
-from gsfm_enrich.training.cooccurrence import cooccurrence
-from gsfm_enrich.training.corpus import Corpus, source_sets, unit_frequency
+from gsfm_enrich.training.measures import auroc, average_precision, bootstrap_interval, recall_at
+from gsfm_enrich.training.scorers import Scorer
+from gsfm_enrich.training.trials import Trial, ask_later, halve, matched_negatives, publications_of
 
-GO_ID = re.compile(r"GO:\d{7}")
-Scorer = Callable[[Sequence[Sequence[str]], Sequence[str]], NDArray[np.float64]]
-"""From sets and the genes to score to scores, shape (n_sets, n_genes); NaN for a gene it does not know."""
+AT_A_TIME = 256
+SUMMARY: dict[str, tuple[str, Callable[[NDArray[np.float64]], float]]] = {
+    "median AUROC": ("auroc", np.median),
+    "mean AUROC": ("auroc", np.mean),
+    "mean AP": ("average_precision", np.mean),
+    "recall at 10": ("recall_at_10", np.mean),
+    "recall at 50": ("recall_at_50", np.mean),
+    "matched median AUROC": ("matched_auroc", np.median),
+    "matched mean AP": ("matched_average_precision", np.mean),
+}
+"""Columns of a summary: which figure of the terms, and what is taken of it."""
 
 
 @dataclass(frozen=True)
 class Completion:
-    """Figures of one term and split."""
+    """Figures of one term and split.
+
+    The matched ones are against negatives as popular as the positives, see `matched_negatives`: a ranking by
+    popularity alone has a matched AUROC of about .5 and a matched average precision of about .02.
+    """
 
     term: str
     split: int
     auroc: float
     average_precision: float
+    recall_at_10: float
     recall_at_50: float
+    matched_auroc: float
+    matched_average_precision: float
 
 
-def auroc(scores: NDArray[np.float64], positive: NDArray[np.bool_]) -> float:
-    """Return the probability that a positive scores above a negative, ties counted half (Mann-Whitney U).
+def known_genes(genes: Sequence[str], scorers: Iterable[Scorer]) -> NDArray[np.bool_]:
+    """Tell which genes every scorer knows, shape (n_genes,)."""
+    known = np.ones(len(genes), dtype=bool)
+    for scorer in scorers:
+        known &= np.isfinite(scorer([[]], genes)[0])
+    return known
 
-    Examples
-    --------
-    >>> auroc(np.array([0.9, 0.5, 0.5, 0.1]), np.array([True, True, False, False]))
-    0.875
+
+def answer(trials: Sequence[Trial], scorer: Scorer, genes: Sequence[str], seed: int = 0) -> list[Completion]:
+    """Put trials to a scorer and measure its rankings.
+
+    Parameters
+    ----------
+    trials
+        What is asked.
+    scorer
+        The model.
+    genes
+        What the trials' arrays stand for.
+    seed
+        Of the matched negatives.
     """
-    n_positive = int(positive.sum())
-    n_negative = len(positive) - n_positive
-    u = rankdata(scores)[positive].sum() - n_positive * (n_positive + 1) / 2
-    return float(u / (n_positive * n_negative))
-
-
-def average_precision(scores: NDArray[np.float64], positive: NDArray[np.bool_]) -> float:
-    """Return the mean, over the positives, of the precision at their rank.
-
-    Ties are broken against the positives.
-
-    Examples
-    --------
-    >>> average_precision(np.array([0.9, 0.7, 0.5]), np.array([True, False, True]))
-    0.8333333333333333
-    """
-    order = np.lexsort((positive, -scores))
-    hits = positive[order]
-    precision = np.cumsum(hits) / np.arange(1, len(hits) + 1)
-    return float(precision[hits].mean())
-
-
-def recall_at(scores: NDArray[np.float64], positive: NDArray[np.bool_], n: int) -> float:
-    """Return the share of the positives among the n highest scores; ties are broken against the positives.
-
-    Examples
-    --------
-    >>> recall_at(np.array([0.9, 0.7, 0.5]), np.array([True, False, True]), 2)
-    0.5
-    """
-    order = np.lexsort((positive, -scores))
-    return float(positive[order][:n].sum() / positive.sum())
+    popularity = publications_of(genes)
+    results = []
+    for start in range(0, len(trials), AT_A_TIME):
+        block = trials[start : start + AT_A_TIME]
+        for trial, row in zip(block, scorer([trial.given for trial in block], genes), strict=True):
+            scores, positive = row[trial.asked], trial.positive[trial.asked]
+            matched = matched_negatives(popularity, trial.positive, trial.asked, seed)
+            against = np.concatenate([row[trial.positive], row[matched]])
+            found = np.arange(len(against)) < trial.positive.sum()
+            results.append(
+                Completion(
+                    trial.term,
+                    trial.split,
+                    auroc(scores, positive),
+                    average_precision(scores, positive),
+                    recall_at(scores, positive, 10),
+                    recall_at(scores, positive, 50),
+                    auroc(against, found),
+                    average_precision(against, found),
+                )
+            )
+    return results
 
 
 def complete_halves(
     library: GeneSetLibrary,
     scorer: Scorer,
     *,
+    known: NDArray[np.bool_] | None = None,
     splits: int = 5,
     max_terms: int | None = None,
     least: int = 5,
@@ -98,12 +110,15 @@ def complete_halves(
         Never one that the model was trained on.
     scorer
         The model.
+    known : bool array, shape (n_genes,)
+        Genes of the library that count, such as `known_genes` of several models, which then answer the same
+        questions; those that the scorer knows by default.
     splits
         Random halves a term.
     max_terms
         Take this many terms, drawn at random; None takes all.
     least
-        Terms with fewer genes known to the scorer in either half are left out.
+        Terms with fewer known genes in either half are left out.
     seed
         Seed of terms and halves.
 
@@ -112,40 +127,9 @@ def complete_halves(
     list of Completion
     """
     genes = list(library.genes)
-    known = np.isfinite(scorer([[]], genes)[0])
-    rng = np.random.default_rng(seed)
-    members = [np.flatnonzero(row.toarray().ravel() * known) for row in library.incidence]
-    usable = [i for i, m in enumerate(members) if len(m) >= 2 * least]
-    if max_terms is not None and len(usable) > max_terms:
-        usable = sorted(rng.choice(usable, max_terms, replace=False).tolist())
-    trials = [(i, split, rng.permutation(members[i])) for i in usable for split in range(splits)]
-    results = []
-    for start in range(0, len(trials), 256):
-        block = trials[start : start + 256]
-        given = [[genes[g] for g in m[: len(m) // 2]] for _, _, m in block]
-        scores = scorer(given, genes)
-        for (i, split, shuffled), row in zip(block, scores, strict=True):
-            asked = known.copy()
-            asked[shuffled[: len(shuffled) // 2]] = False
-            positive = np.zeros(len(genes), dtype=bool)
-            positive[shuffled[len(shuffled) // 2 :]] = True
-            s, p = row[asked], positive[asked]
-            results.append(
-                Completion(library.terms[i], split, auroc(s, p), average_precision(s, p), recall_at(s, p, 50))
-            )
-    return results
-
-
-def term_key(term: str) -> str:
-    """Return what identifies a term from one release to the next: its GO id, or its name in lower case.
-
-    Examples
-    --------
-    >>> term_key("apoptotic process (GO:0006915)"), term_key("REACTOME_APOPTOSIS")
-    ('GO:0006915', 'reactome_apoptosis')
-    """
-    found = GO_ID.search(term)
-    return found.group() if found else term.lower()
+    known = known_genes(genes, [scorer]) if known is None else known
+    trials = halve(library, known, splits=splits, max_terms=max_terms, least=least, seed=seed)
+    return answer(trials, scorer, genes, seed)
 
 
 def complete_later(
@@ -153,6 +137,7 @@ def complete_later(
     new: GeneSetLibrary,
     scorer: Scorer,
     *,
+    known: NDArray[np.bool_] | None = None,
     among: Sequence[str] | None = None,
     least: int = 5,
     least_added: int = 1,
@@ -167,6 +152,8 @@ def complete_later(
         Two releases of one library; a term is found again by `term_key`.
     scorer
         A model that saw nothing from after the old release.
+    known : bool array, shape (n_genes,)
+        As `complete_halves` takes it, over the genes of the new release.
     among
         Rank these genes only, such as the understudied ones; all genes of the new release by default.
     least, least_added
@@ -182,110 +169,125 @@ def complete_later(
         All of split 0. Genes of the old release are not ranked; genes that the new release drops are given.
     """
     genes = list(new.genes)
-    known = np.isfinite(scorer([[]], genes)[0])
-    asked_for = known & np.isin(genes, list(among)) if among is not None else known
-    position = {gene: number for number, gene in enumerate(genes)}
-    old_sets = {term_key(term): members for term, members in old.to_dict().items()}
-    trials = []
-    for term, members in new.to_dict().items():
-        given = old_sets.get(term_key(term), [])
-        added = [position[gene] for gene in members if gene not in set(given)]
-        added = [gene for gene in added if asked_for[gene]]
-        n_known = sum(known[position[gene]] for gene in given if gene in position)
-        if n_known >= least and len(added) >= least_added:
-            trials.append((term, given, added))
-    if max_terms is not None and len(trials) > max_terms:
-        chosen = np.random.default_rng(seed).choice(len(trials), max_terms, replace=False)
-        trials = [trials[i] for i in sorted(chosen.tolist())]
-    results = []
-    for start in range(0, len(trials), 256):
-        block = trials[start : start + 256]
-        scores = scorer([[gene for gene in given if gene in position] for _, given, _ in block], genes)
-        for (term, given, added), row in zip(block, scores, strict=True):
-            asked = asked_for.copy()
-            asked[[position[gene] for gene in given if gene in position]] = False
-            positive = np.zeros(len(genes), dtype=bool)
-            positive[added] = True
-            s, p = row[asked], positive[asked]
-            if p.all():
-                continue
-            results.append(Completion(term, 0, auroc(s, p), average_precision(s, p), recall_at(s, p, 50)))
-    return results
+    known = known_genes(genes, [scorer]) if known is None else known
+    trials = ask_later(
+        old, new, known, among=among, least=least, least_added=least_added, max_terms=max_terms, seed=seed
+    )
+    return answer(trials, scorer, genes, seed)
 
 
-def scorer_over(vocab: Vocab, scores: Callable[[list[NDArray[np.int64]]], NDArray[np.float64]]) -> Scorer:
-    """Make a scorer for any spelling of genes out of one that speaks in units of a vocabulary.
-
-    Parameters
-    ----------
-    vocab
-        What the units stand for.
-    scores
-        From sets of units to scores of shape (n_sets, V).
-    """
-
-    def scorer(sets: Sequence[Sequence[str]], genes: Sequence[str]) -> NDArray[np.float64]:
-        units = match(genes, vocab.tokens).columns
-        unit_of = dict(zip(genes, units, strict=True))
-        given = [np.unique([unit_of[gene] for gene in genes_ if unit_of[gene] >= 0]) for genes_ in sets]
-        found = scores([g.astype(np.int64) for g in given])
-        return np.where(units >= 0, found[:, units], np.nan)
-
-    return scorer
-
-
-def model_scorer(model: GSFM) -> Scorer:
-    """Score by the logits of a gene set foundation model, as its authors do."""
-
-    def scores(sets: list[NDArray[np.int64]]) -> NDArray[np.float64]:
-        with torch.inference_mode():
-            return np.asarray(model(*pack(sets)).numpy(), dtype=np.float64)
-
-    return scorer_over(model.vocab, scores)
-
-
-def standardised_scorer(model: GSFM) -> Scorer:
-    """Score by logits against random sets, as membership tables and `augment` do."""
-    factors = GeneFactors(model, np.arange(N_SPECIAL, len(model.vocab)))
-
-    def scores(sets: list[NDArray[np.int64]]) -> NDArray[np.float64]:
-        completed = factors.score(sets)
-        rows, columns = np.arange(len(sets)), np.arange(len(factors.units))
-        table = np.full((len(sets), len(model.vocab)), np.nan)
-        table[:, factors.units] = completed.block(rows, factors.at(columns))
-        return table
-
-    return scorer_over(model.vocab, scores)
-
-
-def popularity_scorer(corpus: Corpus) -> Scorer:
-    """Score every gene by the number of training sets that hold it, whatever was given."""
-    frequency = unit_frequency(corpus).astype(np.float64)
-    return scorer_over(corpus.vocab, lambda sets: np.tile(frequency, (len(sets), 1)))
-
-
-def cooccurrence_scorer(
-    corpus: Corpus, source: str = "literature", *, size_power: float = 0.0, pseudocount: float = 0.0
-) -> Scorer:
-    """Score by how often a gene shares a set of one source with the given genes, summed over them.
-
-    Parameters
-    ----------
-    corpus, source
-        Where to count.
-    size_power, pseudocount
-        As `gsfm_enrich.training.cooccurrence.cooccurrence` takes them.
+def term_figures(results: Sequence[Completion]) -> pd.DataFrame:
+    """Return the figures of every term, the mean over its splits: a row a term, columns as `Completion`.
 
     Raises
     ------
     InputError
-        If the corpus has no sets of that source.
+        If there is no result.
     """
-    sets = source_sets(corpus, source)
-    similarity = cooccurrence(corpus, sets, size_power=size_power, pseudocount=pseudocount)
+    if not results:
+        raise InputError("No term has enough genes that every model knows, with others to be found.")
+    return pd.DataFrame(results).drop(columns="split").groupby("term", sort=False).mean()
 
-    def scores(given: list[NDArray[np.int64]]) -> NDArray[np.float64]:
-        bags = multi_hot(given, len(corpus.vocab))
-        return np.asarray((bags @ similarity).todense(), dtype=np.float64)
 
-    return scorer_over(corpus.vocab, scores)
+def summarise(terms: pd.DataFrame, seed: int = 0) -> dict[str, str | int]:
+    """Return the figures of a library: `SUMMARY`, each with its bootstrap interval over the terms.
+
+    Parameters
+    ----------
+    terms
+        What `term_figures` returns.
+    seed
+        Of the bootstrap.
+    """
+    row: dict[str, str | int] = {"terms": len(terms)}
+    for name, (column, statistic) in SUMMARY.items():
+        value, low, high = bootstrap_interval(terms[column].to_numpy(), statistic, seed=seed)
+        row[name] = f"{value:.3f} ({low:.3f} to {high:.3f})"
+    return row
+
+
+def compare(
+    name: str, trials: Sequence[Trial], scorers: Mapping[str, Scorer], genes: Sequence[str], seed: int = 0
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Ask several models the same questions.
+
+    Parameters
+    ----------
+    name
+        Of the library, for the tables.
+    trials
+        What `halve` or `ask_later` makes, of genes that all models know (`known_genes`).
+    scorers
+        The models by name.
+    genes
+        What the trials' arrays stand for.
+    seed
+        Of matched negatives and bootstrap.
+
+    Returns
+    -------
+    summary
+        A row a model: ``library``, ``method``, and what `summarise` says.
+    terms
+        A row a model and term: ``library``, ``method``, ``term``, and the figures of `Completion`.
+
+    Raises
+    ------
+    InputError
+        If there is no trial.
+    """
+    rows, terms = [], []
+    for method, scorer in scorers.items():
+        figures = term_figures(answer(trials, scorer, genes, seed))
+        rows.append({"library": name, "method": method, **summarise(figures)})
+        terms.append(figures.reset_index().assign(library=name, method=method))
+    together = pd.concat(terms, ignore_index=True)
+    first = ["library", "method", "term"]
+    return pd.DataFrame(rows), together[[*first, *together.columns.difference(first, sort=False)]]
+
+
+def compare_halves(
+    library: GeneSetLibrary,
+    scorers: Mapping[str, Scorer],
+    *,
+    splits: int = 5,
+    max_terms: int | None = None,
+    seed: int = 0,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Ask several models for the hidden halves of a library's terms.
+
+    Parameters and results are as of `complete_halves` and `compare`; only genes that all models know count.
+
+    Raises
+    ------
+    InputError
+        If no term has enough genes that all models know.
+    """
+    genes = list(library.genes)
+    known = known_genes(genes, scorers.values())
+    trials = halve(library, known, splits=splits, max_terms=max_terms, seed=seed)
+    return compare(library.name, trials, scorers, genes, seed)
+
+
+def compare_later(
+    old: GeneSetLibrary,
+    new: GeneSetLibrary,
+    scorers: Mapping[str, Scorer],
+    *,
+    among: Sequence[str] | None = None,
+    max_terms: int | None = None,
+    seed: int = 0,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Ask several models for what a newer release adds to a library's terms.
+
+    Parameters and results are as of `complete_later` and `compare`; only genes that all models know count.
+
+    Raises
+    ------
+    InputError
+        If the new release adds no gene that all models know to a term with enough of them.
+    """
+    genes = list(new.genes)
+    known = known_genes(genes, scorers.values())
+    trials = ask_later(old, new, known, among=among, max_terms=max_terms, seed=seed)
+    return compare(new.name, trials, scorers, genes, seed)

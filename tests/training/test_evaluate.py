@@ -1,27 +1,26 @@
-"""Measures and scorers, against scikit-learn, brute force over pairs, and scorers whose answers are known."""
-
-from itertools import permutations
+"""Protocols, against scorers whose answers are known and figures worked out from what was asked."""
 
 import numpy as np
 import pytest
-from sklearn.metrics import average_precision_score, roc_auc_score
 
 from gsfm_enrich.errors import InputError
+from gsfm_enrich.genes.table import load_gene_table
 from gsfm_enrich.libraries.library import GeneSetLibrary
-from gsfm_enrich.model.config import GSFMConfig
-from gsfm_enrich.model.gsfm import build
-from gsfm_enrich.model.vocab import Vocab
+from gsfm_enrich.training import trials
+from gsfm_enrich.training.cooccurrence import cooccurrence
+from gsfm_enrich.training.corpus import source_sets
 from gsfm_enrich.training.evaluate import (
-    auroc,
-    average_precision,
+    compare_halves,
+    compare_later,
     complete_halves,
     complete_later,
-    cooccurrence_scorer,
-    model_scorer,
-    popularity_scorer,
-    recall_at,
-    scorer_over,
+    known_genes,
+    summarise,
+    term_figures,
 )
+from gsfm_enrich.training.measures import average_precision, bootstrap_interval, recall_at
+from gsfm_enrich.training.scorers import cooccurrence_scorer
+from gsfm_enrich.training.trials import matched_negatives, publications_of
 
 DISJOINT = GeneSetLibrary.from_dict(
     {f"term {i}": [f"T{i}G{j}" for j in range(size)] for i, size in enumerate((10, 11, 13, 20, 4))},
@@ -58,47 +57,9 @@ class RandomScorer:
         return scores
 
 
-# --- measures
-
-
 def pairs_won(scores, positive):
     differences = scores[positive][:, None] - scores[~positive][None]
     return float(((differences > 0) + 0.5 * (differences == 0)).mean())
-
-
-@pytest.mark.parametrize("n_values", [2, 5, 10**6])
-@pytest.mark.parametrize("n_positive", [1, 10, 59])
-def test_auroc(n_values, n_positive):
-    rng = np.random.default_rng(n_values + n_positive)
-    scores = rng.integers(n_values, size=60).astype(float)
-    positive = rng.permutation(60) < n_positive
-    assert auroc(scores, positive) == pytest.approx(roc_auc_score(positive, scores), abs=1e-12)
-    assert auroc(scores, positive) == pytest.approx(pairs_won(scores, positive), abs=1e-12)
-
-
-@pytest.mark.parametrize("n_positive", [1, 10, 60])
-def test_average_precision_without_ties(n_positive):
-    rng = np.random.default_rng(n_positive)
-    scores, positive = rng.normal(size=60), rng.permutation(60) < n_positive
-    expected = average_precision_score(positive, scores)
-    assert average_precision(scores, positive) == pytest.approx(expected, abs=1e-12)
-
-
-@pytest.mark.parametrize("seed", range(10))
-def test_ties_are_broken_against_the_positives(seed):
-    rng = np.random.default_rng(seed)
-    scores = rng.integers(3, size=7).astype(float)
-    positive = rng.permutation(7) < 3
-    orders = [np.array(p) for p in permutations(range(7)) if (np.diff(scores[list(p)]) <= 0).all()]
-    precisions = [np.mean([positive[o][: i + 1].mean() for i in range(7) if positive[o[i]]]) for o in orders]
-    assert average_precision(scores, positive) == pytest.approx(min(precisions), abs=1e-12)
-    for n in range(1, 8):
-        recalls = [positive[o][:n].sum() / 3 for o in orders]
-        assert recall_at(scores, positive, n) == pytest.approx(min(recalls), abs=1e-12)
-
-
-def test_recall_beyond_the_end():
-    assert recall_at(np.array([1.0, 2.0]), np.array([True, False]), 50) == 1.0
 
 
 # --- held-out halves
@@ -141,6 +102,7 @@ def test_figures_follow_from_what_was_given_and_scored(n_values):
         assert result.auroc == pytest.approx(pairs_won(values, positive), abs=1e-12)
         assert result.average_precision == average_precision(values, positive)
         assert result.recall_at_50 == recall_at(values, positive, 50)
+        assert result.recall_at_10 == recall_at(values, positive, 10)
     assert all(len(different) == 4 for different in halves.values())
 
 
@@ -170,95 +132,17 @@ def test_the_same_seed_gives_the_same_figures():
     assert first != other
 
 
-# --- scorers
-
-
-def test_genes_are_matched_by_gene_and_not_by_spelling():
-    vocab = Vocab(["<unk>", "<pad>", "TP53", "CDKN1A", "MDM2"])
-    asked = []
-
-    def scores(sets):
-        asked.extend(units.tolist() for units in sets)
-        return np.tile(np.arange(5.0), (len(sets), 1))
-
-    genes = ["Mdm2", "no gene", "P53", "CDKN1A", "<pad>"]
-    found = scorer_over(vocab, scores)([["P53", "Mdm2", "no gene"], [], ["no gene"]], genes)
-    assert asked == [[2, 4], [], []]
-    np.testing.assert_array_equal(found[:, :4], [[4, np.nan, 2, 3]] * 3)
-
-
-def test_model_scorer(block_corpus):
-    model = build(GSFMConfig(vocab_size=62, d_model=4, architecture="gsfm-scaled"), block_corpus.vocab).eval()
-    genes = ["B3G3", "B0G0", "unheard of", "B5G9"]
-    sets = [["B3G3", "B5G9"], [], ["unheard of", "B0G0"]]
-    found = model_scorer(model)(sets, genes)
-    units = [model.vocab.index.get(gene, 0) for gene in genes]
-    expected = model.complete(sets)[:, units].astype(float)
-    expected[:, 2] = np.nan
-    np.testing.assert_array_equal(found, expected)
-
-
-def dense_incidence(corpus, source=None):
-    rows = [i for i in range(len(corpus)) if source in (None, corpus.sources[corpus.source[i]])]
-    incidence = np.zeros((len(rows), len(corpus.vocab)))
-    for row, i in zip(incidence, rows, strict=True):
-        row[corpus[i]] = 1
-    return incidence
-
-
-def test_popularity_scorer(block_corpus):
-    found = popularity_scorer(block_corpus)([[], ["B1G1", "B2G2"]], block_corpus.vocab.genes)
-    expected = dense_incidence(block_corpus).sum(axis=0)[2:]
-    np.testing.assert_array_equal(found, [expected, expected])
-    assert np.ptp(expected) > 0
-
-
-@pytest.mark.parametrize("source", ["literature", "experiments"])
-def test_cooccurrence_scorer(block_corpus, source):
-    incidence = dense_incidence(block_corpus, source)
-    shared = incidence.T @ incidence
-    np.fill_diagonal(shared, 0)
-    degree = np.maximum(shared.sum(axis=0), 1)
-    similarity = shared / np.sqrt(np.outer(degree, degree))
-    genes = block_corpus.vocab.genes
-    sets = [["B1G1"], ["B1G1", "B2G2", "unheard of"], [], ["unheard of"], list(genes)]
-    found = cooccurrence_scorer(block_corpus, source)(sets, [*genes, "unheard of"])
-    expected = np.array(
-        [sum((similarity[genes.index(g) + 2] for g in s if g in genes), np.zeros(62)) for s in sets]
-    )
-    np.testing.assert_allclose(found[:, :-1], expected[:, 2:], rtol=1e-6, atol=1e-6)
-    assert np.isnan(found[:, -1]).all()
-
-
 def test_cooccurrence_finds_the_blocks(block_corpus):
     library = GeneSetLibrary.from_dict(
         {f"B{b}": [f"B{b}G{i}" for i in range(10)] for b in range(6)}, "blocks"
     )
-    results = complete_halves(library, cooccurrence_scorer(block_corpus))
-    assert {r.auroc for r in results} == {1.0}
-
-
-def test_genes_outside_a_source_are_no_division_by_zero(make_corpus):
-    corpus = make_corpus(
-        {"literature": [[2, 3]], "other": [[3, 4]]}, ["<unk>", "<pad>", "TP53", "MYC", "RB1"]
+    results = complete_halves(
+        library,
+        cooccurrence_scorer(
+            cooccurrence(block_corpus, source_sets(block_corpus, "literature")), block_corpus.vocab
+        ),
     )
-    with np.errstate(all="raise"):
-        found = cooccurrence_scorer(corpus)([["TP53"], ["RB1"]], ["TP53", "MYC", "RB1"])
-    np.testing.assert_allclose(found, [[0, 1, 0], [0, 0, 0]], rtol=1e-6)
-
-
-@pytest.mark.parametrize(
-    ("source", "message"),
-    [
-        ("litterature", "The corpus has no sets of 'litterature'. Did you mean 'literature'?"),
-        ("empty", "The corpus has no sets of 'empty'."),
-    ],
-)
-def test_cooccurrence_in_a_source_without_sets(make_corpus, source, message):
-    corpus = make_corpus({"literature": [[2, 3]], "empty": []}, ["<unk>", "<pad>", "TP53", "MYC"])
-    with pytest.raises(InputError) as caught:
-        cooccurrence_scorer(corpus, source)
-    assert str(caught.value) == message
+    assert {r.auroc for r in results} == {1.0}
 
 
 def test_genes_added_later_by_brute_force() -> None:
@@ -273,6 +157,9 @@ def test_genes_added_later_by_brute_force() -> None:
     def scorer(sets, genes):
         return np.array([[values[gene] for gene in genes] for _ in sets])
 
+    def reverse(sets, genes):
+        return -scorer(sets, genes)
+
     found = complete_later(old, new, scorer)
     by_term = {figures.term: figures for figures in found}
     assert set(by_term) == {"renamed (GO:0000001)", "B"}
@@ -285,3 +172,109 @@ def test_genes_added_later_by_brute_force() -> None:
     assert {figures.term: figures.auroc for figures in few} == {"renamed (GO:0000001)": 0.5, "B": 0.0}
     assert len(complete_later(old, new, scorer, max_terms=1)) == 1
     assert complete_later(old, new, scorer, least=6) == []
+    summary, terms = compare_later(old, new, {"alphabet": scorer, "reverse": reverse})
+    assert terms["auroc"].tolist() == pytest.approx([2 / 6, 3 / 6, 4 / 6, 3 / 6])
+    assert summary["median AUROC"].str[:5].tolist() == ["0.417", "0.583"]
+
+
+# --- negatives as popular as the positives
+
+
+def test_publications_come_from_the_gene_table():
+    table = load_gene_table().set_index("symbol")["publications"]
+    assert publications_of(["TP53", "no gene", "P53", "MDM2"]).tolist() == [
+        table["TP53"], 0, 0, table["MDM2"],  # the second name of one gene counts as none
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("n", [12, 300, 2000])
+def test_matched_negatives_are_the_nearest_in_popularity(n):
+    rng = np.random.default_rng(0)
+    popularity = rng.permutation(n) * 3  # all different
+    positive = rng.permutation(n) < 5
+    asked = positive | (rng.random(n) < 0.8)
+    found = matched_negatives(popularity, positive, asked).reshape(5, trials.MATCHED)
+    allowed = np.flatnonzero(asked & ~positive)
+    for own, drawn in zip(popularity[positive], found, strict=True):
+        above = sorted((popularity[g], g) for g in allowed if popularity[g] > own)[: trials.WINDOW]
+        below = sorted((-popularity[g], g) for g in allowed if popularity[g] < own)[: trials.WINDOW]
+        assert set(drawn.tolist()) <= {gene for _, gene in above + below}
+    np.testing.assert_array_equal(matched_negatives(popularity, positive, asked).reshape(5, -1), found)
+    assert not np.array_equal(matched_negatives(popularity, positive, asked, seed=1).reshape(5, -1), found)
+
+
+def test_popularity_alone_wins_nothing_against_matched_negatives():
+    """Terms of well-published genes: popularity finds them among all genes, not among the well-published."""
+    table = load_gene_table().nlargest(8000, "publications")
+    symbols, publications = table["symbol"].to_numpy(), table["publications"].to_numpy()
+    rng = np.random.default_rng(0)
+    weights = publications / publications.sum()
+    sets = {f"t{i}": rng.choice(symbols, 60, replace=False, p=weights).tolist() for i in range(40)}
+    library = GeneSetLibrary.from_dict({**sets, "all": symbols.tolist()}, "popular")
+    known = dict(zip(symbols, publications, strict=True))
+
+    def by_popularity(given, genes):
+        return np.array([[float(known[gene]) for gene in genes]] * len(given))
+
+    terms = term_figures(complete_halves(library, by_popularity, splits=1))
+    assert terms["auroc"].mean() > 0.7
+    assert abs(terms["matched_auroc"].mean() - 0.5) < 0.03
+    assert terms["matched_average_precision"].mean() < 0.05
+
+
+def test_a_scorer_that_knows_everything_does_so_among_matched_genes():
+    assert {r.matched_auroc for r in complete_halves(DISJOINT, same_term)} == {1.0}
+    assert {r.matched_average_precision for r in complete_halves(DISJOINT, same_term)} == {1.0}
+
+
+# --- several models, the same questions
+
+
+def test_models_are_asked_the_same_questions():
+    asked = {}
+
+    def noted(name, blind):
+        def scorer(sets, genes):
+            asked.setdefault(name, []).extend(sets)
+            scores = same_term(sets, genes)
+            scores[:, [gene.endswith(blind) for gene in genes]] = np.nan
+            return scores
+
+        return scorer
+
+    scorers = {"one": noted("one", "7"), "two": noted("two", "8")}
+    genes = list(DISJOINT.genes)
+    expected = [not gene.endswith(("7", "8")) for gene in genes]
+    assert known_genes(genes, scorers.values()).tolist() == expected
+    summary, terms = compare_halves(DISJOINT, scorers, splits=3)
+    assert summary["method"].tolist() == ["one", "two"]
+    assert summary["terms"].tolist() == [2, 2]  # of 13 and 20 genes, of which both models know 10 or more
+    assert terms["term"].tolist() == ["term 2", "term 3"] * 2
+    assert list(terms.columns) == [
+        "library", "method", "term", "auroc", "average_precision", "recall_at_10", "recall_at_50",
+        "matched_auroc", "matched_average_precision",
+    ]  # fmt: skip
+    given = {name: [sorted(s) for s in sets if len(s)] for name, sets in asked.items()}
+    assert given["one"] == given["two"]
+    assert len(given["one"]) == 6
+    assert not any(gene.endswith(("7", "8")) for genes in given["one"] for gene in genes)
+
+
+def test_a_summary_is_of_the_means_over_splits():
+    results = complete_halves(DISJOINT, RandomScorer(10**6), splits=4)
+    terms = term_figures(results)
+    for term in terms.index:
+        own = [r.auroc for r in results if r.term == term]
+        assert terms.loc[term, "auroc"] == pytest.approx(np.mean(own))
+    row = summarise(terms)
+    assert row["terms"] == 3
+    value, low, high = bootstrap_interval(terms["auroc"].to_numpy(), np.median)
+    assert row["median AUROC"] == f"{value:.3f} ({low:.3f} to {high:.3f})"
+    assert row["mean AP"].split()[0] == f"{np.mean(terms['average_precision']):.3f}"
+    assert row["recall at 10"].split()[0] == f"{terms['recall_at_10'].mean():.3f}"
+
+
+def test_a_library_that_no_model_knows():
+    with pytest.raises(InputError) as caught:
+        compare_halves(DISJOINT, {"none": lambda sets, genes: np.full((len(sets), len(genes)), np.nan)})
+    assert str(caught.value) == "No term has enough genes that every model knows, with others to be found."
