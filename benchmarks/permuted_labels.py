@@ -51,9 +51,11 @@ def main(
             for method, (propensity, p, adjusted) in METHODS.items():
                 ge.tl.enrichr(
                     cells, library, direction="up", pval_cutoff=None, max_genes=genes, model=model,
-                    propensity=propensity,
+                    propensity=propensity, min_overlap=0,
                 )  # fmt: skip
                 table = ge.get.enrichr_df(cells)
+                if propensity is None and p == "P-value":  # gseapy knows only the terms that are hit
+                    table = table[table["Genes"] != ""]
                 columns = table[["group", p, adjusted]].set_axis(["group", "p", "adjusted"], axis=1)
                 found.setdefault((name, method), []).append(columns)
     rows: list[dict[str, object]] = []
