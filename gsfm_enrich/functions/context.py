@@ -41,6 +41,8 @@ from gsfm_enrich.ranking.strata import columns_of
 CONTEXT_COLUMNS = (
     *BASIC_COLUMNS, "fold_enrichment", "expected_companions", "companions", "similar_terms",
 )  # fmt: skip
+COMPANY = 3.0
+"""Weight of the company beside the gene alone, see benchmarks/README.md."""
 COMPANIONS = 5
 BLOCK = 512
 MATERIAL = 0.25
@@ -62,7 +64,9 @@ def functions_in_context(
 
     What is common among the companions is more probable for a gene found with them. By Bayes' rule the odds
     of a function are multiplied by how much more frequent it is in the list than in the genome, so the
-    logarithm of the fold enrichment is added to the score of `predict_functions`.
+    logarithm of the fold enrichment is added to the score of `predict_functions`; three times over, because
+    what is said of a gene alone is much less certain than what a list of known genes has in common
+    (`benchmarks.gene_context`).
 
     Parameters
     ----------
@@ -77,8 +81,9 @@ def functions_in_context(
     -------
     DataFrame
         One row a gene and term, best first within a gene and library: ``gene``, ``gene_set``, ``term``,
-        ``score`` (of `predict_functions`, plus the logarithm of the fold enrichment), ``z_score``, ``rank``
-        (by this score), ``probability`` and ``known`` (as in `predict_functions`, without the context), and
+        ``score`` (of `predict_functions`, plus three times the logarithm of the fold enrichment),
+        ``z_score``, ``rank`` (by this score), ``probability`` and ``known`` (as in `predict_functions`,
+        without the context), and
 
         - ``fold_enrichment``: expected members among the companions over those among as many random genes,
           one added to both, so that a single companion is no strong evidence
@@ -101,7 +106,7 @@ def functions_in_context(
     --------
     >>> table = functions_in_context("C1orf112", ["RAD51", "DMC1", "FIGNL1", "BRCA2", "MND1"], top=2)
     >>> table["rank"].tolist()
-    [1, 4]
+    [1, 3]
     """
     ids, others = distinct_genes(genes), distinct_genes(companions)
     warn_misread([*ids, *others], organism)
@@ -156,7 +161,7 @@ def functions_in_lists(
             for name, context in contexts.items():
                 if everywhere or alone.column in context.columns:
                     fold_enrichment, expected = context.enrichment(alone)
-                    score = alone.score + np.log(fold_enrichment)
+                    score = alone.score + COMPANY * np.log(fold_enrichment)
                     best = alone.best(score, table, top, fold, known)
                     rows = best[0]
                     frame = alone.table(library, *best).assign(

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from gsfm_enrich.errors import GsfmEnrichWarning, InputError
-from gsfm_enrich.functions.context import CONTEXT_COLUMNS, functions_in_context
+from gsfm_enrich.functions.context import COMPANY, CONTEXT_COLUMNS, functions_in_context
 from gsfm_enrich.functions.evidence import library_comparison
 from gsfm_enrich.functions.neighbours import neighbors
 from gsfm_enrich.functions.predict import predict_functions
@@ -42,7 +42,7 @@ def test_score_and_enrichment_are_those_of_the_rule(block_model: GSFM, mixed_lib
         mean = len(others) * (len(mixed_library[row.term]) / len(table.units) + usual[place])
         assert row.expected_companions == pytest.approx(expected, rel=1e-4)
         assert row.fold_enrichment == pytest.approx((expected + 1) / (mean + 1), rel=1e-4)
-        score = alone.loc[row.term, "score"] + np.log(row.fold_enrichment)
+        score = alone.loc[row.term, "score"] + COMPANY * np.log(row.fold_enrichment)
         assert row.score == pytest.approx(score, abs=1e-3)
         assert row.probability == pytest.approx(alone.loc[row.term, "probability"])
 
