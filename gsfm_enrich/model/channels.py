@@ -121,16 +121,25 @@ class Table(nn.Module):
     @cached_property
     def matrix(self) -> csr_array:
         """Similarities, V x V, float32; row i holds the neighbours of unit i."""
+        return _sparse(self.neighbours.numpy(), self.similarity, len(self.neighbours))
+
+    @property
+    def similarity(self) -> Floats:
+        """Similarity to each neighbour, shape (V, k); 0 for unused places."""
         low, high = self.span.numpy()
         ratios = np.exp(np.log(high / low) * np.arange(LEVELS, dtype=np.float32) / (LEVELS - 1))
         values = np.concatenate([np.zeros(1, dtype=np.float32), low * ratios]).astype(np.float32)
-        v, k = self.neighbours.shape
-        columns = self.neighbours.numpy().astype(np.int32).ravel()
-        data = values[self.nearness.numpy().ravel()]
-        table = csr_array((data, columns, np.arange(0, v * k + 1, k, dtype=np.int32)), shape=(v, v))
-        table.eliminate_zeros()
-        table.sort_indices()
-        return table
+        return np.asarray(values[self.nearness.numpy()])
+
+
+def _sparse(columns: NDArray[np.integer], values: Floats, n_columns: int) -> csr_array:
+    """Return a table of values that are not 0, given with their columns row by row."""
+    used = values > 0
+    starts = np.concatenate([np.zeros(1, np.int32), np.cumsum(used.sum(axis=1), dtype=np.int32)])
+    shape = (len(values), n_columns)
+    table = csr_array((values[used], columns[used].astype(np.int32), starts), shape=shape)
+    table.sort_indices()
+    return table
 
 
 @dataclass(frozen=True, eq=False)
@@ -210,7 +219,17 @@ class ChannelGSFM(GSFM):
     @cached_property
     def tables_side_by_side(self) -> csr_array:
         """Similarities in all tables, shape (V, n_tables * V): table t has the columns from t * V on."""
-        return csr_array(side_by_side(self, np.arange(len(self.vocab))))
+        v = len(self.vocab)
+        if not self.table_channels:
+            return csr_array(np.zeros((v, 0), dtype=np.float32))
+        columns = [t.neighbours.numpy().astype(np.int32) + i * v for i, t in enumerate(self.table_channels)]
+        values = [table.similarity for table in self.table_channels]
+        return _sparse(np.hstack(columns), np.hstack(values), len(values) * v)
+
+    @cached_property
+    def tables_by_gene(self) -> csc_array:
+        """The same, fast to read by columns."""
+        return csc_array(self.tables_side_by_side)
 
     def dense_scores(self, sets: csr_array) -> tuple[Floats, Floats, Floats]:
         """Place sets in the dense channels.
@@ -342,8 +361,9 @@ def sizes_of(sets: csr_array) -> Floats:
 
 def side_by_side(model: ChannelGSFM, units: NDArray[np.int64]) -> csc_array:
     """Return the similarities to some units in every table, shape (V, n_tables * n_units), table by table."""
-    parts = [csc_array(table.matrix)[:, units] for table in model.table_channels]
-    return csc_array(hstack(parts) if parts else (len(model.vocab), 0), dtype=np.float32)
+    starts = range(0, len(model.vocab) * len(model.table_channels), len(model.vocab))
+    columns = [start + units for start in starts]
+    return csc_array(model.tables_by_gene[:, np.concatenate(columns) if columns else units[:0]])
 
 
 def scores_of_sums(sums: csr_array, n: Floats) -> csr_array:

@@ -7,7 +7,6 @@ in a table. The layer weighs the genes in these means, and everything after them
 
 from __future__ import annotations
 
-import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812  (torch's own custom)
 from torch import Tensor
@@ -95,7 +94,4 @@ def _sets(listed: Listed, n_sets: int) -> Tensor:
 
 def _neighbours(table: Table) -> tuple[Tensor, Tensor]:
     """Return the neighbours of every gene and their similarities, shape (V, k); 0 where there is none."""
-    units = table.neighbours.long()
-    rows = np.arange(len(units))[:, None]
-    similarity = np.asarray(table.matrix[np.broadcast_to(rows, units.shape).ravel(), units.numpy().ravel()])
-    return units, torch.from_numpy(similarity.astype(np.float32)).view(units.shape)
+    return table.neighbours.long(), torch.from_numpy(table.similarity)
