@@ -486,10 +486,38 @@ def test_build_makes_a_model_that_completes_its_sets(tmp_path: Path) -> None:
 def test_defaults_of_train_are_those_of_its_settings() -> None:
     ours = {name: p.default for name, p in inspect.signature(training.train).parameters.items()}
     trained, shape = TrainingConfig(), GSFMConfig(3)
-    for name in ("steps", "batch_size", "learning_rate", "balance", "seed", "precision"):
+    for name in (
+        "steps", "batch_size", "learning_rate", "balance", "validate_on", "patience", "seed", "precision",
+    ):  # fmt: skip
         assert ours[name] == getattr(trained, name)
     assert (ours["width"], ours["depth"], ours["dropout"]) == (shape.d_model, shape.depth, shape.dropout)
     assert ours["architecture"] == "gsfm-scaled"
+
+
+def test_training_passes_on_where_to_validate_and_when_to_stop(
+    sets: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def interrupted(corpus: object, network: object, training: TrainingConfig, *_: object) -> None:
+        asked.append((training.validate_on, training.patience))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("gsfm_enrich.training.fit.fit", interrupted)
+    invoke("train", "--gmt", "sets", "--out", "run", "--validate-on", "literature", "--patience", "3")
+    assert asked == [("literature", 3)]
+
+
+def test_only_the_first_of_many_processes_writes_beside_the_checkpoint(
+    sets: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RANK", "1")
+    assert not output.is_first_process()
+    code, shown, _ = invoke(
+        "train", "--gmt", "sets", "--out", "run", "--steps", "2", "--batch-size", "4", "--width", "2"
+    )
+    assert (code, shown) == (0, "")
+    assert not Path("run/corpus.json").exists()
 
 
 def test_interrupted_training_says_how_to_go_on(sets: Path, monkeypatch: pytest.MonkeyPatch) -> None:

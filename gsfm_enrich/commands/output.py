@@ -49,9 +49,14 @@ def one_line_warnings() -> Iterator[None]:
         yield
 
 
+def is_first_process() -> bool:
+    """Tell whether this is the first of the processes of a run, which speaks for all."""
+    return os.environ.get("RANK", os.environ.get("LOCAL_RANK", "0")) == "0"
+
+
 def is_watched(stream: TextIO) -> bool:
     """Tell whether a person watches a stream: a terminal, of the first of the processes of a run."""
-    return stream.isatty() and os.environ.get("LOCAL_RANK", "0") == "0"
+    return stream.isatty() and is_first_process()
 
 
 @contextmanager

@@ -14,7 +14,15 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from gsfm_enrich.commands.options import check_folder
-from gsfm_enrich.commands.output import INTERRUPTED, closing, is_watched, say, show_table, working
+from gsfm_enrich.commands.output import (
+    INTERRUPTED,
+    closing,
+    is_first_process,
+    is_watched,
+    say,
+    show_table,
+    working,
+)
 from gsfm_enrich.errors import GsfmEnrichError, InputError
 from gsfm_enrich.files import write_atomically
 
@@ -88,7 +96,9 @@ def train(
     before: Before = None,
     near_duplicates: NearDuplicates = 1.0,
     steps: Annotated[int, typer.Option("--steps", min=1, help="Batches in all.")] = 20_000,
-    batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Sets a batch.")] = 512,
+    batch_size: Annotated[
+        int, typer.Option("--batch-size", min=1, help="Sets a batch, all processes together.")
+    ] = 512,
     learning_rate: Annotated[
         float,
         typer.Option("--learning-rate", help="Peak, after warming up; then half a cosine down to zero."),
@@ -111,6 +121,23 @@ def train(
     balance: Annotated[
         float, typer.Option("--balance", help="1 draws set by set, 0 source by source, 0.5 in between.")
     ] = 0.5,
+    validate_on: Annotated[
+        str | None,
+        typer.Option(
+            "--validate-on",
+            metavar="SOURCE",
+            help="Keep all sets of a source for validation (literature, or a GMT file's name without .gmt), "
+            "instead of 2 % of every source.",
+        ),
+    ] = None,
+    patience: Annotated[
+        int,
+        typer.Option(
+            "--patience",
+            min=0,
+            help="Stop after so many validations without a lower loss, and keep the lowest; 0 never does.",
+        ),
+    ] = 0,
     seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same run.")] = 0,
     precision: Annotated[
         Literal["32-true", "16-mixed", "bf16-mixed", "bf16-true", "64-true"],
@@ -122,7 +149,8 @@ def train(
 
     Part of every set is hidden, and the model is asked for it. The folder gets config.json, model.safetensors
     and vocab.txt, to be used as --model DIR or by load_model; log.tsv has step, training loss and validation
-    loss. A run that was interrupted goes on when the same command is given again. Uses every GPU there is.
+    loss. A run that was interrupted goes on when the same command is given again. Uses every GPU there is;
+    on several machines, run it by fabric run.
     """
     if find_spec("lightning_fabric") is None:
         raise GsfmEnrichError(
@@ -146,6 +174,8 @@ def train(
         batch_size=batch_size,
         learning_rate=learning_rate,
         balance=balance,
+        validate_on=validate_on,
+        patience=patience,
         seed=seed,
         precision=precision,
     )
@@ -159,10 +189,12 @@ def train(
                 show(done, losses)
 
             model = fit(corpus, network, training, out, report)
-            write_manifest(corpus, out)
     except KeyboardInterrupt:
         say(f"Interrupted; the same command goes on from the last state saved in {out}/.")
         raise typer.Exit(INTERRUPTED) from None
+    if not is_first_process():
+        return
+    write_manifest(corpus, out)
     if half:
         import torch
 

@@ -6,31 +6,34 @@ Every batch depends on nothing but the seed and its number, so a run that was ki
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
-from gsfm_enrich.errors import CheckpointError, InputError
-from gsfm_enrich.model.checkpoint import save_model
+from gsfm_enrich.errors import InputError
+from gsfm_enrich.model.checkpoint import load_folder, save_model
 from gsfm_enrich.model.config import GSFMConfig
-from gsfm_enrich.model.gsfm import GSFM, build, pack
+from gsfm_enrich.model.gsfm import GSFM, build
 from gsfm_enrich.model.vocab import N_SPECIAL
+from gsfm_enrich.training.batches import Batch, Sampler, make_batch, split_corpus
 from gsfm_enrich.training.corpus import Corpus
+from gsfm_enrich.training.state import (
+    LOG,
+    STATE,
+    describe_run,
+    has_stopped_falling,
+    resume,
+    save_state,
+    start_log,
+    validation_losses,
+)
 
-STATE = "training.safetensors"
-LOG = "log.tsv"
-LOG_HEADER = "step\ttraining loss\tvalidation loss\n"
 Report = Callable[[int, float, float | None], None]
 
 
@@ -43,7 +46,7 @@ class TrainingConfig:
     steps
         Batches in all.
     batch_size
-        Sets a batch.
+        Sets a batch, all processes together.
     learning_rate
         Peak of the schedule: linear warm-up over ``warmup`` steps, then half a cosine to zero.
     warmup
@@ -54,6 +57,11 @@ class TrainingConfig:
         Smallest and largest share of a set that is given as input; uniform in between.
     held_out
         Share of the sets of every source kept for validation.
+    validate_on
+        A source whose sets are all kept for validation, instead of a share of every source.
+    patience
+        Stop after so many validations without a lower loss, and return to the weights of the lowest; 0 goes
+        through all steps and keeps the last.
     validate_every, save_every
         Steps between validations, and between checkpoints to resume from.
     seed
@@ -74,6 +82,8 @@ class TrainingConfig:
     balance: float = 0.5
     given: tuple[float, float] = (0.1, 0.9)
     held_out: float = 0.02
+    validate_on: str | None = None
+    patience: int = 0
     validate_every: int = 500
     save_every: int = 500
     seed: int = 0
@@ -83,8 +93,9 @@ class TrainingConfig:
         for name in ("steps", "batch_size", "validate_every", "save_every"):
             if getattr(self, name) < 1:
                 raise InputError(f"{name} must be at least 1, not {getattr(self, name)}.")
-        if self.warmup < 0:
-            raise InputError(f"warmup must be at least 0, not {self.warmup}.")
+        for name in ("warmup", "patience"):
+            if getattr(self, name) < 0:
+                raise InputError(f"{name} must be at least 0, not {getattr(self, name)}.")
         if not self.learning_rate > 0:
             raise InputError(f"learning_rate must be above 0, not {self.learning_rate}.")
         if not 0 <= self.held_out < 1:
@@ -94,78 +105,6 @@ class TrainingConfig:
             raise InputError(
                 f"given must be two shares between 0 and 1, the smaller first, not {self.given}."
             )
-
-
-@dataclass(frozen=True)
-class Sampler:
-    """Draws batches of set numbers: a source first, then one of its training sets."""
-
-    members: tuple[NDArray[np.int64], ...]
-    weights: NDArray[np.float64]
-
-    def draw(self, rng: np.random.Generator, n: int) -> NDArray[np.int64]:
-        """Draw n set numbers with replacement."""
-        per_source = rng.multinomial(n, self.weights)
-        return np.concatenate([rng.choice(sets, k) for sets, k in zip(self.members, per_source, strict=True)])
-
-
-def split_corpus(corpus: Corpus, config: TrainingConfig) -> tuple[Sampler, Sampler]:
-    """Part every source into training and validation sets, with samplers that draw both in like proportions.
-
-    A source too small to be parted serves both.
-    """
-    held_out = np.random.default_rng([config.seed, 1]).random(len(corpus)) < config.held_out
-    training, validation, weights = [], [], []
-    for number in range(len(corpus.sources)):
-        here = np.flatnonzero(corpus.source == number)
-        if len(here) == 0:
-            continue
-        kept = here[~held_out[here]] if (~held_out[here]).any() else here
-        training.append(kept)
-        validation.append(here[held_out[here]] if held_out[here].any() else here)
-        weights.append(len(kept) ** config.balance)
-    shares = np.array(weights) / np.sum(weights)
-    return Sampler(tuple(training), shares), Sampler(tuple(validation), shares)
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Sets with part of each hidden; all tensors int64.
-
-    ``units`` and ``offsets`` are the given genes as `GSFM.encode` takes them, ``given_set`` the set of each
-    of them; ``target_units`` and ``target_set`` are the hidden genes.
-    """
-
-    units: Tensor
-    offsets: Tensor
-    given_set: Tensor
-    target_units: Tensor
-    target_set: Tensor
-
-    def to(self, device: torch.device) -> Batch:
-        """Move to a device."""
-        return Batch(*(getattr(self, name).to(device) for name in self.__dataclass_fields__))
-
-
-def make_batch(
-    corpus: Corpus, sets: NDArray[np.int64], rng: np.random.Generator, given: tuple[float, float]
-) -> Batch:
-    """Hide a random part of every set; at least one gene stays and at least one is hidden."""
-    shown, hidden = [], []
-    for number, share in zip(sets, rng.uniform(*given, size=len(sets)), strict=True):
-        shuffled = rng.permutation(corpus[number]).astype(np.int64)
-        cut = min(max(round(share * len(shuffled)), 1), len(shuffled) - 1)
-        shown.append(shuffled[:cut])
-        hidden.append(shuffled[cut:])
-    units, offsets = pack(shown)
-    numbers = torch.arange(len(sets))
-    return Batch(
-        units=units,
-        offsets=offsets,
-        given_set=numbers.repeat_interleave(torch.tensor([len(s) for s in shown])),
-        target_units=torch.from_numpy(np.concatenate(hidden)),
-        target_set=numbers.repeat_interleave(torch.tensor([len(s) for s in hidden])),
-    )
 
 
 class HiddenGeneLoss(torch.autograd.Function):
@@ -239,6 +178,9 @@ def fit(
 ) -> GSFM:
     """Train a model, or go on with a run that was interrupted.
 
+    Under a launcher of several processes, such as ``fabric run``, each takes a part of every batch; what is
+    drawn and hidden does not depend on how many there are.
+
     Parameters
     ----------
     corpus
@@ -260,14 +202,13 @@ def fit(
 
     Raises
     ------
+    InputError
+        If the batches cannot be divided among the processes, or the corpus lacks the source to validate on.
     CheckpointError
         If the folder holds a run with other settings or on another corpus, or one whose state is damaged.
     """
-    from lightning_fabric import Fabric
-
+    fabric = launch(training)
     folder.mkdir(parents=True, exist_ok=True)
-    fabric = Fabric(accelerator="auto", devices="auto", precision=training.precision)
-    fabric.launch()
     torch.manual_seed(training.seed)
     model = replace(model, vocab_size=len(corpus.vocab))
     network = build(model, corpus.vocab)
@@ -277,33 +218,64 @@ def fit(
     first = resume(folder / STATE, network, optimizer, run)
     if fabric.is_global_zero:
         start_log(folder / LOG, first)
+    fabric.barrier()
+    losses = validation_losses(folder / LOG, first)
     drawn, checked = split_corpus(corpus, training)
     for step in range(first, training.steps):
-        rng = np.random.default_rng([training.seed, 2, step, fabric.global_rank])
-        torch.manual_seed(training.seed * 1_000_003 + step)
+        if has_stopped_falling(losses, training.patience):
+            break
+        rng = np.random.default_rng([training.seed, 2, step])
+        torch.manual_seed((training.seed * 1_000_003 + step) * fabric.world_size + fabric.global_rank)
         for group in wrapped_optimizer.param_groups:
             group["lr"] = learning_rate(step, training)
-        sets = drawn.draw(rng, training.batch_size)
-        batch = make_batch(corpus, sets, rng, training.given).to(fabric.device)
+        batch = make_batch(corpus, drawn.draw(rng, training.batch_size), rng, training.given)
+        batch = batch.part(fabric.global_rank, fabric.world_size).to(fabric.device)
         loss = hidden_gene_loss(wrapped(batch.units, batch.offsets), batch)
         wrapped_optimizer.zero_grad()
         fabric.backward(loss)
         wrapped_optimizer.step()
         done = step + 1
+        loss_of_all = float(fabric.all_reduce(loss.detach(), reduce_op="mean"))
         checked_loss = None
         if done % training.validate_every == 0 or done == training.steps:
             checked_loss = validate(wrapped, corpus, checked, training, fabric.device)
+            losses.append(round(checked_loss, 5))
             if fabric.is_global_zero:
                 with (folder / LOG).open("a") as log:
-                    log.write(f"{done}\t{loss.item():.5f}\t{checked_loss:.5f}\n")
-        if fabric.is_global_zero and (done % training.save_every == 0 or done == training.steps):
+                    log.write(f"{done}\t{loss_of_all:.5f}\t{checked_loss:.5f}\n")
+                if training.patience and losses[-1] < min(losses[:-1], default=np.inf):
+                    save_model(network, folder)
+        ended = done == training.steps or has_stopped_falling(losses, training.patience)
+        if fabric.is_global_zero and (done % training.save_every == 0 or ended):
             save_state(folder / STATE, network, optimizer, run, done)
         if report is not None:
-            report(done, loss.item(), checked_loss)
+            report(done, loss_of_all, checked_loss)
     network.cpu().eval()
-    if fabric.is_global_zero:
+    if fabric.is_global_zero and not training.patience:
         save_model(network, folder)
-    return network
+    fabric.barrier()
+    return load_folder(folder) if training.patience else network
+
+
+def launch(training: TrainingConfig) -> Any:
+    """Return a Lightning Fabric on all devices, or as its launcher ``fabric run`` was told.
+
+    Raises
+    ------
+    InputError
+        If the batches cannot be divided among the processes.
+    """
+    from lightning_fabric import Fabric
+
+    fabric = Fabric(accelerator="auto", devices="auto", precision=training.precision)
+    if os.environ.get("LT_CLI_USED") != "1":  # fabric run has launched the processes already
+        fabric.launch()
+    if training.batch_size % fabric.world_size:
+        raise InputError(
+            f"batch_size must be a multiple of the number of processes, {fabric.world_size}, "
+            f"not {training.batch_size}."
+        )
+    return fabric
 
 
 @torch.no_grad()
@@ -319,60 +291,3 @@ def validate(
         losses.append(hidden_gene_loss(network(batch.units, batch.offsets), batch).item())
     network.train()
     return float(np.mean(losses))
-
-
-def describe_run(corpus: Corpus, model: GSFMConfig, training: TrainingConfig) -> dict[str, str]:
-    """Return what must be the same for a run to be resumed: its settings, and a digest of the corpus."""
-    digest = hashlib.sha256("\n".join(corpus.vocab.tokens).encode())
-    for array in (corpus.units, corpus.starts, corpus.source):
-        digest.update(array.tobytes())
-    settings = {"model": asdict(model), "training": asdict(training), "sets": len(corpus)}
-    return {"settings": json.dumps(settings), "corpus": digest.hexdigest()}
-
-
-def start_log(path: Path, first: int) -> None:
-    """Keep of a log what it says up to step ``first``: a run that was killed repeats the steps after it."""
-    lines = path.read_text("utf-8").splitlines() if path.exists() else []
-    steps = [line.split("\t")[0] for line in lines]
-    kept = [line + "\n" for line, n in zip(lines, steps, strict=True) if n.isdigit() and int(n) <= first]
-    path.write_text(LOG_HEADER + "".join(kept), "utf-8")
-
-
-def save_state(
-    path: Path, network: GSFM, optimizer: torch.optim.Optimizer, run: dict[str, str], done: int
-) -> None:
-    """Write everything a run needs to go on, as safetensors, whole or not at all."""
-    tensors = {f"model/{name}": weight.detach() for name, weight in network.named_parameters()}
-    for name, weight in network.named_parameters():
-        for key, value in optimizer.state.get(weight, {}).items():
-            tensors[f"optimizer/{key}/{name}"] = torch.as_tensor(value).detach()
-    scratch = path.with_name(path.name + ".tmp")
-    contiguous = {name: tensor.contiguous() for name, tensor in tensors.items()}
-    save_file(contiguous, scratch, metadata={**run, "done": str(done)})
-    os.replace(scratch, path)
-
-
-def resume(path: Path, network: GSFM, optimizer: torch.optim.Optimizer, run: dict[str, str]) -> int:
-    """Load the state of an interrupted run, if there is one, and return how many steps it had done."""
-    if not path.exists():
-        return 0
-    try:
-        with safe_open(path, framework="pt") as state:
-            metadata = state.metadata() or {}
-            tensors = {key: state.get_tensor(key) for key in state.keys()}  # noqa: SIM118
-    except SafetensorError as error:
-        raise CheckpointError(f"{str(path)!r} is damaged: {error}.") from error
-    for key, difference in (("settings", "with other settings"), ("corpus", "on another corpus")):
-        if metadata.get(key) != run[key]:
-            raise CheckpointError(
-                f"{str(path.parent)!r} holds a run {difference}: choose another folder or remove it."
-            )
-    with torch.no_grad():
-        for name, weight in network.named_parameters():
-            weight.copy_(tensors.pop(f"model/{name}"))
-            optimizer.state[weight] = {
-                key.split("/")[1]: tensor.to(weight.device)
-                for key, tensor in tensors.items()
-                if key.endswith("/" + name)
-            }
-    return int(metadata["done"])

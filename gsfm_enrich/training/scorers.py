@@ -12,8 +12,7 @@ from scipy.sparse.linalg import eigsh
 
 from gsfm_enrich.genes.match import match
 from gsfm_enrich.model.gsfm import GSFM, multi_hot, pack
-from gsfm_enrich.model.scores import GeneFactors
-from gsfm_enrich.model.vocab import N_SPECIAL, Vocab
+from gsfm_enrich.model.vocab import Vocab
 from gsfm_enrich.training.cooccurrence import PSEUDOCOUNT, SIZE_POWER, cooccurrence
 from gsfm_enrich.training.corpus import LITERATURE, Corpus, source_sets, unit_frequency
 
@@ -48,20 +47,6 @@ def model_scorer(model: GSFM) -> Scorer:
     def scores(sets: list[NDArray[np.int64]]) -> NDArray[np.float64]:
         with torch.inference_mode():
             return np.asarray(model(*pack(sets)).numpy(), dtype=np.float64)
-
-    return scorer_over(model.vocab, scores)
-
-
-def standardised_scorer(model: GSFM) -> Scorer:
-    """Score by logits against random sets, as membership tables and `augment` do."""
-    factors = GeneFactors(model, np.arange(N_SPECIAL, len(model.vocab)))
-
-    def scores(sets: list[NDArray[np.int64]]) -> NDArray[np.float64]:
-        completed = factors.score(sets)
-        rows, columns = np.arange(len(sets)), np.arange(len(factors.units))
-        table = np.full((len(sets), len(model.vocab)), np.nan)
-        table[:, factors.units] = completed.block(rows, factors.at(columns))
-        return table
 
     return scorer_over(model.vocab, scores)
 

@@ -1,4 +1,7 @@
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -12,18 +15,10 @@ from gsfm_enrich.model.checkpoint import load_model
 from gsfm_enrich.model.config import GSFMConfig
 from gsfm_enrich.model.gsfm import build
 from gsfm_enrich.training import fit as fit_module
-from gsfm_enrich.training.fit import (
-    TrainingConfig,
-    describe_run,
-    fit,
-    hidden_gene_loss,
-    learning_rate,
-    make_batch,
-    resume,
-    save_state,
-    split_corpus,
-    validate,
-)
+from gsfm_enrich.training import state as state_module
+from gsfm_enrich.training.batches import make_batch, split_corpus
+from gsfm_enrich.training.fit import TrainingConfig, fit, hidden_gene_loss, learning_rate, validate
+from gsfm_enrich.training.state import describe_run, resume, save_state
 
 MODEL = GSFMConfig(vocab_size=3, d_model=8, dropout=0.2, architecture="gsfm-scaled")
 TRAINING = TrainingConfig(
@@ -65,6 +60,7 @@ def corpus_subset(corpus, sources):
         ({"validate_every": 0}, "validate_every must be at least 1, not 0."),
         ({"save_every": 0}, "save_every must be at least 1, not 0."),
         ({"warmup": -1}, "warmup must be at least 0, not -1."),
+        ({"patience": -1}, "patience must be at least 0, not -1."),
         ({"learning_rate": 0.0}, "learning_rate must be above 0, not 0.0."),
         ({"learning_rate": float("nan")}, "learning_rate must be above 0, not nan."),
         ({"held_out": 1.0}, "held_out must be at least 0 and below 1, not 1.0."),
@@ -401,7 +397,7 @@ def test_an_interrupted_save_leaves_the_previous_state(block_corpus, tmp_path, m
         path.write_bytes(b"half of a state")
         raise KilledError
 
-    monkeypatch.setattr(fit_module, "save_file", interrupted)
+    monkeypatch.setattr(state_module, "save_file", interrupted)
     with pytest.raises(KilledError):
         fit(block_corpus, MODEL, TRAINING, tmp_path)
     assert (tmp_path / "training.safetensors").read_bytes() == before
@@ -450,3 +446,116 @@ def test_mixed_precision(block_corpus, tmp_path):
     assert not np.array_equal(*weights)
     np.testing.assert_allclose(*weights, rtol=0, atol=0.05)
     assert mixed.output_layer.weight.dtype == torch.float32
+
+
+# --- early stopping
+
+
+def noisy(block_corpus):
+    """The same blocks for training, and a source of random sets on which a model only gets worse."""
+    rng = np.random.default_rng(1)
+    sets = [rng.choice(np.arange(2, 62), 5, replace=False).astype(np.int32) for _ in range(100)]
+    return replace(
+        block_corpus,
+        units=np.concatenate([block_corpus.units, *sets]),
+        starts=np.concatenate([block_corpus.starts, block_corpus.starts[-1] + 5 * np.arange(1, 101)]),
+        source=np.concatenate([block_corpus.source, np.full(100, 2, dtype=np.int16)]),
+        sources=(*block_corpus.sources, "noise"),
+    )
+
+
+STOPPING = replace(
+    TRAINING, steps=400, learning_rate=3e-2, validate_on="noise", patience=3, validate_every=5, save_every=5
+)
+
+
+def test_early_stopping_returns_to_the_lowest_loss(block_corpus, tmp_path):
+    corpus, seen = noisy(block_corpus), []
+    model = fit(corpus, MODEL, STOPPING, tmp_path, lambda *args: seen.append(args))
+    checked = [(done, loss) for done, _, loss in seen if loss is not None]
+    losses = [loss for _, loss in checked]
+    best = int(np.argmin(losses))
+    assert len(losses) == best + 1 + 3
+    assert checked[-1][0] < 400
+    brief = replace(STOPPING, steps=checked[best][0], patience=0)
+    _, sampler = split_corpus(corpus, brief)
+    found = validate(model, corpus, sampler, STOPPING, torch.device("cpu"))
+    assert found == pytest.approx(losses[best], abs=1e-6)
+    again = fit(corpus, MODEL, STOPPING, tmp_path, kill_at(1))  # nothing is left to do
+    assert torch.equal(again.output_layer.weight, model.output_layer.weight)
+
+
+@pytest.mark.parametrize("killed", [3, 12])
+def test_a_killed_run_stops_early_where_the_whole_one_does(block_corpus, tmp_path, killed):
+    corpus = noisy(block_corpus)
+    whole = fit(corpus, MODEL, STOPPING, tmp_path / "whole")
+    with pytest.raises(KilledError):
+        fit(corpus, MODEL, STOPPING, tmp_path / "killed", kill_at(killed))
+    resumed = fit(corpus, MODEL, STOPPING, tmp_path / "killed")
+    for name, weight in whole.state_dict().items():
+        assert torch.equal(resumed.state_dict()[name], weight)
+    for file in ("log.tsv", "model.safetensors"):
+        assert (tmp_path / "killed" / file).read_bytes() == (tmp_path / "whole" / file).read_bytes()
+
+
+# --- several processes
+
+RANK = """
+import sys
+from pathlib import Path
+import numpy as np
+from gsfm_enrich.errors import InputError
+from gsfm_enrich.model.config import GSFMConfig
+from gsfm_enrich.model.vocab import Vocab
+from gsfm_enrich.training.corpus import Corpus
+from gsfm_enrich.training.fit import TrainingConfig, fit
+
+out, batch_size = Path(sys.argv[1]), int(sys.argv[2])
+data = np.load("corpus.npz")
+vocab = Vocab(["<unk>", "<pad>", *(f"G{i}" for i in range(60))])
+corpus = Corpus(vocab, data["units"], data["starts"], data["source"], ("literature", "experiments"), {})
+shape = GSFMConfig(vocab_size=3, d_model=8, dropout=0.0, architecture="gsfm-scaled")
+training = TrainingConfig(
+    steps=24, batch_size=batch_size, learning_rate=1e-2, warmup=4, validate_every=4, save_every=8
+)
+try:
+    fit(corpus, shape, training, out)
+except InputError as error:
+    Path("error.txt").write_text(str(error))
+    raise SystemExit(1)
+"""
+
+
+def run_ranks(folder, corpus, out, batch_size=16, ranks=2):
+    """Run the same training in several processes on the CPU, by Fabric's launcher (DDP over gloo)."""
+    np.savez(folder / "corpus.npz", units=corpus.units, starts=corpus.starts, source=corpus.source)
+    (folder / "rank.py").write_text(RANK)
+    launcher = [sys.executable, "-m", "lightning_fabric.cli", "--accelerator", "cpu", "--strategy", "ddp"]
+    return subprocess.run(
+        [*launcher, "--devices", str(ranks), "--main-port", "29461", "rank.py", out, str(batch_size)],
+        cwd=folder,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_two_processes_train_as_one_does(block_corpus, tmp_path):
+    done = run_ranks(tmp_path, block_corpus, "two")
+    assert done.returncode == 0, done.stderr
+    fit(block_corpus, replace(MODEL, dropout=0.0), TRAINING, tmp_path / "one")
+    logs = [np.loadtxt(tmp_path / name / "log.tsv", skiprows=1) for name in ("one", "two")]
+    np.testing.assert_allclose(logs[1], logs[0], rtol=0, atol=5e-5)
+    weights = [load_file(tmp_path / name / "model.safetensors") for name in ("one", "two")]
+    assert weights[0].keys() == weights[1].keys()
+    for name in weights[0]:
+        torch.testing.assert_close(weights[1][name], weights[0][name], rtol=0, atol=2e-4)
+
+
+def test_batches_that_cannot_be_shared_out(block_corpus, tmp_path):
+    done = run_ranks(tmp_path, block_corpus, "two", batch_size=15)
+    assert done.returncode == 1
+    assert (tmp_path / "error.txt").read_text() == (
+        "batch_size must be a multiple of the number of processes, 2, not 15."
+    )
