@@ -9,20 +9,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from gsfm_enrich.adapters.figures import axes_or_new, empty_plot, save_figure, write_title
+from gsfm_enrich.adapters.labels import label_width, list_label, row_height, term_labels
 from gsfm_enrich.adapters.plotdata import (
-    axes_or_new,
     choose_rows,
-    empty_plot,
-    label_width,
     list_keys,
-    list_label,
     nothing_to_draw,
-    row_height,
-    save_figure,
     split_genes,
     strength,
     strength_label,
-    term_labels,
 )
 
 if TYPE_CHECKING:
@@ -30,6 +25,9 @@ if TYPE_CHECKING:
 
 INK = "0.25"
 SECTION_COLOURS = "tab10"
+WIDTH = 5.6  # inches
+BEYOND = 0.22
+"""Room after the longest bar, as a share of it: for its note, and for marks."""
 
 
 def barplot(
@@ -95,9 +93,10 @@ def barplot(
     best, drawn_column = chosen.best, chosen.column
     lists = list_keys(best)
     places = np.arange(len(best)) + 0.8 * _section(best, lists)
-    labels = term_labels(best["Term"])
+    labels, notes = term_labels(best["Term"]), _bar_notes(best)
     height = row_height(labels, 8.5) * (len(best) + 0.9 * len(lists))
-    ax = axes_or_new(ax, (5.6, max(height, 0.8)), (label_width(labels, 8.5), 0.3, 0.55, 0.45))
+    right = max(label_width(notes, 7.5) - WIDTH * BEYOND / (1 + BEYOND), 0.3)
+    ax = axes_or_new(ax, (WIDTH, max(height, 0.8)), (label_width(labels, 8.5), right, 0.55, 0.45))
     length = strength(best, drawn_column)
     ax.barh(places, length, height=0.72, color=_section_colours(_section(best, lists)), zorder=2)
     ends = length  # where the notes start
@@ -106,7 +105,7 @@ def barplot(
         ends = np.maximum(length, plain)
         ax.plot(plain, places, "|", color="black", ms=9, mew=1.6, zorder=3, label="overlap test alone")
         ax.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), frameon=False, fontsize=8, borderaxespad=0.2)
-    for place, value, text in zip(places, ends, _bar_notes(best), strict=True):
+    for place, value, text in zip(places, ends, notes, strict=True):
         ax.annotate(
             text,
             (value, place),
@@ -119,11 +118,11 @@ def barplot(
     ax.set_yticks(places, labels, fontsize=8.5)
     ax.set_xlabel(strength_label(drawn_column))
     ax.set_ylim(places[-1] + 0.7, places[0] - (1.3 if len(lists) > 1 else 0.7))
-    ax.margins(x=0.22)
+    ax.margins(x=BEYOND)
     ax.set_xlim(left=min(0.0, float(length.min())))
     ax.spines[["top", "right"]].set_visible(False)
     heading = title or (list_label(*lists[0], width=60) if len(lists) == 1 else "")
-    ax.set_title(heading, loc="left")
+    write_title(ax, heading)
     if len(lists) > 1:
         _section_headings(ax, places, _section(best, lists), lists)
     return save_figure(ax, save)

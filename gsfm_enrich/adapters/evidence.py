@@ -10,22 +10,10 @@ import numpy as np
 import pandas as pd
 
 from gsfm_enrich.adapters.decoupler import chosen_terms
+from gsfm_enrich.adapters.figures import axes_or_new, empty_plot, save_figure, write_title
 from gsfm_enrich.adapters.get import stored
-from gsfm_enrich.adapters.plotdata import (
-    axes_or_new,
-    empty_plot,
-    escape,
-    label_width,
-    list_keys,
-    list_label,
-    one_list,
-    pick,
-    results_of,
-    row_height,
-    save_figure,
-    split_genes,
-    term_labels,
-)
+from gsfm_enrich.adapters.labels import escape, label_width, list_label, row_height, term_labels
+from gsfm_enrich.adapters.plotdata import list_keys, one_list, pick, results_of, split_genes
 from gsfm_enrich.errors import InputError, did_you_mean
 from gsfm_enrich.libraries.bundled import bundled_libraries
 from gsfm_enrich.libraries.sources import cached_libraries
@@ -120,7 +108,7 @@ def evidence(
     heading = (
         title or f"{term_labels([row['Term']], width=60)[0]}\n{list_label(*list_keys(results)[0])}".rstrip()
     )
-    ax.set_title(f"{heading}\n{_sum(row, genes, left)}", loc="left", fontsize=9.5)
+    write_title(ax, f"{heading}\n{_sum(row, genes, left)}", fontsize=9.5)
     return save_figure(ax, save)
 
 
@@ -198,7 +186,7 @@ def functions(
     ax.set_xlim(min(0.0, scores.min()), 1.5 * max(scores.max(), 1e-9))
     ax.set_xlabel("score (evidence in nats)")
     _legend(ax, {"known": KNOWN, "new": NEW}, colours)
-    ax.set_title(title or escape(f"Functions of {name}"), loc="left")
+    write_title(ax, title or escape(f"Functions of {name}"))
     return save_figure(ax, save)
 
 

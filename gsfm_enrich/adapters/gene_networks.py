@@ -8,13 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from gsfm_enrich.adapters.figures import axes_or_new, draw_lines, empty_plot, save_figure, write_title
+from gsfm_enrich.adapters.labels import term_labels
 from gsfm_enrich.adapters.markers import choose
-from gsfm_enrich.adapters.plotdata import (
-    axes_or_new,
-    empty_plot,
-    save_figure,
-    term_labels,
-)
 from gsfm_enrich.errors import InputError
 
 if TYPE_CHECKING:
@@ -84,7 +80,7 @@ def neighbors(
     draw_graph(ax, graph, colours, sizes=dict.fromkeys(graph, 260.0) | {gene: 620.0})
     write_names(ax, graph, list(graph))
     legend(ax, {"the gene": OWN, "studied": STUDIED, "understudied": UNDERSTUDIED})
-    ax.set_title(title or f"Genes most alike to {gene}", loc="left")
+    write_title(ax, title or f"Genes most alike to {gene}")
     return save_figure(ax, save)
 
 
@@ -155,7 +151,7 @@ def modules(
              for label, size, module in zip(labels, shown["size"], shown["module"], strict=True)}  # fmt: skip
     more = len(table) - len(shown)
     legend(ax, named | ({f"{more} more modules": NONE} if more else {}), outside=True)
-    ax.set_title(title or heading or "Functional modules", loc="left")
+    write_title(ax, title or heading or "Functional modules")
     return save_figure(ax, save)
 
 
@@ -209,9 +205,8 @@ def draw_graph(
     places = nx.spring_layout(graph, weight=pull, seed=0, k=2.2 / np.sqrt(max(len(graph), 1)), iterations=150)
     nx.set_node_attributes(graph, places, "place")
     strength = np.array([graph.edges[edge]["likeness"] for edge in graph.edges])
-    widths = 0.3 + 2.2 * strength / max(strength.max(initial=1e-9), 1e-9)
-    for (a, b), width in zip(graph.edges, widths, strict=True):
-        ax.plot(*zip(places[a], places[b], strict=True), color="0.75", lw=width, zorder=1, alpha=0.7)
+    ends = np.array([(places[a], places[b]) for a, b in graph.edges]).reshape(-1, 2, 2)
+    draw_lines(ax, ends, strength / max(strength.max(initial=1e-9), 1e-9), color="0.75", alpha=0.7)
     points = np.array([places[name] for name in graph]).reshape(-1, 2)
     ax.scatter(points[:, 0], points[:, 1], s=[sizes[name] for name in graph],
                c=[colours[name] for name in graph], edgecolors="white", linewidths=0.8, zorder=2)  # fmt: skip

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import base64
 import os
 import re
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from gsfm_enrich.adapters.figures import svg_address
 from gsfm_enrich.adapters.gene_networks import neighbors as draw_neighbours
-from gsfm_enrich.adapters.plotdata import image_bytes
 from gsfm_enrich.errors import InputError
 from gsfm_enrich.files import write_atomically
 
@@ -114,7 +114,9 @@ def gene_report(
             "heading": heading,
             "note": NOTES[heading],
             "table": as_html(table),
-            "image": neighbours_image(gene, **options) if heading == "Neighbours" else "",
+            "image": svg_address(partial(draw_neighbours, gene, **options))
+            if heading == "Neighbours"
+            else "",
         }
         for heading, table in tables.items()
     ]
@@ -147,12 +149,3 @@ def as_html(table: pd.DataFrame) -> Any:
     html = shown.to_html(index=False, border=0, float_format=lambda value: f"{value:.3g}", na_rep="")
     widths = "".join(f'<col style="width:{WIDTHS.get(name, 0)}px">' for name in shown.columns)
     return Markup(html.replace("<thead>", f"<colgroup>{widths}</colgroup><thead>", 1))  # pandas escaped it
-
-
-def neighbours_image(gene: str, **options: Any) -> str:
-    """Return the plot of a gene's neighbours, a PNG in base 64."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(7.0, 5.4))
-    draw_neighbours(gene, ax=figure.add_axes((0.02, 0.08, 0.96, 0.84)), **options)
-    return base64.b64encode(image_bytes(figure, dpi=110)).decode("ascii")

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import os
+import textwrap
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from gsfm_enrich.adapters.figures import axes_or_new, empty_plot, root_figure, save_figure, write_title
+from gsfm_enrich.adapters.labels import label_width, list_label, row_height, term_labels
 from gsfm_enrich.adapters.plotdata import (
-    axes_or_new,
     choose_rows,
-    empty_plot,
-    label_width,
     list_keys,
-    list_label,
     nothing_to_draw,
-    root_figure,
-    row_height,
-    save_figure,
     strength,
     strength_label,
-    term_labels,
     top_rows,
 )
 
@@ -117,7 +112,7 @@ def dotplot(
     ax.grid(color="0.92", zorder=0)
     below = _colour_bar(ax, points, strength_label(drawn_column))
     _size_legend(ax, share, below)
-    ax.set_title(title or "", loc="left")
+    write_title(ax, title or "")
     return save_figure(ax, save)
 
 
@@ -205,7 +200,7 @@ def heatmap(
     y, x = np.nonzero(passed)
     ax.plot(x, y, ".", color="white", mec=INK, mew=0.4, ms=5, zorder=3)
     _colour_bar(ax, cells, strength_label(chosen.column))
-    ax.set_title(title or "", loc="left")
+    write_title(ax, title or "")
     return save_figure(ax, save)
 
 
@@ -266,7 +261,7 @@ def _colour_bar(ax: Axes, drawn: Any, label: str) -> float:
     width, height = box.width / ax.figure.dpi, box.height / ax.figure.dpi
     tall = min(1.5, 0.55 * height) / height
     bar = ax.inset_axes((1 + 0.15 / width, 1 - tall, 0.13 / width, tall))
-    root_figure(ax).colorbar(drawn, cax=bar, extend="max").set_label(label, fontsize=8)
+    root_figure(ax).colorbar(drawn, cax=bar, extend="max").set_label(textwrap.fill(label, 18), fontsize=8)
     bar.tick_params(labelsize=8)
     return 1 - tall
 

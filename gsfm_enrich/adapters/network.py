@@ -8,18 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from gsfm_enrich.adapters.plotdata import (
-    axes_or_new,
-    choose_rows,
-    empty_plot,
-    list_keys,
-    list_label,
-    nothing_to_draw,
-    one_list,
-    save_figure,
-    split_genes,
-    term_labels,
-)
+from gsfm_enrich.adapters.figures import axes_or_new, draw_lines, empty_plot, save_figure, write_title
+from gsfm_enrich.adapters.labels import label_width, list_label, term_labels
+from gsfm_enrich.adapters.plotdata import choose_rows, list_keys, nothing_to_draw, one_list, split_genes
 from gsfm_enrich.errors import InputError
 
 if TYPE_CHECKING:
@@ -30,6 +21,9 @@ FloatArray = np.ndarray[Any, np.dtype[np.float64]]
 
 SMALLEST, LARGEST = 130.0, 520.0  # areas of the discs in points squared
 PALETTE, ALONE = "tab10", "0.55"
+WIDTH = 5.2  # inches
+NUMBERS, NAMES = 1.07, 1.085
+"""Where numbers end and names start, in widths of the axes."""
 GAP = 0.04
 """Inches between discs."""
 LINE = 0.21
@@ -112,11 +106,11 @@ def network(
     clusters = _clusters(graph)
     labels = term_labels(chosen.best["Term"], width=60)
     tall = max(LINE * _n_lines(labels, clusters), 3.6)
-    ax = axes_or_new(ax, (5.2, tall), (0.15, 4.9, 0.15, 0.45))
+    ax = axes_or_new(ax, (WIDTH, tall), (0.15, (NAMES - 1) * WIDTH + label_width(labels, 8), 0.15, 0.45))
     colours = _colours(graph, clusters)
     _draw(ax, graph, clusters, colours, seed)
     _list_terms(ax, labels, clusters, colours)
-    ax.set_title(title or list_label(*list_keys(chosen.best)[0], width=60), loc="left")
+    write_title(ax, title or list_label(*list_keys(chosen.best)[0], width=60))
     return save_figure(ax, save)
 
 
@@ -176,13 +170,12 @@ def _colours(graph: nx.Graph, clusters: list[list[int]]) -> list[Any]:
 def _draw(ax: Axes, graph: nx.Graph, clusters: list[list[int]], colours: list[Any], seed: int) -> None:
     """Draw edges, discs and numbers."""
     places = _layout(graph, ax, seed)
-    for one, other, weight in graph.edges(data="weight"):
-        ends = np.array([places[one], places[other]])
-        ax.plot(ends[:, 0], ends[:, 1], color="0.55", alpha=0.35, lw=0.3 + 2.2 * weight, zorder=1)
+    weights = np.array([weight for _, _, weight in graph.edges(data="weight")])
+    draw_lines(ax, places[np.array(graph.edges, dtype=int).reshape(-1, 2)], weights, color="0.55", alpha=0.35)
+    areas = _areas(graph)
     for nodes, colour in zip(clusters, colours, strict=True):
         points = np.array([places[node] for node in nodes])
-        areas = _areas(graph)[nodes]
-        ax.scatter(points[:, 0], points[:, 1], s=areas, color=colour, ec="white", lw=1, zorder=2)
+        ax.scatter(points[:, 0], points[:, 1], s=areas[nodes], color=colour, ec="white", lw=1, zorder=2)
     for node, (x, y) in enumerate(places):
         ax.text(x, y, str(node + 1), ha="center", va="center", fontsize=7.5, color="white",
                 fontweight="bold", zorder=3)  # fmt: skip
@@ -202,7 +195,7 @@ def _layout(graph: nx.Graph, ax: Axes, seed: int) -> FloatArray:
 
     box = ax.get_window_extent()
     room = np.array([box.width, box.height]) / ax.figure.dpi
-    forces = nx.forceatlas2_layout(graph, max_iter=300, strong_gravity=True, weight="weight", seed=seed)
+    forces = nx.forceatlas2_layout(graph, strong_gravity=True, weight="weight", seed=seed)
     places = np.array([forces[node] for node in sorted(forces)], dtype=np.float64)
     radius = np.sqrt(_areas(graph) / np.pi) / 72
     spread = np.ptp(places, axis=0)
@@ -245,8 +238,8 @@ def _list_terms(ax: Axes, labels: list[str], clusters: list[list[int]], colours:
     y = 1.0
     for nodes, colour in zip(clusters, colours, strict=True):
         for node in nodes:
-            ax.text(1.07, y, str(node + 1), transform=ax.transAxes, ha="right", va="top", fontsize=8,
+            ax.text(NUMBERS, y, str(node + 1), transform=ax.transAxes, ha="right", va="top", fontsize=8,
                     fontweight="bold", color=colour)  # fmt: skip
-            ax.text(1.085, y, labels[node], transform=ax.transAxes, ha="left", va="top", fontsize=8)
+            ax.text(NAMES, y, labels[node], transform=ax.transAxes, ha="left", va="top", fontsize=8)
             y -= step * _tall(labels[node])
         y -= 0.6 * step

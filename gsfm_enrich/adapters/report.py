@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import os
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -14,8 +13,9 @@ import numpy as np
 import pandas as pd
 
 from gsfm_enrich.adapters import pl
+from gsfm_enrich.adapters.figures import svg_address
 from gsfm_enrich.adapters.get import p_column, stored
-from gsfm_enrich.adapters.plotdata import image_bytes, list_keys, results_of, root_figure, top_rows
+from gsfm_enrich.adapters.plotdata import list_keys, results_of, top_rows
 from gsfm_enrich.adapters.report_tables import MEANINGS, View, table_view
 from gsfm_enrich.errors import InputError
 from gsfm_enrich.files import write_atomically
@@ -155,11 +155,12 @@ def _libraries(results: pd.DataFrame) -> list[str]:
 def _groups(results: pd.DataFrame, log: pd.DataFrame | None, top_term: int, cutoff: float) -> list[View]:
     """Return a view of every group, in the order they were tested."""
     lists = list_keys(results if log is None else log)
+    rows_of = dict(list(results.groupby(["group", "direction"], sort=False)))
     views: dict[str, View] = {}
     for group, direction in lists:
         name = f"group-{len(views)}" if group not in views else views[group]["anchor"]
         view = views.setdefault(group, {"name": group, "anchor": name, "parts": []})
-        rows = results[(results["group"] == group) & (results["direction"] == direction)]
+        rows = rows_of.get((group, direction), results[:0])
         view["parts"].append(_part(rows, direction, _log_row(log, group, direction), top_term, cutoff))
     return list(views.values())
 
@@ -199,13 +200,13 @@ def _part(
 def _pictures(rows: pd.DataFrame) -> list[View]:
     """Return the plots of one list."""
     caption = "Best terms, by the model (bars) and by the overlap test (marks)."
-    images = [_image(lambda ax: pl.barplot(rows, ax=ax, title=" "), (5.6, 3.3), caption)]
+    images = [_image(partial(pl.barplot, rows, title=" "), caption)]
     if "GSFM Rank" in rows and len(_libraries(rows)) <= 1:
         caption = "What the model moved, and the genes it adds."
-        images.append(_image(lambda ax: pl.ranks(rows, ax=ax, top_term=8, title=" "), (10.5, 4.2), caption))
+        images.append(_image(partial(pl.ranks, rows, top_term=8, title=" "), caption))
     if (rows[p_column(rows)] <= SIGNIFICANT).sum() >= WORTH_A_NETWORK:
         caption = "Terms that rest on the same genes; numbers are ranks among the terms drawn."
-        images.append(_new_image(partial(pl.network, rows, top_term=20, title=" "), caption))
+        images.append(_image(partial(pl.network, rows, top_term=20, title=" "), caption))
     return images
 
 
@@ -217,32 +218,14 @@ def _overview(results: pd.DataFrame) -> list[View]:
     for direction in dict.fromkeys(results["direction"]):
         of = f", {direction}-regulated genes" if direction else ""
         draw = partial(pl.dotplot, results, direction=direction)
-        images.append(_new_image(draw, f"Best terms of each group{of}."))
+        images.append(_image(draw, f"Best terms of each group{of}."))
         draw = partial(pl.heatmap, results, direction=direction)
-        caption = f"The same terms in every group{of}, like groups side by side."
-        images.append(_new_image(draw, caption))
+        images.append(_image(draw, f"The same terms in every group{of}, like groups side by side."))
     return images
 
 
-def _new_image(draw: Callable[[], Axes], caption: str) -> View:
-    """Draw in a figure of the plot's own making, and close it."""
-    from matplotlib import pyplot as plt
-
-    with plt.ioff():
-        figure = root_figure(draw())
-        data = image_bytes(figure, dpi=110)
-        plt.close(figure)
-    return {"alt": caption, "caption": caption, "data": base64.b64encode(data).decode("ascii")}
-
-
-def _image(draw: Callable[[Axes], Axes], size: tuple[float, float], caption: str) -> View:
-    """Draw on axes of a given size in inches."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=size)
-    draw(figure.add_axes((0.0, 0.0, 1.0, 1.0)))
-    data = image_bytes(figure, dpi=100)
-    return {"alt": caption, "caption": caption, "data": base64.b64encode(data).decode("ascii")}
+def _image(draw: Callable[[], Axes], caption: str) -> View:
+    return {"address": svg_address(draw), "caption": caption}
 
 
 def _genes(annotated: Any) -> View | None:

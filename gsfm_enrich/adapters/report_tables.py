@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -40,6 +41,21 @@ TALL = 150
 """Characters from which a cell gets a scroll bar of its own."""
 
 
+@dataclass(slots=True)
+class Cell:
+    """What is shown in a cell, its class, what it is sorted by where that differs, and what it opens."""
+
+    text: str
+    kind: str
+    value: str | None
+    details: list[tuple[str, Cell]] = field(default_factory=list)
+
+    @property
+    def tall(self) -> bool:
+        """Whether it gets a scroll bar of its own."""
+        return len(self.text) > TALL
+
+
 def table_view(frame: pd.DataFrame) -> View:
     """Return what the template makes a table of.
 
@@ -51,7 +67,7 @@ def table_view(frame: pd.DataFrame) -> View:
     Returns
     -------
     dict
-        ``columns`` with name and hint, and ``rows`` of cells.
+        ``columns``, their names, and ``rows`` of cells.
     """
     if "Term" not in frame:
         return _view(frame, [])
@@ -62,23 +78,22 @@ def table_view(frame: pd.DataFrame) -> View:
     return _view(frame[shown], _details(frame[[name for name in frame.columns if name not in shown]]))
 
 
-def _view(frame: pd.DataFrame, details: list[list[View]]) -> View:
-    columns = [{"name": str(name), "hint": MEANINGS.get(str(name), "")} for name in frame.columns]
+def _view(frame: pd.DataFrame, details: list[list[tuple[str, Cell]]]) -> View:
     cells = [[_cell(value, str(name)) for value in frame[name]] for name in frame.columns]
-    rows = [list(row) for row in zip(*cells, strict=True)]
+    rows = list(zip(*cells, strict=True))
     for row, detail in zip(rows, details, strict=False):
         for cell in row:
-            if cell["kind"] == "term":
-                cell["details"], cell["value"] = detail, cell["text"]
-    return {"columns": columns, "rows": rows}
+            if cell.kind == "term":
+                cell.details, cell.value = detail, cell.text
+    return {"columns": [str(name) for name in frame.columns], "rows": rows}
 
 
-def _details(frame: pd.DataFrame) -> list[list[View]]:
-    """Return name, hint and text of what each term shows when it is opened."""
+def _details(frame: pd.DataFrame) -> list[list[tuple[str, Cell]]]:
+    """Return what each term shows when it is opened: names and cells."""
     names = [str(name) for name in frame.columns]
     return [
         [
-            {"name": name, "hint": MEANINGS.get(name, ""), **_cell(value, name)}
+            (name, _cell(value, name))
             for name, value in zip(names, values, strict=True)
             if name not in GENE_COLUMNS or split_genes(value)
         ]
@@ -86,8 +101,8 @@ def _details(frame: pd.DataFrame) -> list[list[View]]:
     ]
 
 
-def _cell(value: Any, column: str) -> View:
-    """Return the view of one cell: what is shown, its class, and what it is sorted by where that differs."""
+def _cell(value: Any, column: str) -> Cell:
+    """Return one cell."""
     text, kind, sorted_by = str(value), "", None
     if isinstance(value, (bool, np.bool_)):
         text = "yes" if value else "no"
@@ -103,7 +118,7 @@ def _cell(value: Any, column: str) -> View:
         sorted_by = text.split("/", maxsplit=1)[0]
     elif column in ("Term", "term"):
         kind = "term"
-    return {"text": text, "kind": kind, "value": sorted_by, "tall": len(text) > TALL, "details": []}
+    return Cell(text, kind, sorted_by)
 
 
 def short_number(number: float) -> str:

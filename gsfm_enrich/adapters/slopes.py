@@ -9,19 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from gsfm_enrich.adapters.plotdata import (
-    axes_or_new,
-    empty_plot,
-    list_keys,
-    list_label,
-    one_list,
-    pick,
-    results_of,
-    save_figure,
-    shorten,
-    split_genes,
-    term_labels,
-)
+from gsfm_enrich.adapters.figures import axes_or_new, empty_plot, save_figure, write_title
+from gsfm_enrich.adapters.labels import label_width, list_label, shorten, term_labels
+from gsfm_enrich.adapters.plotdata import list_keys, one_list, pick, results_of, split_genes
 from gsfm_enrich.errors import InputError
 
 if TYPE_CHECKING:
@@ -29,6 +19,9 @@ if TYPE_CHECKING:
 
 UP, DOWN, LEVEL = "#1b7f5c", "#b5542b", "0.6"
 GENES_SHOWN = 4
+LEFT, NAMES = -0.15, 1.13
+"""Where the plot and the names of terms start; lines run from 0 to 1."""
+UNIT = 3.4  # inches from 0 to 1
 STEADY = 0.5
 """A term is called moved when its rank changed by more than this share of the smaller of its two ranks."""
 
@@ -51,6 +44,11 @@ class _Move:
         if abs(change) <= STEADY * min(self.before, self.after):
             return 0
         return 1 if change > 0 else -1
+
+    @property
+    def added(self) -> str:
+        """The genes of a term that rose; what others have did not help them."""
+        return self.genes if self.moved > 0 else ""
 
 
 def ranks(
@@ -118,32 +116,43 @@ def ranks(
     moves = _moves(results, top_term)
     if not moves:
         return empty_plot(ax, "no results to draw", save)
-    ax = axes_or_new(ax, (10.5, 0.26 * len(moves) + 0.7), (0.2, 0.2, 0.1, 0.4))
-    labels = term_labels([move.term for move in moves], width=52, lines=1)
+    labels = term_labels([move.term for move in moves], width=68, lines=1)
+    rows = zip(moves, labels, strict=True)
+    written = [label_width([label], 8.5) + label_width([move.added], 7.5) for move, label in rows]
+    right = NAMES + max(*written, 2.0) / UNIT
+    ax = axes_or_new(ax, ((right - LEFT) * UNIT, 0.26 * len(moves) + 0.7), (0.2, 0.1, 0.1, 0.4))
     for move, label in zip(moves, labels, strict=True):
-        colour = {1: UP, -1: DOWN}.get(move.moved, LEVEL)
-        strong = move.moved != 0
-        ax.plot([0, 1], [move.left, move.right], color=colour, lw=1.8 if strong else 1.0, marker="o", ms=4,
-                alpha=1.0 if strong else 0.7, zorder=3 if strong else 2, solid_capstyle="round")  # fmt: skip
-        ax.text(-0.03, move.left, f"{move.before:,}", ha="right", va="center", fontsize=8, color=colour)
-        ax.text(1.03, move.right, f"{move.after:,}", ha="left", va="center", fontsize=8, color=colour)
-        name = ax.text(1.13, move.right, label, ha="left", va="center", fontsize=8.5, color="0.1")
-        if move.moved > 0 and move.genes:
-            ax.annotate(move.genes, (1, 0.5), xycoords=name, xytext=(6, 0), textcoords="offset points",
-                        ha="left", va="center", fontsize=7.5, color=UP, style="italic")  # fmt: skip
-    ax.set_xlim(-0.15, 2.9)
+        _draw_move(ax, move, label)
+    ax.set_xlim(LEFT, right)
     ax.set_ylim(len(moves) + 0.4, -1.6)
     ax.set_axis_off()
-    for x, text in ((0, "overlap test"), (1, "GSFM")):
-        ax.text(x, -1.0, text, ha="center", va="center", fontsize=9, fontweight="bold")
-    ax.text(
-        1.13, -1.0, "term  (+ genes the model adds)", ha="left", va="center", fontsize=9, fontweight="bold"
-    )
-    for start, text, colour in ((0.0, "rose", UP), (0.25, "fell", DOWN), (0.5, "about the same", "0.45")):
-        ax.text(start, len(moves), text, ha="left", va="center", fontsize=8, color=colour)
-    heading = title or list_label(*list_keys(results)[0], width=60)
-    ax.set_title(heading, loc="left")
+    _explain(ax, len(moves))
+    write_title(ax, title or list_label(*list_keys(results)[0], width=60))
     return save_figure(ax, save)
+
+
+def _draw_move(ax: Axes, move: _Move, label: str) -> None:
+    """Draw the line of a term, its ranks, its name, and the genes that made it rise."""
+    colour = {1: UP, -1: DOWN}.get(move.moved, LEVEL)
+    strong = move.moved != 0
+    ax.plot([0, 1], [move.left, move.right], color=colour, lw=1.8 if strong else 1.0, marker="o", ms=4,
+            alpha=1.0 if strong else 0.7, zorder=3 if strong else 2, solid_capstyle="round")  # fmt: skip
+    ax.text(-0.03, move.left, f"{move.before:,}", ha="right", va="center", fontsize=8, color=colour)
+    ax.text(1.03, move.right, f"{move.after:,}", ha="left", va="center", fontsize=8, color=colour)
+    name = ax.text(NAMES, move.right, label, ha="left", va="center", fontsize=8.5, color="0.1")
+    if move.added:
+        ax.annotate(move.added, (1, 0.5), xycoords=name, xytext=(6, 0), textcoords="offset points",
+                    ha="left", va="center", fontsize=7.5, color=UP, style="italic")  # fmt: skip
+
+
+def _explain(ax: Axes, bottom: int) -> None:
+    """Write headings above the lines, and what the colours mean below them."""
+    bold: dict[str, Any] = {"va": "center", "fontsize": 9, "fontweight": "bold"}
+    for x, text in ((0, "overlap test"), (1, "GSFM")):
+        ax.text(x, -1.0, text, ha="center", **bold)
+    ax.text(NAMES, -1.0, "term  (+ genes the model adds)", ha="left", **bold)
+    for start, text, colour in ((0.0, "rose", UP), (0.25, "fell", DOWN), (0.5, "about the same", "0.45")):
+        ax.text(start, bottom, text, ha="left", va="center", fontsize=8, color=colour)
 
 
 def _one_library(results: pd.DataFrame, gene_set: str | None) -> pd.DataFrame:
@@ -168,19 +177,15 @@ def _moves(results: pd.DataFrame, top_term: int) -> list[_Move]:
     rows = np.flatnonzero((before <= top_term) | (after <= top_term))
     rows = rows[np.argsort(after[rows], kind="stable")]
     left = np.argsort(np.argsort(before[rows], kind="stable"), kind="stable")
-    terms, genes = (
-        results["Term"].astype(str).tolist(),
-        results["Predicted Genes"].fillna("").astype(str).tolist(),
-    )
+    terms, genes = results["Term"].astype(str).tolist(), results["Predicted Genes"].tolist()
     return [
-        _Move(
-            terms[row], int(before[row]), int(after[row]), int(left[place]), place, _shown_genes(genes[row])
-        )
+        _Move(terms[row], int(before[row]), int(after[row]), int(left[place]), place, _genes(genes[row]))
         for place, row in enumerate(rows)
     ]
 
 
-def _shown_genes(joined: str) -> str:
+def _genes(joined: Any) -> str:
+    """Return the first predicted genes of a row, and how many more there are."""
     genes = split_genes(joined)
     if not genes:
         return ""

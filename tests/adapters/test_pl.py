@@ -15,7 +15,7 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 
 from gsfm_enrich.adapters import pl
-from gsfm_enrich.adapters.plotdata import list_label, shorten, term_labels
+from gsfm_enrich.adapters.labels import list_label, shorten, term_labels
 from gsfm_enrich.errors import InputError
 
 LONG = (

@@ -7,10 +7,12 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import anndata
 import pandas as pd
 import pytest
+from matplotlib import style
 
 from gsfm_enrich.adapters import tl
 from gsfm_enrich.adapters.report import report
@@ -115,20 +117,32 @@ def test_holds_every_group_and_every_number(enriched: anndata.AnnData, tmp_path:
 def test_asks_nothing_of_the_network(enriched: anndata.AnnData, tmp_path: Path) -> None:
     page = Page(report(enriched, tmp_path / "report.html"))
     for address in page.addresses:
-        assert address.startswith(("#", "data:image/png;base64,"))
+        assert address.startswith(("#", "data:image/svg+xml;base64,"))
     images = [address for address in page.addresses if address.startswith("data:")]
     # dots and heat maps up and down; bars and ranks of three lists, networks of those with three good terms
     results = enriched.uns["gsfm_enrichr"]["results"]
     good = (results["GSFM Adjusted P-value"] <= 0.05).groupby([results["group"], results["direction"]]).sum()
     assert len(images) == 4 + 2 * 3 + (good >= 3).sum()
     for image in images:
-        assert base64.b64decode(image.partition(",")[2]).startswith(b"\x89PNG")
+        picture = ElementTree.fromstring(base64.b64decode(image.partition(",")[2]))
+        assert picture.tag == "{http://www.w3.org/2000/svg}svg"
+        references = [value for part in picture.iter() for name, value in part.items() if "href" in name]
+        assert all(reference.startswith(("#", "data:image/png")) for reference in references)
     links = [address[1:] for address in page.addresses if address.startswith("#")]
     assert set(links) <= set(page.ids)
     assert len(page.ids) == len(set(page.ids))
     source = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert not re.search(r"https?://|@import|url\(|fetch\(|XMLHttpRequest", source)
     assert {"link", "iframe", "object"}.isdisjoint(page.tags)
+
+
+def test_is_the_same_every_time_whatever_the_style_of_plots(
+    enriched: anndata.AnnData, tmp_path: Path
+) -> None:
+    once = report(enriched, tmp_path / "once.html").read_bytes()
+    with style.context("dark_background"):
+        again = report(enriched, tmp_path / "again.html").read_bytes()
+    assert once == again
 
 
 def test_escapes_everything(
