@@ -27,6 +27,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from gsfm_enrich.adapters import tl
+from gsfm_enrich.adapters.gene_page import gene_report
 from gsfm_enrich.cli import app
 from gsfm_enrich.commands import (
     channels,
@@ -53,6 +54,7 @@ from gsfm_enrich.training.scorers import model_scorer
 COMMANDS = (
     "enrichr",
     "report",
+    "gene",
     "predict",
     "augment",
     "train",
@@ -65,6 +67,7 @@ COMMANDS = (
 CLOSINGS = {
     "enrichr": enrichment.ENRICHR_CLOSING,
     "report": reporting.REPORT_CLOSING,
+    "gene": reporting.GENE_CLOSING,
     "predict": prediction.PREDICT_CLOSING,
     "augment": prediction.AUGMENT_CLOSING,
     "train": training.TRAIN_CLOSING,
@@ -319,6 +322,26 @@ def test_report_of_an_h5ad_file(files: Path) -> None:
         "gsfm-enrich: adata.uns has no 'gsfm_enrichr': run gsfm_enrich.tl.enrichr(adata, ...) first, or name "
         "its slot with key=.\n",
     )
+
+
+def test_gene_writes_the_page_that_gene_report_writes(files: Path) -> None:
+    arguments = ["-g", "blocks.gmt", "--model", "model", "-t", "2"]
+    code, shown, error = invoke("gene", "B3G22", *arguments)
+    assert (code, shown, error) == (0, "", "Page in B3G22.html\n")
+    expected = gene_report("B3G22", "expected.html", "blocks.gmt", top=2, model="model")
+    assert Path("B3G22.html").read_bytes() == expected.read_bytes()
+    code, _, error = invoke("gene", "B3G22", "-i", "genes.txt", "-o", "folder/page.html", *arguments)
+    assert (code, error) == (0, f"Page in {Path('folder/page.html')}\n")
+    expected = gene_report("B3G22", "expected.html", "blocks.gmt", companions=QUERY, top=2, model="model")
+    assert Path("folder/page.html").read_bytes() == expected.read_bytes()
+    assert "Shared with its companions" in expected.read_text("utf-8")
+
+
+def test_gene_that_the_model_does_not_know_gets_a_page_that_says_so(files: Path) -> None:
+    code, _, error = invoke("gene", "X1", "-g", "blocks.gmt", "--model", "model")
+    assert code == 0
+    assert error == "Warning: The model does not know 1 of 1 genes: X1.\nPage in X1.html\n"
+    assert "The model does not know it and predicts nothing." in Path("X1.html").read_text("utf-8")
 
 
 def test_predict_prints_the_functions_of_genes(files: Path) -> None:
@@ -618,6 +641,15 @@ BAD = [
         "enrichr -i A,B -g blocks.gmt --no-rerank -o taken",
         "'taken' is a file; expected a folder, or a new name.",
     ),
+    (
+        "gene TP53 -o empty",
+        "'empty' is a folder; give the path of an HTML file, such as 'empty/gene.html'.",
+    ),
+    (
+        "gene TP53 -i empty.txt",
+        "No gene was given; name some, or a text file with one gene a line (-i FILE).",
+    ),
+    ("gene TP53 -g nowhere.gmt", "There is no file 'nowhere.gmt'"),
     ("report nowhere.h5ad", "There is no file 'nowhere.h5ad'; expected an .h5ad file or a table of results."),
     ("report few.gmt", "'few.gmt' must end in .h5ad, .csv, .tsv, .txt; that says how it is to be read."),
     ("report broken.h5ad", "'broken.h5ad' cannot be read as .h5ad: "),

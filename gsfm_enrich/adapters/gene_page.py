@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
@@ -13,12 +12,14 @@ import pandas as pd
 
 from gsfm_enrich.adapters.figures import svg_address
 from gsfm_enrich.adapters.gene_networks import neighbors as draw_neighbours
+from gsfm_enrich.adapters.report_tables import View, table_cell
 from gsfm_enrich.errors import InputError
 from gsfm_enrich.files import write_atomically
 
 TEMPLATE = "gene_page.html.j2"
-WIDTHS = {"term": 300, "similar terms": 280, "companions": 160, "why": 280, "name": 140, "gene set": 90}
-"""Pixels that a column of long names has at least."""
+BELOW = ("similar_terms", "caution")
+"""What stands below a term, for columns of it would be wider than the page."""
+HEADINGS = {"term_auroc": "term AUROC", "z_score": "z-score", "experimental_go": "experimental GO"}
 NOTES = {
     "Who it is": "NCBI Gene and the Gene Ontology, September 2022; see gsfm_enrich.gene_info.",
     "Functions": "Known terms are scored as if they did not list the gene; similar terms are folded; see "
@@ -113,7 +114,7 @@ def gene_report(
         {
             "heading": heading,
             "note": NOTES[heading],
-            "table": as_html(table),
+            "tables": tables_of(table),
             "image": svg_address(partial(draw_neighbours, gene, **options))
             if heading == "Neighbours"
             else "",
@@ -137,15 +138,31 @@ def write_page(target: Path, **content: Any) -> None:
     write_atomically(target, environment.from_string(source).render(**content).encode("utf-8"))
 
 
-def as_html(table: pd.DataFrame) -> Any:
-    """Return a table as HTML, every entry escaped, with room for names."""
-    from markupsafe import Markup
+def tables_of(frame: pd.DataFrame) -> list[View]:
+    """Return what the template makes tables of: one for each library, under its name if there are several."""
+    if "gene_set" not in frame:
+        return [_table("", frame)]
+    parts = list(frame.groupby("gene_set", sort=False))
+    return [
+        _table(str(name) if len(parts) > 1 else "", part.drop(columns="gene_set")) for name, part in parts
+    ]
 
-    shown = table.rename(columns=lambda name: str(name).replace("_", " "))
-    for name in shown.select_dtypes("bool"):
-        shown[name] = shown[name].map({True: "yes", False: "no"})
-    for name in shown.select_dtypes("object"):
-        shown[name] = shown[name].map(lambda entry: re.sub(";(?! )", "; ", entry), na_action="ignore")
-    html = shown.to_html(index=False, border=0, float_format=lambda value: f"{value:.3g}", na_rep="")
-    widths = "".join(f'<col style="width:{WIDTHS.get(name, 0)}px">' for name in shown.columns)
-    return Markup(html.replace("<thead>", f"<colgroup>{widths}</colgroup><thead>", 1))  # pandas escaped it
+
+def _table(name: str, frame: pd.DataFrame) -> View:
+    below = [column for column in BELOW if column in frame]
+    main = frame.drop(columns=below)
+    rows = [
+        [table_cell(value, str(column)) for column, value in zip(main.columns, values, strict=True)]
+        for values in main.itertuples(index=False, name=None)
+    ]
+    if "term" in main:
+        place = list(main).index("term")
+        for row, extra in zip(rows, frame[below].to_dict("records"), strict=True):
+            row[place].details = [
+                (_heading(column), table_cell(extra[column], column)) for column in below if extra[column]
+            ]
+    return {"name": name, "columns": [_heading(str(column)) for column in main.columns], "rows": rows}
+
+
+def _heading(column: str) -> str:
+    return HEADINGS.get(column, column.replace("_", " "))

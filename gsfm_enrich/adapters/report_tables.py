@@ -31,7 +31,9 @@ MEANINGS = {
     "Predicted Genes": "listed genes outside the term that the model places in it, strongest first",
 }
 HIDDEN_COLUMNS = ("group", "direction")
-GENE_COLUMNS = ("Genes", "Predicted Genes", "missing", "groups")
+GENE_COLUMNS = (
+    "Genes", "Predicted Genes", "missing", "groups", "neighbours", "companions", "similar_terms",
+)  # fmt: skip
 ROW_COLUMNS = (
     "Gene_set", "Term", "GSFM Rank", "Rank Change", "GSFM Adjusted P-value", "Adjusted P-value", "Overlap",
     "Expected Overlap", "GSFM Fold Enrichment",
@@ -79,7 +81,7 @@ def table_view(frame: pd.DataFrame) -> View:
 
 
 def _view(frame: pd.DataFrame, details: list[list[tuple[str, Cell]]]) -> View:
-    cells = [[_cell(value, str(name)) for value in frame[name]] for name in frame.columns]
+    cells = [[table_cell(value, str(name)) for value in frame[name]] for name in frame.columns]
     rows = list(zip(*cells, strict=True))
     for row, detail in zip(rows, details, strict=False):
         for cell in row:
@@ -93,7 +95,7 @@ def _details(frame: pd.DataFrame) -> list[list[tuple[str, Cell]]]:
     names = [str(name) for name in frame.columns]
     return [
         [
-            (name, _cell(value, name))
+            (name, table_cell(value, name))
             for name, value in zip(names, values, strict=True)
             if name not in GENE_COLUMNS or split_genes(value)
         ]
@@ -101,8 +103,8 @@ def _details(frame: pd.DataFrame) -> list[list[tuple[str, Cell]]]:
     ]
 
 
-def _cell(value: Any, column: str) -> Cell:
-    """Return one cell."""
+def table_cell(value: Any, column: str) -> Cell:
+    """Return the cell of a value, its numbers short and its lists with room to break."""
     text, kind, sorted_by = str(value), "", None
     if isinstance(value, (bool, np.bool_)):
         text = "yes" if value else "no"

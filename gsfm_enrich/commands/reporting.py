@@ -1,4 +1,4 @@
-"""``gsfm-enrich report``: results that were stored, as one HTML file."""
+"""``gsfm-enrich report`` and ``gene``: stored results, or what is known of a gene, as one HTML file."""
 
 from __future__ import annotations
 
@@ -7,12 +7,21 @@ from typing import Annotated
 
 import typer
 
+from gsfm_enrich.commands.options import Model, Organism, genes_of
 from gsfm_enrich.commands.output import closing, say, working
 
 REPORT_CLOSING = closing(
     "Examples:",
     "  gsfm-enrich report pbmc.h5ad",
     "  gsfm-enrich report GSEApy_reports/Enrichr.human.enrichr.reports.txt -o mine.html --title Mine",
+    "",
+    "Exit code: 0 when written, 2 on bad input.",
+)
+
+GENE_CLOSING = closing(
+    "Examples:",
+    "  gsfm-enrich gene C1orf112",
+    "  gsfm-enrich gene FAM111B -i hits.txt -g GO_Biological_Process -o page.html",
     "",
     "Exit code: 0 when written, 2 on bad input.",
 )
@@ -53,3 +62,50 @@ def report(
         target = file.with_suffix(".html") if out is None else out
         written = write(read_results(file), target, key=key, top_term=top_term, cutoff=cutoff, title=title)
     say(f"Report in {written}")
+
+
+def gene(
+    *,
+    name: Annotated[
+        str, typer.Argument(metavar="GENE", help="Symbol, alias, Ensembl, Entrez or UniProt id.")
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", metavar="HTML", help="File to write; by default GENE.html."),
+    ] = None,
+    companions: Annotated[
+        str | None,
+        typer.Option(
+            "-i",
+            "--input-list",
+            metavar="FILE",
+            help="Text file with the genes it was found with, one a line; - for stdin.",
+        ),
+    ] = None,
+    gene_sets: Annotated[
+        str,
+        typer.Option(
+            "-g",
+            "--gene-sets",
+            metavar="NAMES",
+            help="Libraries of functions with commas between them; the three of GO by default.",
+            show_default=False,
+        ),
+    ] = "GO_Biological_Process,GO_Molecular_Function,GO_Cellular_Component",
+    top: Annotated[int, typer.Option("-t", "--top", min=1, help="Terms to list of each library.")] = 10,
+    organism: Organism = "human",
+    model: Model = "default",
+) -> None:
+    """Write an HTML page on what a gene may do, and why.
+
+    One file with a paragraph in plain language, tables, and a plot of its neighbours. It needs no network.
+    """
+    found_with = genes_of(None, companions) if companions is not None else None
+    with working("Completing the terms of the libraries"):
+        from gsfm_enrich.adapters.gene_page import gene_report
+
+        target = Path(f"{name}.html") if out is None else out
+        written = gene_report(
+            name, target, gene_sets, companions=found_with, top=top, organism=organism, model=model
+        )
+    say(f"Page in {written}")

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from gsfm_enrich.adapters import pl, tl
-from gsfm_enrich.adapters.gene_page import gene_report
+from gsfm_enrich.adapters.gene_page import gene_report, tables_of
 from gsfm_enrich.errors import GsfmEnrichWarning, InputError
 from gsfm_enrich.functions.modules import gene_modules
 from gsfm_enrich.functions.neighbours import neighbors
@@ -41,6 +41,27 @@ def test_page_escapes_what_it_shows(small_model: Any, tmp_path: Path) -> None:
     page = path.read_text(encoding="utf-8")
     assert "<script" not in page
     assert evil in html.unescape(page)
+
+
+def test_a_table_for_each_library_with_cautions_below_the_terms() -> None:
+    table = pd.DataFrame(
+        {
+            "gene_set": ["first", "second", "first"],
+            "term": ["a", "b", "c"],
+            "z_score": [1.23456, 2.0, float("nan")],
+            "known": [True, False, False],
+            "caution": ["", "ranks as high for the average gene", ""],
+            "similar_terms": ["x;y", "", ""],
+        }
+    )
+    first, second = tables_of(table)
+    assert [first["name"], second["name"]] == ["first", "second"]
+    assert first["columns"] == ["term", "z-score", "known"]
+    assert [[cell.text for cell in row] for row in first["rows"]] == [["a", "1.23", "yes"], ["c", "", "no"]]
+    below = [[(name, cell.text) for name, cell in row[0].details] for row in first["rows"] + second["rows"]]
+    assert below == [[("similar terms", "x, y")], [], [("caution", "ranks as high for the average gene")]]
+    [only] = tables_of(table[:1])
+    assert only["name"] == ""
 
 
 def test_page_of_an_unknown_gene(sets: dict[str, list[str]], small_model: Any, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import anndata
 import pytest
 
 from gsfm_enrich.adapters import tl
+from gsfm_enrich.adapters.gene_page import gene_report
 from gsfm_enrich.adapters.report import report
 from gsfm_enrich.errors import GsfmEnrichWarning
 
@@ -146,3 +147,17 @@ def test_no_request_leaves_the_page(page: Any) -> None:
 
 def test_nothing_is_wider_than_the_page(page: Any) -> None:
     assert page.execute_script("return document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_no_table_of_a_gene_page_needs_scrolling(
+    browser: Any, sets: dict[str, list[str]], small_model: Any, tmp_path: Path
+) -> None:
+    long = {f"negative regulation of {term} via homologous recombination": sets[term] for term in sets}
+    options: dict[str, Any] = {"companions": ["CD2", "LCK", "GNLY"], "model": small_model}
+    path = gene_report("C1orf162", tmp_path / "page.html", {**sets, **long}, **options)
+    browser.set_window_size(1280, 1000)
+    browser.get(path.as_uri())
+    tables = "return [...document.querySelectorAll('.scroll')].map(box => box.scrollWidth - box.clientWidth)"
+    assert browser.execute_script(tables) == [0, 0, 0, 0]
+    assert browser.execute_script("return document.images[0].naturalWidth > 100")
+    assert browser.get_log("browser") == []
