@@ -125,8 +125,11 @@ def gene_completion(results: Path = RESULTS) -> Figure:
         for number, method in enumerate(methods):
             rows = table[table["method"] == method]
             places = [libraries.index(library) for library in rows["library"]]
-            marker = "D" if number == 0 else "o"
-            ax.plot(interval(rows[column])["value"], places, marker, color=f"C{number}", label=method, ms=5)
+            marker, colour = (
+                "D" if number == 0 else "o",
+                plt.get_cmap("tab20")(2 * number % 20 + number // 10),
+            )
+            ax.plot(interval(rows[column])["value"], places, marker, color=colour, label=method, ms=5)
         ax.set_yticks(range(len(libraries)), [short(library) for library in libraries])
         ax.set_xlabel(column)
         ax.grid(axis="x", color="0.9")
