@@ -37,7 +37,7 @@ RANDOM_SIZE = 100
 def gsea(genes: Sequence[str], scores: np.ndarray, sets: dict[str, list[str]]) -> pd.DataFrame:
     """Return blitzgsea's table for scored genes."""
     signature = pd.DataFrame({0: list(genes), 1: scores})
-    return blitzgsea.gsea(signature, sets, permutations=200, processes=1, seed=0)
+    return blitzgsea.gsea(signature, sets, permutations=200, processes=2, seed=0)
 
 
 def gene_score_gsea(task: Task, query: list[str], sets: dict[str, list[str]], model: GSFM) -> np.ndarray:
