@@ -44,7 +44,8 @@ CONTEXT_COLUMNS = (
 COMPANY = 3.0
 """Weight of the company beside the gene alone, see benchmarks/README.md."""
 COMPANIONS = 5
-BLOCK = 512
+CELLS = 4_000_000
+"""Pairs of a term and a companion to look at at once."""
 MATERIAL = 0.25
 """A companion is named when it belongs to the term with this probability."""
 
@@ -212,8 +213,9 @@ class Context:
         self.columns = found[found >= 0]
         self.expected = np.zeros(len(library))
         belongs = []
-        for start in range(0, len(library), BLOCK):  # large libraries and long lists: memory stays bounded
-            rows = np.arange(start, min(start + BLOCK, len(library)))
+        step = max(CELLS // len(self.columns), 1)  # large libraries and long lists: memory stays bounded
+        for start in range(0, len(library), step):
+            rows = np.arange(start, min(start + step, len(library)))
             membership = membership_of(table, rows, self.columns)
             self.expected[rows] = membership.sum(axis=1)
             belongs.append(csr_array(membership >= MATERIAL))

@@ -6,6 +6,7 @@ import itertools
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -234,30 +235,27 @@ class Functions:
 
 def score_functions(genes: Sequence[tuple[str, int]], table: Membership) -> Iterator[Functions]:
     """Score all terms of a membership table for genes, given with their columns, some hundred at a time."""
-    terms = np.arange(len(table.sizes))
     for start in range(0, len(genes), AT_ONCE):
         some = genes[start : start + AT_ONCE]
-        columns = np.array([column for _, column in some])
-        evidence = table.log_odds(terms, columns)
-        z_score = table.scores.z_scores(terms, table.genes.at(columns))
-        member = np.zeros(evidence.shape, dtype=bool)
-        own, here = (part.astype(np.int64) for part in table.known[:, columns].nonzero())
-        member[own, here] = True
-        evidence[own, here], z_score[own, here] = score_without(table, own, columns[here])
-        given = table.sizes[:, None] - member
-        score = evidence + size_credit(given).astype(np.float32)
-        probability = table.probability(evidence, given)
+        parts = _scored(tuple(column for _, column in some), table)
         for i, (gene, column) in enumerate(some):
-            yield Functions(
-                gene,
-                column,
-                evidence=evidence[:, i],
-                score=score[:, i],
-                z_score=z_score[:, i],
-                probability=probability[:, i],
-                member=member[:, i],
-                usable=given[:, i] > 0,
-            )
+            yield Functions(gene, column, *(part[:, i] for part in parts))
+
+
+@lru_cache(maxsize=2)  # functions alone and functions in context ask for the same genes
+def _scored(asked: tuple[int, ...], table: Membership) -> tuple[NDArray[Any], ...]:
+    """Return what `Functions` holds for genes in some columns, shape (n_terms, n_genes) each."""
+    terms, columns = np.arange(len(table.sizes)), np.array(asked)
+    evidence = table.log_odds(terms, columns)
+    z_score = table.scores.z_scores(terms, table.genes.at(columns))
+    member = np.zeros(evidence.shape, dtype=bool)
+    own, here = (part.astype(np.int64) for part in table.known[:, columns].nonzero())
+    member[own, here] = True
+    evidence[own, here], z_score[own, here] = score_without(table, own, columns[here])
+    given = table.sizes[:, None] - member
+    score = evidence + size_credit(given).astype(np.float32)
+    probability = table.probability(evidence, given)
+    return evidence, score, z_score, probability, member, given > 0
 
 
 def fold_into(jaccard: NDArray[np.float64], fold: float, most: int) -> NDArray[np.int64]:

@@ -6,7 +6,7 @@ work from beginning to end, and the blocks do not depend on how many threads the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
@@ -21,6 +21,7 @@ from threadpoolctl import ThreadpoolController
 ROWS = 256
 """Rows of a block: tables of a block by all genes then stay near the processor."""
 
+S = TypeVar("S")
 T = TypeVar("T")
 
 
@@ -77,12 +78,16 @@ def in_blocks(work: Callable[[slice], T], n_rows: int, rows: int = ROWS) -> list
     >>> in_blocks(lambda block: (block.start, block.stop), 5, rows=2)
     [(0, 2), (2, 4), (4, 5)]
     """
-    blocks = [slice(start, min(start + rows, n_rows)) for start in range(0, n_rows, rows)]
+    return in_threads(work, [slice(start, min(start + rows, n_rows)) for start in range(0, n_rows, rows)])
+
+
+def in_threads(work: Callable[[S], T], parts: Sequence[S]) -> list[T]:
+    """Call a function for each part of some work, as `in_blocks` does for blocks of rows."""
     with one_blas_thread():
-        if len(blocks) < 2 or torch.get_num_threads() == 1:
-            return [work(block) for block in blocks]
+        if len(parts) < 2 or torch.get_num_threads() == 1:
+            return [work(part) for part in parts]
         with ThreadPoolExecutor(torch.get_num_threads()) as pool:
-            return list(pool.map(work, blocks))
+            return list(pool.map(work, parts))
 
 
 def product(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -374,10 +374,8 @@ def scores_of_sums(sums: csr_array, n: Floats) -> csr_array:
 
 def by_table(scores: csr_array, n_units: int, n_tables: int) -> Floats:
     """Add up the scores of each set in each table, shape (n_sets, n_tables)."""
-    rows = np.repeat(np.arange(scores.shape[0]), np.diff(scores.indptr))
-    cells = rows * n_tables + scores.indices // n_units
-    sums = np.bincount(cells, weights=scores.data, minlength=scores.shape[0] * n_tables)
-    return sums.reshape(scores.shape[0], n_tables).astype(np.float32)
+    tables = np.repeat(np.eye(n_tables, dtype=np.float32), n_units, axis=0)
+    return np.asarray(scores @ tables, dtype=np.float32)
 
 
 def weighed_scores(sets: csr_array, tables: csr_array, weights: Floats) -> Floats:

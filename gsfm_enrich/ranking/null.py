@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln
 
+from gsfm_enrich.model.blocks import in_threads
 from gsfm_enrich.ranking.overlap import hypergeometric_tail
 from gsfm_enrich.ranking.saddlepoint import saddlepoint_tail
 from gsfm_enrich.ranking.weights import LEVELS
@@ -122,10 +123,10 @@ def survival(observed: Ints, strata: Sequence[Stratum]) -> Floats:
     left = np.flatnonzero((observed > 0) & ~binary & (observed <= MOST_EVIDENCE))
     far = np.flatnonzero(~binary & (observed > MOST_EVIDENCE))
     for most in MOST_DRAWN:
+        parts = blocks(left, observed, most)
+        tails = exact_tails(parts, observed, strata, most)
         undecided = []
-        for rows in blocks(left, observed, most):
-            here = [stratum.terms(rows) for stratum in strata]
-            tail, remainder = exact_tail(observed[rows], here, most)
+        for rows, (tail, remainder) in zip(parts, tails, strict=True):
             p[rows] = tail
             undecided.append(rows[remainder > REMAINDER * tail])
         left = np.concatenate(undecided) if undecided else left
@@ -152,6 +153,17 @@ def blocks(rows: Ints, observed: Ints, most: int) -> list[Ints]:
         parts.append(rows[start : start + step])
         start += step
     return parts
+
+
+def exact_tails(
+    parts: Sequence[Ints], observed: Ints, strata: Sequence[Stratum], most: int
+) -> list[tuple[Floats, Floats]]:
+    """Return what `exact_tail` says of each block of terms."""
+
+    def work(rows: Ints) -> tuple[Floats, Floats]:
+        return exact_tail(observed[rows], [stratum.terms(rows) for stratum in strata], most)
+
+    return in_threads(work, parts)
 
 
 def exact_tail(observed: Ints, strata: Sequence[Stratum], most: int) -> tuple[Floats, Floats]:
