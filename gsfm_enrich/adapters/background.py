@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -135,14 +135,17 @@ def _expressed(adata: AnnData, raw: bool) -> tuple[tuple[str, ...], str]:
     """Return the genes with a value above 0 in any cell."""
     matrix, where = (adata.raw, "adata.raw") if raw else (adata, "adata.X")
     seen = np.zeros(matrix.n_vars, dtype=bool)
-    for _, block in row_blocks(matrix.X):
-        if block.min() < 0:
-            raise InputError(
-                f"{where} holds negative values, as scaled data do, so it cannot say which genes are "
-                "expressed; pass them as a list."
-            )
+    for block in _counts(matrix.X, where, "which genes are expressed; pass them as a list."):
         seen |= np.asarray((block > 0).sum(axis=0)).ravel() > 0
     return tuple(map(str, matrix.var_names[seen])), f"genes expressed in at least one cell of {where}"
+
+
+def _counts(matrix: Any, where: str, asked: str) -> Iterator[Any]:
+    """Go through the cells in blocks; negative values cannot say what is asked."""
+    for _, block in row_blocks(matrix):
+        if block.min() < 0:
+            raise InputError(f"{where} holds negative values, as scaled data do, so it cannot say {asked}")
+        yield block
 
 
 def mean_expression(adata: AnnData | None, symbols: Mapping[str, str], *, raw: bool) -> dict[str, float]:
@@ -162,12 +165,8 @@ def mean_expression(adata: AnnData | None, symbols: Mapping[str, str], *, raw: b
         raise InputError("propensity='expression' needs an AnnData; pass a number for each gene instead.")
     matrix, where = (adata.raw, "adata.raw") if raw else (adata, "adata.X")
     total = np.zeros(matrix.n_vars)
-    for _, block in row_blocks(matrix.X):
-        if block.min() < 0:
-            raise InputError(
-                f"{where} holds negative values, as scaled data do, so it cannot say how highly genes are "
-                "expressed; pass a number for each gene as propensity=."
-            )
+    asked = "how highly genes are expressed; pass a number for each gene as propensity=."
+    for block in _counts(matrix.X, where, asked):
         total += np.asarray(block.sum(axis=0), dtype=np.float64).ravel()
     found: dict[str, float] = {}
     for name, value in zip(map(str, matrix.var_names), total / max(adata.n_obs, 1), strict=True):

@@ -321,7 +321,13 @@ class Scores:
 
     def z_pairs(self, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.float32]:
         """Return the same of set ``rows[i]`` and gene ``columns[i]``, shape (n_pairs,)."""
-        return self.against_random(self.pairs(rows, columns)[: self.genes.n_dense].sum(axis=0), rows)
+        found = np.empty((self.genes.n_dense, len(rows)), dtype=np.float32)
+
+        def work(block: slice) -> None:
+            self._dense_pairs(rows[block], columns[block], found[:, block])
+
+        in_blocks(work, len(rows), PAIRS)
+        return self.against_random(found.sum(axis=0), rows)
 
     def against_random(self, scores: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """Turn scores (first axis: ``rows``) into standard deviations above the mean over random sets."""
