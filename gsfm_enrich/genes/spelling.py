@@ -38,7 +38,9 @@ def misread_species(ids: Sequence[str], organism: str) -> str:
         symbol as they stand. For mouse and rat, approved human symbols do that the orthology table lacks in
         any case, and identifiers of human; not so when the whole list is in upper case and has more symbols
         that only the species has than symbols that only human has: then it is upper-case mouse. When there is
-        no table, only a list of nothing but approved human symbols does.
+        no table, only a list of nothing but approved human symbols does. When none of these do, symbols that
+        both species have stand out if they are written as human's (``CD19``, not ``Cd19``), but for a list all
+        in upper case with a symbol that only the species has.
 
     Examples
     --------
@@ -58,6 +60,11 @@ def misread_species(ids: Sequence[str], organism: str) -> str:
             ids,
             f"human symbols, not {name}'s",
             "they were read as human; if all are, pass organism='human'",
+        ) or _sentence(
+            _written_as_human(ids, name),
+            ids,
+            "written as human symbols",
+            f"they were read as {name}'s of the same letters; if they are human's, pass organism='human'",
         )
     return ""
 
@@ -92,6 +99,16 @@ def _only_human(ids: Sequence[str], organism: str) -> list[str]:
         if len(theirs) >= len(named):
             return foreign
     return named + foreign
+
+
+def _written_as_human(ids: Sequence[str], organism: str) -> list[str]:
+    """Return human symbols in human's spelling, or nothing when all is the species' own in upper case."""
+    own = {gene.symbol for gene in load_orthology(organism).genes}
+    human = frozenset(approved_symbols())
+    upper = [text for text in ids if _UPPER.fullmatch(text)]
+    if len(upper) == len(ids) and not human.issuperset(upper):
+        return []
+    return [text for text in upper if text in human and text not in own]
 
 
 def _sentence(odd: Sequence[str], ids: Sequence[str], what: str, advice: str) -> str:

@@ -80,6 +80,29 @@ def test_without_a_table_only_a_list_of_nothing_but_human_symbols(ids, said):
     assert misread_species(ids, "rat") == (AS_HUMAN.format(3, 3, "rat", said) if said else "")
 
 
+AS_WRITTEN = (
+    "{} of {} genes are written as human symbols: {}; they were read as {}'s of the same letters; "
+    "if they are human's, pass organism='human'."
+)
+
+
+@pytest.mark.parametrize(
+    ("ids", "said"),
+    [
+        (["BAX", "MYC", "ACTB"], "BAX, MYC, ACTB"),  # both species have them
+        (["Trp53", "H2-Ab1", "BAX", "MYC", "ACTB"], "BAX, MYC, ACTB"),
+        (["TRP53", "BAX", "MYC", "ACTB"], ""),  # mouse in upper case
+        (["Bax", "Myc", "Actb"], ""),
+        (["Trp53", "BAX", "MYC"], ""),  # two may be slips of the pen
+    ],
+)
+def test_symbols_of_both_species_in_the_spelling_of_human(mouse_table, ids, said):
+    count = said.count(",") + 1
+    assert misread_species(ids, "mouse") == (
+        AS_WRITTEN.format(count, len(ids), said, "mouse") if said else ""
+    )
+
+
 @pytest.mark.parametrize(
     ("symbols", "rodent"),
     [
