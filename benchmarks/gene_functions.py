@@ -51,7 +51,7 @@ def main(
         table["size"] = table["term"].map(size)
         rankings = {
             "evidence alone": table["evidence"],
-            "score (evidence and half the size)": table["score"],
+            "score (evidence and size)": table["score"],
             "probability": table["probability"],
             "z-score of the autoencoder": table["z_score"],
             "size of the term": table["size"],

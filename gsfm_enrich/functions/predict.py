@@ -79,10 +79,10 @@ def predict_functions(
         One row a gene and term, best first within a gene and library:
 
         - ``gene``, ``gene_set``, ``term``
-        - ``score``: the evidence that the gene belongs to the term, in nats, plus half the logarithm of the
-          term's size: large terms are right more often and say less; terms are ranked by it
-        - ``z_score``: how many standard deviations the autoencoder's logit of this gene is above its logits
-          for random sets of the term's size; what is left when the gene's popularity is taken off
+        - ``score``: the evidence that the gene belongs to the term, in nats, plus .8 times the logarithm
+          of the term's size: large terms are right more often and say less; terms are ranked by it
+        - ``z_score``: standard deviations by which the gene's score in the dense channels is above its
+          scores for random sets of the term's size; what is left when popularity is taken off
         - ``rank``: of the term among all terms of the library for this gene
         - ``probability``: that the gene belongs to the term, calibrated on members hidden from the model
         - ``known``: whether the term lists the gene

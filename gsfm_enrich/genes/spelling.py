@@ -39,8 +39,8 @@ def misread_species(ids: Sequence[str], organism: str) -> str:
         any case, and identifiers of human; not so when the whole list is in upper case and has more symbols
         that only the species has than symbols that only human has: then it is upper-case mouse. When there is
         no table, only a list of nothing but approved human symbols does. When none of these do, symbols that
-        both species have stand out if they are written as human's (``CD19``, not ``Cd19``), but for a list all
-        in upper case with a symbol that only the species has.
+        both species have stand out if they are written as human's (``CD19``, not ``Cd19``); not so in a list
+        all in upper case with a symbol that human lacks.
 
     Examples
     --------
