@@ -29,6 +29,22 @@ LIBRARIES = (
     "MGI_Mammalian_Phenotype_Level_4_2021",
     "GO_Biological_Process_2023",
     "ChEA_ChEA3",
+    "GO_Biological_Process_2021",
+    "GO_CC_MSigDB_2024.1",
+    "GO_MF_MSigDB_2024.1",
+    "Reactome_MSigDB_2024.1",
+    "Reactome_2016",
+    "KEGG_2016",
+    "MSigDB_Hallmark_2024.1",
+    "GWAS_Catalog_2019",
+    "GWAS_Catalog_2023",
+    "HPO_MSigDB_2024.1",
+    "Human_Phenotype_Ontology",
+    "InterPro_Domains_2019",
+    "CellMarker_Human",
+    "PanglaoDB_Human",
+    "ENCODE_ChEA3",
+    "ReMap_ChEA3",
 )
 FACTORS = ("ChEA_ChEA3", "ENCODE_ChEA3", "ReMap_ChEA3")
 
