@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 OWN, STUDIED, UNDERSTUDIED, NONE = "#1b7f5c", "#8fb8de", "#e8a04c", "0.8"
 LABELLED_MODULES = 10
-LABELLED_GENES = 3
+LABELLED_GENES = 40
+"""Genes of a large list that are named, the most typical ones of each module."""
 COLOURS = "tab10"
 
 
@@ -87,7 +88,7 @@ def neighbors(
 def modules(
     data: Any,
     *,
-    group: str | None = None,
+    groups: str | None = None,
     direction: str | None = None,
     key: str = "gsfm_gene_modules",
     title: str | None = None,
@@ -103,7 +104,7 @@ def modules(
     data
         An AnnData after :func:`gsfm_enrich.tl.gene_modules`, or what :func:`gsfm_enrich.gene_modules`
         returned.
-    group, direction
+    groups, direction
         The list to draw; needed when there is more than one.
     key
         Slot of ``adata.uns``.
@@ -127,9 +128,9 @@ def modules(
     Examples
     --------
     >>> import gsfm_enrich as ge
-    >>> ge.pl.modules(adata, group="CD19+ B", direction="up", save="modules.png")  # doctest: +SKIP
+    >>> ge.pl.modules(adata, groups="CD19+ B", direction="up", save="modules.png")  # doctest: +SKIP
     """
-    genes, table, edges, heading = one_list(data, key, group, direction)
+    genes, table, edges, heading = one_list(data, key, groups, direction)
     if table.empty:
         return empty_plot(ax, "no module to draw", save)
     from matplotlib import colormaps
@@ -144,8 +145,9 @@ def modules(
         graph.edges[a, b]["pull"] = 1.0 if module_of[a] == module_of[b] > 0 else 0.05
     colours = {gene: palette.get(int(module_of[gene]), NONE) for gene in graph}
     draw_graph(ax, graph, colours, sizes=dict.fromkeys(graph, 45.0), pull="pull")
-    typical = [gene for names in shown["genes"] for gene in names.split(";")[:LABELLED_GENES]]
-    write_names(ax, graph, typical if len(graph) > 60 else list(graph), size=6.5)
+    each = LABELLED_GENES // len(shown)
+    typical = [gene for names in shown["genes"] for gene in names.split(";")[:each]]
+    write_names(ax, graph, typical if len(graph) > LABELLED_GENES else list(graph), size=6.5)
     labels = term_labels(shown["name"], width=44, lines=2)
     named = {f"{size} genes: {label}": palette[int(module)]
              for label, size, module in zip(labels, shown["size"], shown["module"], strict=True)}  # fmt: skip
@@ -156,7 +158,7 @@ def modules(
 
 
 def one_list(
-    data: Any, key: str, group: str | None, direction: str | None
+    data: Any, key: str, groups: str | None, direction: str | None
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, str]:
     """Return genes, modules and edges of one list, and its name."""
     if not hasattr(data, "uns"):
@@ -170,9 +172,9 @@ def one_list(
         raise InputError(f"adata.uns has no {key!r}: run gsfm_enrich.tl.gene_modules(adata, ...) first.")
     tables = [data.uns[key][name] for name in ("genes", "modules", "edges")]
     lists = tables[0][["group", "direction"]].drop_duplicates().astype(str)
-    groups = choose(group, list(dict.fromkeys(lists["group"])))
+    names = choose(groups, list(dict.fromkeys(lists["group"])))
     directions = choose(direction, list(dict.fromkeys(lists["direction"])), "direction")
-    lists = lists[lists["group"].isin(groups) & lists["direction"].isin(directions)]
+    lists = lists[lists["group"].isin(names) & lists["direction"].isin(directions)]
     if len(lists) != 1:
         named = ", ".join(f"{row.group!r} ({row.direction})" for row in lists.itertuples())
         raise InputError(f"modules draws one list of genes; choose with group= and direction= from {named}.")
@@ -204,6 +206,7 @@ def draw_graph(
 
     places = nx.spring_layout(graph, weight=pull, seed=0, k=2.2 / np.sqrt(max(len(graph), 1)), iterations=150)
     nx.set_node_attributes(graph, places, "place")
+    nx.set_node_attributes(graph, {name: np.sqrt(size / np.pi) for name, size in sizes.items()}, "radius")
     strength = np.array([graph.edges[edge]["likeness"] for edge in graph.edges])
     ends = np.array([(places[a], places[b]) for a, b in graph.edges]).reshape(-1, 2, 2)
     draw_lines(ax, ends, strength / max(strength.max(initial=1e-9), 1e-9), color="0.75", alpha=0.7)
@@ -218,8 +221,9 @@ def write_names(ax: Axes, graph: nx.Graph, names: list[str], size: float = 8.5) 
     """Write genes below their nodes."""
     for name in names:
         if name in graph:
-            ax.annotate(name, graph.nodes[name]["place"], xytext=(0, -0.9 * size - 2), ha="center",
-                        va="center", textcoords="offset points", fontsize=size, zorder=4)  # fmt: skip
+            node = graph.nodes[name]
+            ax.annotate(name, node["place"], xytext=(0, -node["radius"] - 1.5), ha="center", va="top",
+                        textcoords="offset points", fontsize=size, zorder=4)  # fmt: skip
 
 
 def legend(ax: Axes, names: dict[str, Any], *, outside: bool = False) -> None:

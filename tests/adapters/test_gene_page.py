@@ -122,7 +122,7 @@ def test_modules_plot(
 ) -> None:
     with pytest.warns(GsfmEnrichWarning, match="fewer than 3 genes"):
         tl.gene_modules(adata, sets, model=small_model, smallest=2)
-    ax = pl.modules(adata, group="B cells", direction="up", save=tmp_path / "modules.png")
+    ax = pl.modules(adata, groups="B cells", direction="up", save=tmp_path / "modules.png")
     table = adata.uns["gsfm_gene_modules"]["modules"]
     table = table[(table["group"] == "B cells") & (table["direction"] == "up")]
     legend = ax.get_legend()
