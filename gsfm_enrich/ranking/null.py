@@ -113,6 +113,8 @@ def survival(observed: Ints, strata: Sequence[Stratum]) -> Floats:
     """
     observed = np.asarray(observed, dtype=np.int64)
     p = np.ones(len(observed))
+    if not strata:  # nothing was drawn
+        return p
     binary = ~np.any([stratum.predicted.any(axis=1) for stratum in strata], axis=0)
     if len(strata) == 1 and binary.any():
         p[binary] = members_tail(

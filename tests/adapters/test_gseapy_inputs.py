@@ -231,8 +231,9 @@ def test_a_second_name_of_a_gene_is_no_loss():
     assert warned(run, [*QUERY, "p53"]) == []
 
 
-def test_all_genes_unknown():
+@pytest.mark.parametrize("rerank", [True, False])
+def test_all_genes_unknown(rerank):
     with pytest.warns(GsfmEnrichWarning) as caught:
-        enr = enrichr(["stranger", "other"], SETS, rerank=False)
+        enr = enrichr(["stranger", "other"], SETS, rerank=rerank)
     assert str(caught[0].message) == "2 of 2 query genes are in none of the gene sets: stranger, other."
     assert enr.results.empty

@@ -108,6 +108,10 @@ def test_strata_are_drawn_apart() -> None:
     np.testing.assert_allclose(saddlepoint_tail(observed, strata), expected, rtol=0.06)
 
 
+def test_nothing_drawn_is_no_evidence() -> None:
+    assert survival(np.array([0, 0, 0]), []).tolist() == [1, 1, 1]
+
+
 def test_strata_without_a_term_change_nothing() -> None:
     observed = np.array([4, 8, 5])
     alone = survival(observed, urns((300, 5, 10, (6, 3, 2)), terms=3))
