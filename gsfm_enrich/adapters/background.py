@@ -95,7 +95,7 @@ def choose_background(
             f"{ranking.source}: the background is the genes of each library, more than were measured as a "
             "rule, which makes p-values too small; pass the genes tested as background=.",
             GsfmEnrichWarning,
-            stacklevel=stacklevel + 1,
+            stacklevel=stacklevel,
         )
         return Background(None, f"genes of each library ({ranking.source})")
     if adata is not None and _only_variable(adata, names):
@@ -104,7 +104,7 @@ def choose_background(
             "before the test cannot be found, and terms are judged by what is left of them; test all genes "
             "(keep them in adata.raw, or rank before subsetting).",
             GsfmEnrichWarning,
-            stacklevel=stacklevel + 1,
+            stacklevel=stacklevel,
         )
     return Background([symbols.get(name, name) for name in names], source, names)
 
