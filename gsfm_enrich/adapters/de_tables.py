@@ -281,7 +281,7 @@ def _named(rows: pd.DataFrame, total: int, stacklevel: int) -> pd.DataFrame:
         warnings.warn(
             f"{total - len(kept):,} of {total:,} rows of the data frame have no gene or no group.",
             GsfmEnrichWarning,
-            stacklevel=stacklevel + 1,
+            stacklevel=stacklevel,
         )
     return kept
 
@@ -292,7 +292,7 @@ def _adjusted(rows: pd.DataFrame, column: str, stacklevel: int) -> pd.Series:
         f"the data frame has no adjusted p-values: adjusted {column!r} by Benjamini and Hochberg in each "
         "group.",
         GsfmEnrichWarning,
-        stacklevel=stacklevel + 1,
+        stacklevel=stacklevel,
     )
     adjusted = rows["p_value"].copy()
     for _, part in rows.groupby("group", sort=False)["p_value"]:

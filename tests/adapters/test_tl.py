@@ -464,3 +464,14 @@ def test_not_an_anndata(sets: dict[str, list[str]]) -> None:
         "adata must be an anndata.AnnData, or in its place a data frame or a dict of lists of genes; got "
         "list."
     )
+
+
+def test_warnings_about_a_table_point_at_the_caller() -> None:
+    table = pd.DataFrame(
+        {"names": ["CD19", "CD79A", None], "log2FoldChange": [2.0, 3.0, 1.0], "pvalue": [1e-4] * 3}
+    )
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        tl.enrichr(table, {"B cells": ["CD79A", "CD19", "SYK"]}, rerank=False)
+    assert len(caught) == 4  # a row without a gene, no adjusted p-values, no background, no gene that falls
+    assert {warning.filename for warning in caught} == {__file__}
