@@ -523,12 +523,13 @@ def test_training_passes_on_where_to_validate_and_when_to_stop(
     asked = []
 
     def interrupted(corpus: object, network: object, training: TrainingConfig, *_: object) -> None:
-        asked.append((training.validate_on, training.patience))
+        asked.append((training.validate_on, training.patience, training.weights))
         raise KeyboardInterrupt
 
     monkeypatch.setattr("gsfm_enrich.training.fit.fit", interrupted)
-    invoke("train", "--gmt", "sets", "--out", "run", "--validate-on", "literature", "--patience", "3")
-    assert asked == [("literature", 3)]
+    options = "--validate-on literature --patience 3 --weight experiments=2 --weight a=b=0.5"
+    invoke("train", "--gmt", "sets", "--out", "run", *options.split())
+    assert asked == [("literature", 3, {"experiments": 2.0, "a=b": 0.5})]
 
 
 def test_only_the_first_of_many_processes_writes_beside_the_checkpoint(
@@ -654,6 +655,11 @@ BAD = [
     ("report few.gmt", "'few.gmt' must end in .h5ad, .csv, .tsv, .txt; that says how it is to be read."),
     ("report broken.h5ad", "'broken.h5ad' cannot be read as .h5ad: "),
     ("report empty.txt", "'empty.txt' cannot be read as .txt: No columns to parse from file."),
+    (
+        "train --gmt few.gmt --out new --weight literature",
+        "--weight must be a source and a number, such as literature=2, not 'literature'.",
+    ),
+    ("train --gmt few.gmt --out new --weight few=-1", "the weight of 'few' must be at least 0, not -1.0."),
     ("evaluate --library few.gmt", "evaluate takes a checkpoint or --default, one of them."),
     ("evaluate run --default", "evaluate takes a checkpoint or --default, one of them."),
     ("evaluate run", "There is nothing to evaluate on; give gene sets with --library."),
@@ -789,6 +795,7 @@ def test_evaluate_asks_every_model_the_same_and_writes_what_it_found(files: Path
     written = pd.read_csv("found/terms.tsv", sep="\t")
     assert written["auroc"].to_numpy() == pytest.approx(of_terms["auroc"].to_numpy(), abs=1e-6)
     assert pd.read_csv("found/libraries.tsv", sep="\t")["mean AP"].tolist() == expected["mean AP"].tolist()
+    assert Path("found/terms.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_evaluate_on_what_a_newer_release_adds(files: Path) -> None:

@@ -85,7 +85,7 @@ def evaluate(
     seed: Annotated[int, typer.Option("--seed", help="Of terms, halves and intervals.")] = 0,
     out: Annotated[
         Path | None,
-        typer.Option("-o", "--out", metavar="DIR", help="Folder for libraries.tsv and terms.tsv."),
+        typer.Option("-o", "--out", metavar="DIR", help="Folder for libraries.tsv, terms.tsv and terms.png."),
     ] = None,
 ) -> None:
     """Measure how a model completes gene sets.
@@ -136,6 +136,9 @@ def evaluate(
         summary.to_csv(out / "libraries.tsv", sep="\t", index=False)
         terms = pd.concat([terms for _, terms in found])
         terms.to_csv(out / "terms.tsv", sep="\t", index=False, float_format="%.6f")
+        from gsfm_enrich.adapters.completion import completion
+
+        completion(terms, save=out / "terms.png")
     show_table(summary, columns=SHOWN)
 
 

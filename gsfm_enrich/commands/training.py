@@ -121,6 +121,15 @@ def train(
     balance: Annotated[
         float, typer.Option("--balance", help="1 draws set by set, 0 source by source, 0.5 in between.")
     ] = 0.5,
+    weight: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--weight",
+            metavar="SOURCE=W",
+            help="Draw a source (literature, or a GMT file's name without .gmt) W times as often as "
+            "--balance says; repeatable.",
+        ),
+    ] = None,
     validate_on: Annotated[
         str | None,
         typer.Option(
@@ -174,6 +183,7 @@ def train(
         batch_size=batch_size,
         learning_rate=learning_rate,
         balance=balance,
+        weights=weights_of(weight or []),
         validate_on=validate_on,
         patience=patience,
         seed=seed,
@@ -214,6 +224,31 @@ class Losses:
         self.training = training
         if validation is not None:
             self.validation = validation
+
+
+def weights_of(options: Sequence[str]) -> dict[str, float]:
+    """Return the weights of sources, each given as ``SOURCE=W``.
+
+    Raises
+    ------
+    InputError
+        When an option is none such.
+
+    Examples
+    --------
+    >>> weights_of(["literature=2"])
+    {'literature': 2.0}
+    """
+    weights = {}
+    for option in options:
+        source, _, number = option.rpartition("=")
+        try:
+            weights[source] = float(number)
+        except ValueError:
+            source = ""
+        if not source:
+            raise InputError(f"--weight must be a source and a number, such as literature=2, not {option!r}.")
+    return weights
 
 
 def gmt_files(paths: Sequence[Path]) -> list[Path]:

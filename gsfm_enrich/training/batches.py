@@ -40,8 +40,11 @@ def split_corpus(corpus: Corpus, config: TrainingConfig) -> tuple[Sampler, Sampl
     Raises
     ------
     InputError
-        If the corpus has no sets of ``config.validate_on``.
+        If the corpus has no sets of ``config.validate_on`` or of a source that ``config.weights`` names, or
+        none are left to train on.
     """
+    for name in config.weights:
+        source_sets(corpus, name)
     if config.validate_on is None:
         held_out = np.random.default_rng([config.seed, 1]).random(len(corpus)) < config.held_out
     else:
@@ -50,14 +53,16 @@ def split_corpus(corpus: Corpus, config: TrainingConfig) -> tuple[Sampler, Sampl
     training, validation, weights = [], [], []
     for number, name in enumerate(corpus.sources):
         here = np.flatnonzero(corpus.source == number)
-        if len(here) == 0 or name == config.validate_on:
+        weight = config.weights.get(name, 1.0)
+        if len(here) == 0 or weight == 0 or name == config.validate_on:
             continue
         kept = here[~held_out[here]] if (~held_out[here]).any() else here
         training.append(kept)
         validation.append(here[held_out[here]] if held_out[here].any() else here)
-        weights.append(len(kept) ** config.balance)
+        weights.append(weight * len(kept) ** config.balance)
     if not training:
-        raise InputError(f"The corpus has no source but {config.validate_on!r}, on which to validate.")
+        names = ", ".join(f"{name!r}" for name in corpus.sources)
+        raise InputError(f"No source is left to train on; the corpus has {names}.")
     shares = np.array(weights) / np.sum(weights)
     if config.validate_on is None:
         return Sampler(tuple(training), shares), Sampler(tuple(validation), shares)

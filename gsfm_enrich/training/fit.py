@@ -7,8 +7,8 @@ Every batch depends on nothing but the seed and its number, so a run that was ki
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -53,6 +53,8 @@ class TrainingConfig:
         Steps of warm-up.
     balance
         A source with n sets is drawn in proportion to n ** balance: 1 draws set by set, 0 source by source.
+    weights
+        Sources that are drawn so many times as often as that; 0 leaves one out.
     given
         Smallest and largest share of a set that is given as input; uniform in between.
     held_out
@@ -80,6 +82,7 @@ class TrainingConfig:
     learning_rate: float = 1e-3
     warmup: int = 500
     balance: float = 0.5
+    weights: Mapping[str, float] = field(default_factory=dict)
     given: tuple[float, float] = (0.1, 0.9)
     held_out: float = 0.02
     validate_on: str | None = None
@@ -96,6 +99,9 @@ class TrainingConfig:
         for name in ("warmup", "patience"):
             if getattr(self, name) < 0:
                 raise InputError(f"{name} must be at least 0, not {getattr(self, name)}.")
+        for source, weight in self.weights.items():
+            if not weight >= 0:
+                raise InputError(f"the weight of {source!r} must be at least 0, not {weight}.")
         if not self.learning_rate > 0:
             raise InputError(f"learning_rate must be above 0, not {self.learning_rate}.")
         if not 0 <= self.held_out < 1:

@@ -50,6 +50,33 @@ def test_a_source_is_held_out_whole(block_corpus, source):
     assert training.weights.tolist() == validation.weights.tolist() == [1.0]
 
 
+def test_sources_are_drawn_as_often_as_their_weights_say(block_corpus):
+    sizes = np.bincount(block_corpus.source, minlength=len(block_corpus.sources))
+    first, *rest = block_corpus.sources
+    training, _ = split_corpus(block_corpus, TrainingConfig(weights={first: 3.0}, balance=1.0, held_out=0.0))
+    expected = sizes * np.array([3.0] + [1.0] * len(rest))
+    np.testing.assert_allclose(training.weights, expected / expected.sum())
+    training, validation = split_corpus(block_corpus, TrainingConfig(weights={first: 0.0}))
+    without = np.flatnonzero(block_corpus.source != 0)
+    assert set(np.concatenate(training.members)) | set(np.concatenate(validation.members)) <= set(without)
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        ({"experiment": 2.0}, "The corpus has no sets of 'experiment'. Did you mean 'experiments'?"),
+        (
+            {"literature": 0.0, "experiments": 0.0},
+            "No source is left to train on; the corpus has 'literature', 'experiments'.",
+        ),
+    ],
+)
+def test_weights_that_make_no_sense(block_corpus, weights, message):
+    with pytest.raises(InputError) as caught:
+        split_corpus(block_corpus, TrainingConfig(weights=weights))
+    assert str(caught.value) == message
+
+
 def test_a_source_that_is_not_there_cannot_be_held_out(block_corpus):
     with pytest.raises(InputError) as caught:
         split_corpus(block_corpus, TrainingConfig(validate_on="experiment"))
@@ -60,4 +87,4 @@ def test_the_only_source_cannot_be_held_out(make_corpus):
     corpus = make_corpus({"one": [[2, 3], [3, 4]]}, ["<unk>", "<pad>", "TP53", "MYC", "RB1"])
     with pytest.raises(InputError) as caught:
         split_corpus(corpus, TrainingConfig(validate_on="one"))
-    assert str(caught.value) == "The corpus has no source but 'one', on which to validate."
+    assert str(caught.value) == "No source is left to train on; the corpus has 'one'."
