@@ -21,6 +21,8 @@ OWN, STUDIED, UNDERSTUDIED, NONE = "#1b7f5c", "#8fb8de", "#e8a04c", "0.8"
 LABELLED_MODULES = 10
 LABELLED_GENES = 40
 """Genes of a large list that are named, the most typical ones of each module."""
+SIGNIFICANT = 0.05
+"""A module whose best term has a larger adjusted p-value shows it beside its name."""
 COLOURS = "tab10"
 
 
@@ -97,7 +99,8 @@ def modules(
 ) -> Axes:
     """Draw the functional modules of one gene list: genes joined to those most alike, coloured by module.
 
-    The legend names the ten largest modules by their best term; grey genes are in none.
+    The legend names the ten largest modules by their best term, with its adjusted p-value where that is above
+    .05; grey genes are in none.
 
     Parameters
     ----------
@@ -149,8 +152,11 @@ def modules(
     typical = [gene for names in shown["genes"] for gene in names.split(";")[:each]]
     write_names(ax, graph, typical if len(graph) > LABELLED_GENES else list(graph), size=6.5)
     labels = term_labels(shown["name"], width=44, lines=2)
-    named = {f"{size} genes: {label}": palette[int(module)]
-             for label, size, module in zip(labels, shown["size"], shown["module"], strict=True)}  # fmt: skip
+    doubts = [f" (p = {p:.2g})" if p > SIGNIFICANT else "" for p in shown["adjusted_p_value"]]
+    named = {
+        f"{size} genes: {label}{doubt}": palette[int(module)]
+        for label, doubt, size, module in zip(labels, doubts, shown["size"], shown["module"], strict=True)
+    }
     more = len(table) - len(shown)
     legend(ax, named | ({f"{more} more modules": NONE} if more else {}), outside=True)
     write_title(ax, title or heading or "Functional modules")
@@ -177,7 +183,7 @@ def one_list(
     lists = lists[lists["group"].isin(names) & lists["direction"].isin(directions)]
     if len(lists) != 1:
         named = ", ".join(f"{row.group!r} ({row.direction})" for row in lists.itertuples())
-        raise InputError(f"modules draws one list of genes; choose with group= and direction= from {named}.")
+        raise InputError(f"modules draws one list of genes; choose with groups= and direction= from {named}.")
     name, way = lists.iloc[0]
     of_list = [table[(table["group"] == name) & (table["direction"] == way)] for table in tables]
     return of_list[0], of_list[1], of_list[2], f"{name} ({way})"

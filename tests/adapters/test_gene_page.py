@@ -127,12 +127,15 @@ def test_modules_plot(
     table = table[(table["group"] == "B cells") & (table["direction"] == "up")]
     legend = ax.get_legend()
     assert legend is not None
-    assert len(legend.get_texts()) == len(table)
+    doubtful = [f"p = {p:.2g}" for p in table["adjusted_p_value"] if p > 0.05]
+    shown = [text.get_text() for text in legend.get_texts()]
+    assert len(shown) == len(table)
+    assert sum("(p = " in text for text in shown) == sum(p in text for p in doubtful for text in shown)
     assert {text.get_text() for text in ax.texts} >= set(";".join(table["genes"]).split(";"))
     with pytest.raises(InputError) as error:
         pl.modules(adata)
     assert str(error.value) == (
-        "modules draws one list of genes; choose with group= and direction= from 'T/NK cells' (up), "
+        "modules draws one list of genes; choose with groups= and direction= from 'T/NK cells' (up), "
         "'T/NK cells' (down), 'B cells' (up)."
     )
     with pytest.raises(InputError) as error:
