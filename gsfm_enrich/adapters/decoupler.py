@@ -97,6 +97,8 @@ def chosen_terms(
     if terms is None:
         return library, np.arange(len(library), dtype=np.int64)
     names = [terms] if isinstance(terms, str) else list(dict.fromkeys(terms))
+    if not names:
+        raise InputError("terms is empty; name terms of the library, or pass None for all of them.")
     return library, np.array([library.position(name) for name in names], dtype=np.int64)
 
 

@@ -163,6 +163,9 @@ def test_unknown_term_and_no_scores(cells: anndata.AnnData) -> None:
     with pytest.raises(LibraryError) as unknown:
         tl.score_terms(cells, "apoptosi", {"apoptosis": ["B0G0"]}, min_weight=1)
     assert str(unknown.value) == ("The library 'gs_ind_0' has no term 'apoptosi'. Did you mean 'apoptosis'?")
+    with pytest.raises(InputError) as none:
+        tl.score_terms(cells, [], {"apoptosis": ["B0G0"]}, min_weight=1)
+    assert str(none.value) == "terms is empty; name terms of the library, or pass None for all of them."
     with pytest.raises(InputError) as error:
         get.term_scores(cells)
     assert str(error.value) == (
