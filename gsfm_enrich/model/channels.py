@@ -137,9 +137,7 @@ def _sparse(columns: NDArray[np.integer], values: Floats, n_columns: int) -> csr
     used = values > 0
     starts = np.concatenate([np.zeros(1, np.int32), np.cumsum(used.sum(axis=1), dtype=np.int32)])
     shape = (len(values), n_columns)
-    table = csr_array((values[used], columns[used].astype(np.int32), starts), shape=shape)
-    table.sort_indices()
-    return table
+    return csr_array((values[used], columns[used].astype(np.int32), starts), shape=shape)
 
 
 @dataclass(frozen=True, eq=False)
@@ -369,7 +367,8 @@ def side_by_side(model: ChannelGSFM, units: NDArray[np.int64]) -> csc_array:
 def scores_of_sums(sums: csr_array, n: Floats) -> csr_array:
     """Return the scores of tables, log(1 + sum / n), from sums of similarities to sets of n genes."""
     data = sums.data / np.repeat(n, np.diff(sums.indptr))
-    return csr_array((np.log1p(data, out=data), sums.indices, sums.indptr), shape=sums.shape)
+    torch.from_numpy(data).log1p_()  # several numbers at a time, which numpy's does not
+    return csr_array((data, sums.indices, sums.indptr), shape=sums.shape)
 
 
 def by_table(scores: csr_array, n_units: int, n_tables: int) -> Floats:

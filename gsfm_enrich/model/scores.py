@@ -81,11 +81,11 @@ class Standard:
 
     Attributes
     ----------
-    factors : float32 array, shape (n_genes, width + 1)
-        Their product with a representation of a set (and 1) is the logit, counted in standard deviations
-        from the mean over random sets, less ``centre``.
+    factors : float32 array, shape (V, width + 1)
+        Of every unit. Their product with a representation of a set (and 1) is the logit, counted in standard
+        deviations from the mean over random sets, less ``centre``.
     centre : float32 array, shape (width + 1,)
-        Mean factor over the genes.
+        Mean factor over the genes that are scored.
     covariance : float32 array, shape (width + 1, width + 1)
         Of the factors over the genes.
     """
@@ -131,14 +131,14 @@ class GeneFactors:
 
     def _make_standard(self, group: int) -> Standard:
         if isinstance(self.model, ChannelGSFM):
-            places = np.ascontiguousarray(self.model.output[0][self.units])
+            places = self.model.output[0]
             width = places.shape[1]  # centred over the genes as they are, and compared with random sets, too
             return Standard(places, np.zeros(width, np.float32), np.eye(width, dtype=np.float32))
         mean, sd = reference(self.model, REFERENCE_SIZES[group])
         weight, bias = centred_output(self.model)
-        factors = np.column_stack([weight, bias - mean]).astype(np.float32)[self.units]
-        factors /= sd[self.units, None]
-        centre, covariance = mean_and_covariance(factors)
+        factors = np.column_stack([weight, bias - mean]).astype(np.float32)
+        factors /= sd[:, None]
+        centre, covariance = mean_and_covariance(factors[self.units])
         return Standard(factors - centre, centre, covariance)
 
     @cached_property
@@ -178,7 +178,7 @@ class GeneFactors:
             standard = self.standard(group)
             variance = np.einsum("ti,ti->t", product(factors[here], standard.covariance), factors[here])
             spread[here] = np.sqrt(np.maximum(variance, 1e-12))
-            own[here] = np.einsum("ti,ti->t", factors[here], mean[here] @ standard.factors)
+            own[here] = np.einsum("ti,ti->t", factors[here], mean[here] @ standard.factors[self.units])
         factors /= spread[:, None]
         weights = np.ones((len(sets), 1), dtype=np.float32)
         return Scores(self, groups, factors, spread, (own / spread)[None], given, weights)
@@ -205,7 +205,8 @@ class Genes:
     def dense(self, group: int) -> NDArray[np.float32]:
         """Return the factors for one of ``REFERENCE_SIZES``, shape (width, n_genes)."""
         if group not in self._dense:
-            self._dense[group] = np.ascontiguousarray(self.factors.standard(group).factors[self.columns].T)
+            units = self.factors.units[self.columns]
+            self._dense[group] = np.ascontiguousarray(self.factors.standard(group).factors[units].T)
         return self._dense[group]
 
     @cached_property
@@ -299,10 +300,10 @@ class Scores:
     def _dense_pairs(
         self, rows: NDArray[np.int64], columns: NDArray[np.int64], found: NDArray[np.float32]
     ) -> None:
-        groups = self.groups[rows]
+        groups, units = self.groups[rows], self.genes.units[columns]
         for group in np.unique(groups):
             here = np.flatnonzero(groups == group)
-            sets, factors = self.sets[rows[here]], self.genes.standard(group).factors[columns[here]]
+            sets, factors = self.sets[rows[here]], self.genes.standard(group).factors[units[here]]
             for channel, part in enumerate(self.genes.dense_parts):
                 found[channel, here] = np.einsum("pi,pi->p", sets[:, part], factors[:, part])
 

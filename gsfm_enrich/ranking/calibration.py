@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
+from gsfm_enrich.model.blocks import in_threads
+
 HIDDEN_SHARE = 0.2
 """Share of a term hidden: the table says how probable members are if a fifth of each term were missing."""
 FEWEST_TERMS = 10
@@ -189,16 +191,18 @@ def fit(trial: Trial, scores: Floats, coherence: Floats) -> Calibration:
     centre[1], precision[0], precision[1] = 1.0, 0.0, 10.0
     spread = np.maximum(features.std(axis=0), 1e-6)
     precision[2:] *= spread[2:] ** 2
-    log_odds = np.zeros(len(rows))
-    for half in (0, 1):
-        learn = rows % 2 == half
-        fitted = logistic(features[learn], trial.truth[learn], trial.weights[learn], centre, precision)
-        log_odds[~learn] = features[~learn] @ fitted
+    everything = np.ones(len(rows), dtype=bool)
+    first = rows % 2 == 0
+
+    def learned(part: NDArray[np.bool_]) -> Floats:
+        return logistic(features[part], trial.truth[part], trial.weights[part], centre, precision)
+
+    of_first, of_second, coefficients = in_threads(learned, [first, ~first, everything])
+    log_odds = np.where(first, features @ of_second, features @ of_first)
     again = np.column_stack([np.ones(len(rows)), log_odds])
     shift, scale = logistic(again, trial.truth, trial.weights, np.array([0.0, 1.0]), np.array([1.0, 1.0]))
     if scale <= 0:
         return untrusted(n_channels)
-    coefficients = logistic(features, trial.truth, trial.weights, centre, precision)
     ceiling = highest_share(log_odds, trial.truth, trial.weights)
     return Calibration(coefficients, float(min(scale, 1.0)), float(shift), ceiling)
 
