@@ -19,7 +19,7 @@ import torch
 import typer
 from scipy.sparse import csr_array
 
-from benchmarks.gene_completion import LIBRARIES
+from benchmarks.gene_completion import MAIN
 from benchmarks.protocols import read_library, training_corpus, write_table
 from gsfm_enrich.model import channels
 from gsfm_enrich.model.channels import ChannelGSFM
@@ -116,7 +116,7 @@ def main(
     ]
     print(*rows, sep="\n", flush=True)
     exact = exactly(org_db, data, model.gate)
-    for name in LIBRARIES:
+    for name in MAIN:
         library = read_library(data, name)
         genes = list(library.genes)
         scorers = [model_scorer(exact), model_scorer(model)]

@@ -27,13 +27,16 @@ from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.training.evaluate import compare_halves
 from gsfm_enrich.training.scorers import Scorer, counting_scorers, model_scorer
 
-LIBRARIES = (
+MAIN = (
     "KEGG_2021_Human",
     "GO_Biological_Process_2023",
     "GWAS_Catalog_2023",
     "WikiPathway_2023_Human",
     "MGI_Mammalian_Phenotype_Level_4_2021",
     "ChEA_ChEA3",
+)
+LIBRARIES = (
+    *MAIN,
     "GO_Biological_Process_2018",
     "GO_Biological_Process_2021",
     "GO_Cellular_Component_2018",

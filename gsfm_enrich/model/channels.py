@@ -30,6 +30,8 @@ from gsfm_enrich.model.vocab import N_SPECIAL, Vocab
 LEVELS = 255
 TYPICAL_SIZE = 50.0
 """Set size at which the coefficient of the size has no effect."""
+AT_ONCE = 64
+"""Sets whose scores of all genes are worked out as one: fewer than a block, so that threads share a batch."""
 
 Floats = NDArray[np.float32]
 
@@ -321,13 +323,19 @@ class ChannelGSFM(GSFM):
         sets : shape (n_sets, V)
             1 for the given genes.
         """
-        parts = in_blocks(lambda block: self._weigh(sets[block]), sets.shape[0]) or [self._weigh(sets)]
+
+        def work(block: slice) -> Weighed:
+            some = sets[block]
+            return self.weigh_with_sums(some, self.table_sums(some))
+
+        parts = in_blocks(work, sets.shape[0]) or [work(slice(0, 0))]
         columns = zip(*((p.representation, p.weights, p.random, p.own) for p in parts), strict=True)
         return Weighed(*(np.concatenate(column) for column in columns))
 
-    def _weigh(self, sets: csr_array) -> Weighed:
+    def weigh_with_sums(self, sets: csr_array, sums: csr_array) -> Weighed:
+        """Do the same for a block of sets whose `table_sums` are known."""
         places, spread, own = self.dense_scores(sets)
-        of_tables, own_in_tables = self.coherence_in_tables(sets, self.table_sums(sets))
+        of_tables, own_in_tables = self.coherence_in_tables(sets, sums)
         coherence = np.hstack([self.coherence_in_dense(sets, spread, own), of_tables])
         own = np.hstack([own, own_in_tables])
         weights = self.gate_weights(sets, coherence)
@@ -345,10 +353,18 @@ class ChannelGSFM(GSFM):
     def forward(self, units: Tensor, offsets: Tensor) -> Tensor:
         """Return scores, shape (n_sets, V); the arguments are those of `GSFM.encode`."""
         sets = multi_hot(np.split(units.numpy(), offsets.numpy()[1:])[: len(offsets)], len(self.vocab))
-        weighed = self.weigh(sets)
-        scores = product(weighed.representation, self.output[0].T)
-        if len(self.table_channels):
-            scores += weighed_scores(sets, self.tables_side_by_side, weighed.weights[:, len(self.dense) :])
+        genes = self.output[0].T
+        scores = np.empty((len(offsets), len(self.vocab)), dtype=np.float32)
+
+        def work(block: slice) -> None:
+            some = sets[block]
+            sums = self.table_sums(some)
+            weighed = self.weigh_with_sums(some, sums)
+            np.matmul(weighed.representation, genes, out=scores[block])
+            if len(self.table_channels):
+                scores[block] += weighed_sums(sums, sizes_of(some), weighed.weights[:, len(self.dense) :])
+
+        in_blocks(work, len(offsets), AT_ONCE)
         return torch.from_numpy(scores)
 
 
@@ -392,8 +408,13 @@ def weighed_scores(sets: csr_array, tables: csr_array, weights: Floats) -> Float
     -------
     float32 array, shape (n_sets, n_genes)
     """
-    n_genes = tables.shape[1] // weights.shape[1]
-    scores = scores_of_sums(csr_array(sets @ tables), sizes_of(sets))
+    return weighed_sums(csr_array(sets @ tables), sizes_of(sets), weights)
+
+
+def weighed_sums(sums: csr_array, n: Floats, weights: Floats) -> Floats:
+    """Return the same from the products of sets, of n genes each, and tables."""
+    n_genes = sums.shape[1] // weights.shape[1]
+    scores = scores_of_sums(sums, n)
     table, gene = np.divmod(scores.indices, np.int32(n_genes))
     rows = np.repeat(np.arange(len(weights)), np.diff(scores.indptr))
     data = scores.data * weights[rows, table]
