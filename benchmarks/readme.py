@@ -29,6 +29,13 @@ COMPLETION_METHODS = (
     "co-occurrence, small papers first",
     "popularity",
 )
+COMPETITORS = (
+    "gsfm_enrich",
+    "published architecture",
+    "co-occurrence, small papers first",
+    "its truncated SVD",
+    "popularity",
+)
 LATER_METHODS = ("gsfm_enrich", "co-occurrence, small papers first", "popularity")
 RANKING_METHODS = {"overlap test": "overlap test (gseapy)", "GSFM": "GSFM p-value"}
 PROTOCOLS = {"hidden": "three quarters of the term hidden", "nothing hidden": "nothing hidden"}
@@ -60,15 +67,26 @@ def renew_tables(text: str) -> str:
         "gene completion": completion_table,
         "term ranking": ranking_table,
         "later genes": later_table,
-        "all figures": lambda: whole_table("gene_completion"),
-        "time split": lambda: whole_table("time_split"),
+        "all figures": all_figures,
+        "time split": lambda: laid_out(read("time_split")),
     }
     return TABLE.sub(lambda found: found[1] + tables[found[2]]() + found[4], text)
 
 
-def whole_table(name: str) -> str:
-    """Lay out everything that a benchmark wrote."""
-    table = pd.read_csv(RESULTS / f"{name}.tsv", sep="\t", dtype=str)
+def read(name: str) -> pd.DataFrame:
+    """Read what a benchmark wrote, as text."""
+    return pd.read_csv(RESULTS / f"{name}.tsv", sep="\t", dtype=str)
+
+
+def all_figures() -> str:
+    """Lay out gene completion: everything on the main libraries, models and counts on the others."""
+    figures = read("gene_completion")
+    main = figures["library"].isin(LIBRARIES)
+    return laid_out(pd.concat([figures[main], figures[~main & figures["method"].isin(COMPETITORS)]]))
+
+
+def laid_out(table: pd.DataFrame) -> str:
+    """Lay out a whole table."""
     lines = [table.columns, ["---"] * table.shape[1], *table.itertuples(index=False)]
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
 

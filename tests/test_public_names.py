@@ -114,6 +114,13 @@ def test_nothing_else_is_public():
     assert public - parts <= set(ge.__all__)
 
 
+@pytest.mark.parametrize("name", ["tl", "pl", "get"])
+def test_notebooks_complete_functions_alone(name):
+    module = getattr(gsfm_enrich, name)
+    assert dir(module) == sorted(module.__all__)
+    assert all(callable(getattr(module, function)) for function in module.__all__)
+
+
 def test_no_module_has_the_name_of_a_public_function():
     names = {path.stem for path in PACKAGE.glob("*")} - {"__init__", "__pycache__"}
     assert names & set(ge.__all__) == set()

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 __all__ = ["enrichr_df", "term_scores"]
 
 
+def __dir__() -> list[str]:
+    """Return the public names alone, which is what a notebook completes."""
+    return list(__all__)
+
+
 def stored(data: Any, key: str = "gsfm_enrichr") -> Enrichment:
     """Return the results in whatever holds them; the frames are not copies.
 

@@ -20,3 +20,8 @@ __all__ = [
     "network",
     "ranks",
 ]
+
+
+def __dir__() -> list[str]:
+    """Return the public names alone, which is what a notebook completes."""
+    return list(__all__)

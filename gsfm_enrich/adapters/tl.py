@@ -40,6 +40,12 @@ if TYPE_CHECKING:
 
 __all__ = ["annotate_genes", "enrichr", "gene_modules", "score_terms"]
 
+
+def __dir__() -> list[str]:
+    """Return the public names alone, which is what a notebook completes."""
+    return list(__all__)
+
+
 LOG_COLUMNS = ("group", "direction", "genes", "found", "terms", "missing", "message")
 NAMES_IN_A_MESSAGE = 5
 
