@@ -116,7 +116,7 @@ def test_nothing_else_is_public():
 
 @pytest.mark.parametrize("name", ["tl", "pl", "get"])
 def test_notebooks_complete_functions_alone(name):
-    module = getattr(gsfm_enrich, name)
+    module = getattr(ge, name)
     assert dir(module) == sorted(module.__all__)
     assert all(callable(getattr(module, function)) for function in module.__all__)
 
