@@ -22,7 +22,7 @@ import typer
 from benchmarks.protocols import read_library, write_table
 from gsfm_enrich.model.checkpoint import load_model
 from gsfm_enrich.model.gsfm import GSFM
-from gsfm_enrich.ranking.calibration import fit, hide_members
+from gsfm_enrich.ranking.calibration import ask, fit, hide_members
 from gsfm_enrich.ranking.membership import Membership
 
 LIBRARIES = (
@@ -45,26 +45,33 @@ RELEASES = (
 BINS = (0.0, 0.01, 0.03, 0.1, 0.3, 1.0)
 
 
-def hidden_members(table: Membership, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return probability, truth and weight of genes asked for in terms that were not fitted."""
+def hidden_members(table: Membership, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return probability and truth of all genes that are not shown, for terms that were not fitted."""
     order = np.random.default_rng(seed).permutation(len(table.members))
     halves = [[table.members[i] for i in order[start::2]] for start in (0, 1)]
-    learn, ask = (hide_members(sets, len(table.units), seed) for sets in halves)
-    if learn is None or ask is None:
+    learn, question = (hide_members(sets, seed) for sets in halves)
+    if learn is None or question is None:
         raise SystemExit(f"{table.library.name} has too few terms.")
-    learned, asked = table.score(learn.shown), table.score(ask.shown)
-    calibration = fit(learn, learned.pairs(*learn.pairs).astype(np.float64), learned.own)
-    rows, genes = ask.pairs
-    sizes = np.array([len(members) for members in ask.shown])
-    coherence = asked.own
-    slopes, offsets = calibration.slopes(sizes, coherence), calibration.offsets(sizes, coherence)
-    log_odds = (slopes[:, rows] * asked.pairs(rows, genes)).sum(axis=0) + offsets[rows]
-    return calibration.probability(log_odds), ask.truth, ask.weights
+    scores = table.score(learn.shown)
+    trial = ask(learn, table.strongest(scores, learn.shown), len(table.units), seed)
+    calibration = fit(trial, scores.pairs(*trial.pairs).astype(np.float64), scores.own)
+    asked = table.score(question.shown)
+    sizes = np.array([len(members) for members in question.shown])
+    slopes, offsets = calibration.slopes(sizes, asked.own), calibration.offsets(sizes, asked.own)
+    genes = table.genes.at(np.arange(len(table.units)))
+    probability, truth = [], []
+    for row, (shown, hidden) in enumerate(zip(question.shown, question.hidden, strict=True)):
+        here = np.array([row])
+        p = calibration.probability(asked.block(here, genes, slopes[:, here])[0] + offsets[row])
+        free = np.setdiff1d(np.arange(len(p)), shown)
+        probability.append(p[free])
+        truth.append(np.isin(free, hidden))
+    return np.concatenate(probability), np.concatenate(truth)
 
 
 def later_members(
     table: Membership, new: dict[str, list[str]], n_terms: int, seed: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the same for all genes outside of terms that a newer release has, too."""
     key = re.compile(r"GO:\d{7}")
     newer = {(key.search(term) or [term])[0]: genes for term, genes in new.items()}
@@ -86,23 +93,21 @@ def later_members(
         added[there] = True
         probability.append(p[~member])
         truth.append(added[~member])
-    found = np.concatenate(truth)
-    return np.concatenate(probability), found, np.ones(len(found))
+    return np.concatenate(probability), np.concatenate(truth)
 
 
-def summary(p: np.ndarray, truth: np.ndarray, weights: np.ndarray) -> dict[str, object]:
+def summary(p: np.ndarray, truth: np.ndarray) -> dict[str, object]:
     """Compare predicted and observed shares of members, bin by bin."""
     row: dict[str, object] = {"members": int(truth.sum())}
     error = 0.0
     for low, high in pairwise(BINS):
         there = (p >= low) & (p < high) if high < 1 else p >= low
-        total = weights[there].sum()
-        if total == 0:
+        if not there.any():
             row[f"{low:g} to {high:g}"] = "none"
             continue
-        predicted, observed = weights[there] @ p[there] / total, truth[there].sum() / total
-        error += total * abs(predicted - observed) / weights.sum()
-        row[f"{low:g} to {high:g}"] = f"{predicted:.4f} / {observed:.4f}"
+        predicted, observed = p[there].mean(), truth[there].mean()
+        error += there.mean() * abs(predicted - observed)
+        row[f"{low:g} to {high:g}"] = f"{predicted:.4f} / {observed:.4f} ({there.sum()})"
     row["expected calibration error"] = f"{error:.5f}"
     return row
 

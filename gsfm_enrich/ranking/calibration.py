@@ -22,6 +22,8 @@ HIDDEN_SHARE = 0.2
 FEWEST_TERMS = 10
 TOP_MEMBERS = 10
 """The highest probability is the share of members among the highest scores, at least so many of them."""
+STRONGEST, RANDOM = 100, 100
+"""Genes to ask for in each set beside the hidden members: those of the highest scores, and random ones."""
 STEPS = 25
 
 Floats = NDArray[np.float64]
@@ -106,6 +108,20 @@ def log_size(sizes: NDArray[np.int64]) -> Floats:
 
 
 @dataclass(frozen=True)
+class Hidden:
+    """Sets with hidden members.
+
+    Attributes
+    ----------
+    shown, hidden : list of int arrays
+        Genes of each set that are given, and that are not.
+    """
+
+    shown: list[NDArray[np.int64]]
+    hidden: list[NDArray[np.int64]]
+
+
+@dataclass(frozen=True)
 class Trial:
     """Sets with hidden members, and the genes that are asked for.
 
@@ -127,21 +143,17 @@ class Trial:
     weights: Floats
 
 
-def hide_members(
-    sets: Sequence[NDArray[np.int64]], n_genes: int, seed: int, max_terms: int = 400, negatives: int = 200
-) -> Trial | None:
+def hide_members(sets: Sequence[NDArray[np.int64]], seed: int, max_terms: int = 400) -> Hidden | None:
     """Hide a fifth of each of up to ``max_terms`` sets; None when fewer than ten have five genes.
 
     Parameters
     ----------
     sets
         Genes of each set.
-    n_genes
-        Genes there are.
     seed
-        Of what is hidden and of the other genes asked for.
-    max_terms, negatives
-        Sets to use at most, and other genes to ask for in each.
+        Of what is hidden.
+    max_terms
+        Sets to use at most.
     """
     rng = np.random.default_rng(seed)
     usable = np.flatnonzero([len(members) >= 5 for members in sets])
@@ -149,19 +161,42 @@ def hide_members(
         return None
     if len(usable) > max_terms:
         usable = np.sort(rng.choice(usable, max_terms, replace=False))
-    shown, asked, truth, weights = [], [], [], []
-    for term in usable.tolist():
-        members = rng.permutation(sets[term])
-        cut = max(round(len(members) * HIDDEN_SHARE), 1)
-        drawn = rng.integers(n_genes, size=negatives)
-        others = drawn[~np.isin(drawn, members)]
-        shown.append(members[cut:])
-        asked.append(np.concatenate([members[:cut], others]))
-        truth.append(np.arange(len(asked[-1])) < cut)
-        weights.append(np.where(truth[-1], 1.0, (n_genes - len(members)) / max(len(others), 1)))
+    shuffled = [rng.permutation(sets[term]) for term in usable.tolist()]
+    cuts = [max(round(len(members) * HIDDEN_SHARE), 1) for members in shuffled]
+    parted = [np.split(members, [cut]) for members, cut in zip(shuffled, cuts, strict=True)]
+    return Hidden([shown for _, shown in parted], [hidden for hidden, _ in parted])
+
+
+def ask(hidden: Hidden, strongest: Sequence[NDArray[np.int64]], n_genes: int, seed: int) -> Trial:
+    """Ask for the hidden members, the strongest candidates and some random other genes of each set.
+
+    What high scores are worth is what counts, and hardly any of some random genes would have one.
+
+    Parameters
+    ----------
+    hidden
+        Sets with hidden members.
+    strongest
+        For each set the genes of the highest scores, of those that are not shown.
+    n_genes
+        Genes there are.
+    seed
+        Of the random genes; each stands for many that are not asked for.
+    """
+    rng = np.random.default_rng([seed, 1])
+    asked, truth, weights = [], [], []
+    for shown, missing, strong in zip(hidden.shown, hidden.hidden, strongest, strict=True):
+        candidates = strong[~np.isin(strong, missing)]
+        drawn = rng.integers(n_genes, size=RANDOM)
+        named = np.concatenate([shown, missing, candidates])
+        others = drawn[~np.isin(drawn, named)]
+        asked.append(np.concatenate([missing, candidates, others]))
+        truth.append(np.arange(len(asked[-1])) < len(missing))
+        each = (n_genes - len(named)) / max(len(others), 1)
+        weights.append(np.repeat([1.0, each], [len(missing) + len(candidates), len(others)]))
     rows = np.repeat(np.arange(len(asked)), [len(genes) for genes in asked])
     pairs = np.stack([rows, np.concatenate(asked)])
-    return Trial(shown, pairs, np.concatenate(truth), np.concatenate(weights))
+    return Trial(hidden.shown, pairs, np.concatenate(truth), np.concatenate(weights))
 
 
 def fit(trial: Trial, scores: Floats, coherence: Floats) -> Calibration:

@@ -28,7 +28,9 @@ from gsfm_enrich.model.vocab import N_SPECIAL
 from gsfm_enrich.ranking.cache import keep, key_of, model_hash, recall
 from gsfm_enrich.ranking.calibration import (
     HIDDEN_SHARE,
+    STRONGEST,
     Calibration,
+    ask,
     fit,
     hide_members,
     log_size,
@@ -43,7 +45,7 @@ LARGEST = 500
 factor's targets are compared with have thousands of genes, and no benchmark showed a gain there."""
 FEWEST_KEPT = 50
 """Smaller libraries take no time, and would fill the disk with a file for every dict that is tried."""
-FORMAT = 2
+FORMAT = 3
 """To be raised whenever the same model and library give another table."""
 
 Ints = NDArray[np.int64]
@@ -152,11 +154,26 @@ class Membership:
         return calibration
 
     def _calibrate(self) -> Calibration:
-        trial = hide_members(self.members, len(self.units), self.seed)
-        if trial is None:
+        hidden = hide_members(self.members, self.seed)
+        if hidden is None:
             return untrusted(self.genes.n_channels)
-        scores = self.score(trial.shown)
+        scores = self.score(hidden.shown)
+        trial = ask(hidden, self.strongest(scores, hidden.shown), len(self.units), self.seed)
         return fit(trial, scores.pairs(*trial.pairs).astype(np.float64), scores.own)
+
+    def strongest(self, scores: Scores, shown: Sequence[Ints]) -> list[Ints]:
+        """Return the columns of the highest scores of each set, but for those that were shown."""
+        genes, n = self.genes.at(np.arange(len(self.units))), min(STRONGEST, len(self.units) // 4)
+
+        def work(block: slice) -> list[Ints]:
+            rows = np.arange(block.start, block.stop)
+            found = scores.block(rows, genes)
+            for row, columns in zip(found, shown[block], strict=True):
+                row[columns] = -np.inf
+            best = np.argpartition(-found, n, axis=1)[:, :n]
+            return [columns[np.isfinite(row[columns])] for row, columns in zip(found, best, strict=True)]
+
+        return [columns for part in in_blocks(work, len(shown)) for columns in part]
 
     @cached_property
     def scores(self) -> Scores:

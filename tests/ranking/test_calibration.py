@@ -11,6 +11,7 @@ from gsfm_enrich.ranking.calibration import (
     HIDDEN_SHARE,
     Calibration,
     Trial,
+    ask,
     design,
     fit,
     hide_members,
@@ -102,23 +103,31 @@ def test_coherent_terms_can_be_trusted_more() -> None:
     assert slopes[1] > slopes[0] + 1
 
 
-def test_hidden_members_are_asked_for_and_not_shown() -> None:
+def test_hidden_members_the_strongest_and_random_genes_are_asked_for() -> None:
     sets = [np.arange(start, start + 20) for start in range(0, 300, 20)]
-    trial = hide_members(sets, 1000, seed=0, negatives=50)
-    assert trial is not None
-    assert len(trial.shown) == 15
+    hidden = hide_members(sets, seed=0)
+    assert hidden is not None
+    assert len(hidden.shown) == 15
+    strongest = [np.array([*missing[:1], 500 + number]) for number, missing in enumerate(hidden.hidden)]
+    trial = ask(hidden, strongest, 1000, seed=0)
+    assert trial.shown == hidden.shown
     for number, members in enumerate(sets):
         here = trial.pairs[0] == number
-        hidden = set(trial.pairs[1][here & trial.truth].tolist())
-        assert len(hidden) == round(20 * HIDDEN_SHARE)
-        assert hidden | set(trial.shown[number].tolist()) == set(members.tolist())
-        assert not set(trial.pairs[1][here & ~trial.truth].tolist()) & set(members.tolist())
+        missing = set(trial.pairs[1][here & trial.truth].tolist())
+        assert len(missing) == round(20 * HIDDEN_SHARE)
+        assert missing == set(hidden.hidden[number].tolist())
+        assert missing | set(trial.shown[number].tolist()) == set(members.tolist())
+        others = trial.pairs[1][here & ~trial.truth]
+        assert not set(others.tolist()) & set(members.tolist())
+        strong = others == 500 + number
+        assert trial.weights[here & ~trial.truth][strong].tolist() == [1.0]
         assert trial.weights[here & ~trial.truth].sum() == pytest.approx(980)
+        assert np.ptp(trial.weights[here & ~trial.truth][~strong]) == 0
 
 
 def test_too_few_terms_cannot_be_calibrated() -> None:
     few = [np.arange(20)] * (FEWEST_TERMS - 1) + [np.arange(3)] * 50
-    assert hide_members(few, 100, seed=0) is None
+    assert hide_members(few, seed=0) is None
 
 
 def test_without_trust_channels_weigh_the_same_and_probabilities_are_zero() -> None:

@@ -100,6 +100,19 @@ def test_members_get_zero_and_block_mates_the_most(block_model: GSFM, block_libr
     np.testing.assert_allclose(some, p[np.ix_([3, 5], [7, 1, 2])], rtol=1e-4)
 
 
+def test_the_strongest_are_the_highest_scores_of_what_is_not_shown(
+    block_model: GSFM, block_library: GeneSetLibrary
+) -> None:
+    table = Membership(block_library, block_model)
+    shown = [members[:8] for members in table.members]
+    scores = table.score(shown)
+    everything = scores.block(np.arange(len(shown)), table.genes.at(np.arange(len(table.units))))
+    for row, found in enumerate(table.strongest(scores, shown)):
+        free = np.setdiff1d(np.arange(len(table.units)), shown[row])
+        best = free[np.argsort(-everything[row, free])][: len(table.units) // 4]
+        assert set(found.tolist()) == set(best.tolist())
+
+
 def test_the_sparse_table_keeps_the_probabilities_that_count(
     block_model: GSFM, block_library: GeneSetLibrary
 ) -> None:
