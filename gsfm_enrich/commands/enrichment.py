@@ -87,6 +87,10 @@ def enrichr(
         int,
         typer.Option("--min-overlap", min=0, help="Leave out terms that share fewer genes with the list."),
     ] = 1,
+    propensity: Annotated[
+        Literal["publications"] | None,
+        typer.Option("--propensity", help="Compare with random lists as biased to published genes as this."),
+    ] = None,
     sort: Annotated[
         Literal["gsfm", "gseapy"],
         typer.Option("--sort", help="Order of the terms: the best first, or by name."),
@@ -118,6 +122,7 @@ def enrichr(
             rerank=rerank,
             min_overlap=min_overlap,
             sort=sort,
+            propensity=propensity,
         )
     if verbose:
         for line in result.gene_report.splitlines():

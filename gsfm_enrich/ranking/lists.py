@@ -23,7 +23,13 @@ from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.ranking.membership import Membership, library_membership
 from gsfm_enrich.ranking.null import survival
 from gsfm_enrich.ranking.overlap import benjamini_hochberg, hypergeometric_tail
-from gsfm_enrich.ranking.strata import Background, inside_background, outside_background
+from gsfm_enrich.ranking.strata import (
+    Background,
+    Propensity,
+    as_propensity,
+    inside_background,
+    outside_background,
+)
 from gsfm_enrich.ranking.table import locate
 from gsfm_enrich.ranking.weights import LEVELS, levels
 
@@ -53,6 +59,7 @@ def rank_terms(
     background: Any = None,
     organism: str = "human",
     top: int = 10,
+    propensity: Any = None,
     n_jobs: int | None = None,
     progress: bool = True,
     model: str | os.PathLike[str] | GSFM = "default",
@@ -72,6 +79,8 @@ def rank_terms(
         without them, genes that a library does not hold are counted apart, list by list.
     top
         Terms to return for each list and library, at least 1.
+    propensity
+        As in `gsfm_enrich.enrichr`.
     n_jobs
         Processes, as `joblib.Parallel` has it: None means one, or what a surrounding
         ``joblib.parallel_config`` says, which may be a Dask or Ray cluster.
@@ -92,7 +101,7 @@ def rank_terms(
     Raises
     ------
     InputError
-        If ``lists`` is no mapping or empty, or ``top`` is below 1.
+        If ``lists`` is no mapping or empty, ``top`` is below 1, or a propensity cannot be used.
 
     Warns
     -----
@@ -115,14 +124,14 @@ def rank_terms(
     if top < 1:
         raise InputError(f"top must be at least 1, not {top}.")
     network = load_model(model)
-    tested = as_background(background)
+    tested, likely = as_background(background), as_propensity(propensity, organism)
     names, queries = list(lists), [list(dict.fromkeys(as_gene_list(genes))) for genes in lists.values()]
     parts = []
     for library in load_libraries(gene_sets, organism):
-        tables, placed = prepare(library, network, queries, organism, tested)
+        tables, placed = prepare(library, network, queries, organism, tested, propensity=likely)
         _warn_empty(names, placed, library.name)
         found = _run(tables, placed, top, n_jobs, progress)
-        parts.append(_frame(found, names, library))
+        parts.append(_frame(found, names, library, tables.sizes))
     table = pd.concat(parts, ignore_index=True)
     order = {name: number for number, name in enumerate(names)}
     return table.sort_values("list", key=lambda column: column.map(order), kind="stable", ignore_index=True)
@@ -150,6 +159,11 @@ class Tables:
     backgrounds: list[Background]
     sizes: Ints
 
+    def apart(self, drawn: Ints) -> list[tuple[Background, Ints]]:
+        """Return the backgrounds, each with how many genes of a list are in its strata."""
+        ends = np.cumsum([len(background.populations) for background in self.backgrounds])
+        return list(zip(self.backgrounds, np.split(drawn, ends[:-1]), strict=True))
+
 
 @dataclass(frozen=True, eq=False)
 class Placed:
@@ -161,8 +175,8 @@ class Placed:
         Genes of each list in the library, within the background.
     columns : csr_array, shape (n_lists, n_columns)
         The same in the membership table.
-    drawn : int64 array, shape (n_lists, n_backgrounds)
-        Genes of each list in each background.
+    drawn : int64 array, shape (n_lists, n_strata)
+        Genes of each list in each stratum of one background after the other.
     """
 
     held: csr_array
@@ -180,6 +194,8 @@ def prepare(
     queries: Sequence[list[str]],
     organism: str,
     background: Sequence[str] | int | None,
+    *,
+    propensity: Propensity | None = None,
 ) -> tuple[Tables, Placed]:
     """Collect what is needed of a library, and find the genes of all lists in it."""
     table = library_membership(library, model, organism)
@@ -187,19 +203,19 @@ def prepare(
         background if background is None or isinstance(background, int) else tuple(dict.fromkeys(background))
     )
     population = len(library.genes) if key is None else key if isinstance(key, int) else len(key)
-    inside = inside_background(library, model, organism, key, population=population)
-    placed = place(queries, library, table, organism, key)
+    inside = inside_background(library, model, organism, key, population=population, propensity=propensity)
+    placed = place(queries, library, table, organism, key, inside=inside)
     needs_all = bool((placed.columns.indices >= table.n_library).any())
     probable = csr_array((table.probable if needs_all else table.probable_inside).T)
     weights = levels(probable.data, table.theta).astype(np.float32)
     evidence = csr_array((weights, probable.indices, probable.indptr), shape=probable.shape)
     backgrounds = [inside]
-    if placed.drawn.shape[1] > 1:
+    if placed.drawn.shape[1] > len(inside.populations):
         backgrounds.append(outside_background(library, model, organism))
     incidence = csr_array(library.incidence.T)
     columns = csr_array(placed.columns[:, : probable.shape[0]])
     placed = Placed(placed.held, columns, placed.drawn)
-    return Tables(incidence, probable, evidence, backgrounds, inside.members[0]), placed
+    return Tables(incidence, probable, evidence, backgrounds, inside.members.sum(axis=0)), placed
 
 
 def place(
@@ -208,6 +224,8 @@ def place(
     table: Membership,
     organism: str,
     background: tuple[str, ...] | int | None,
+    *,
+    inside: Background,
 ) -> Placed:
     """Find the genes of many lists in a library and its membership table."""
     held, columns, drawn = [], [], []
@@ -221,10 +239,10 @@ def place(
         where = locate(query, library, table, organism, background)
         columns.append(np.concatenate([where.inside, where.outside]))
         n = len(held[-1]) if background is None else len(ids)
-        drawn.append((n, len(where.outside)))
+        drawn.append([*inside.drawn(ids, organism, n), len(where.outside)])
     numbers = np.array(drawn, dtype=np.int64)
-    if not numbers[:, 1].any():
-        numbers = numbers[:, :1]
+    if not numbers[:, -1].any():
+        numbers = numbers[:, :-1]
     return Placed(_rows(held, len(library.genes)), _rows(columns, len(table.units)), numbers)
 
 
@@ -297,7 +315,7 @@ def rank_block(tables: Tables, placed: Placed, numbers: Ints, top: int) -> tuple
     for drawn in np.unique(placed.drawn, axis=0):
         rows = np.flatnonzero((placed.drawn == drawn).all(axis=1))
         p[rows] = _p_values(observed[rows], drawn, tables)
-        mean[rows] = sum(b.expected(np.array([n])) for b, n in zip(tables.backgrounds, drawn, strict=True))
+        mean[rows] = sum(background.expected(part) for background, part in tables.apart(drawn))
     fold = np.divide(expected, mean, out=np.zeros(observed.shape), where=tested & (mean > 0))
     adjusted = benjamini_hochberg(p, np.broadcast_to(tested, p.shape))
     some = min(top, p.shape[1])
@@ -308,9 +326,10 @@ def rank_block(tables: Tables, placed: Placed, numbers: Ints, top: int) -> tuple
     kept = tested[terms] & (placed.drawn[lists].sum(axis=1) > 0)
     lists, terms = lists[kept], terms[kept]
     rank = np.tile(np.arange(1, some + 1), len(p))[kept]
-    population = int(tables.backgrounds[0].populations.sum())
+    populations = tables.backgrounds[0].populations
+    drawn_inside = placed.drawn[lists, : len(populations)].sum(axis=1)
     overlap_p = hypergeometric_tail(
-        hits[lists, terms], tables.sizes[terms], placed.drawn[lists, 0], population
+        hits[lists, terms], tables.sizes[terms], drawn_inside, int(populations.sum())
     )
     at = lists, terms
     return numbers[lists], terms, hits[at], overlap_p, expected[at], p[at], adjusted[at], rank
@@ -325,8 +344,8 @@ def _p_values(observed: Ints, drawn: Ints, tables: Tables) -> Floats:
     terms, evidence = np.divmod(codes, width)
     strata = [
         stratum.terms(terms)
-        for background, n in zip(tables.backgrounds, drawn, strict=True)
-        for stratum in background.strata(np.array([n]))
+        for background, part in tables.apart(drawn)
+        for stratum in background.strata(part)
     ]
     if not strata:
         return np.ones(observed.shape)
@@ -334,7 +353,7 @@ def _p_values(observed: Ints, drawn: Ints, tables: Tables) -> Floats:
 
 
 def _frame(
-    found: Sequence[tuple[NDArray[Any], ...]], names: Sequence[Any], library: GeneSetLibrary
+    found: Sequence[tuple[NDArray[Any], ...]], names: Sequence[Any], library: GeneSetLibrary, sizes: Ints
 ) -> pd.DataFrame:
     """Put the results of all tasks into one table."""
     lists, terms, hits, p, expected, gsfm_p, adjusted, rank = (
@@ -345,7 +364,7 @@ def _frame(
         library.name,
         [library.terms[term] for term in terms],
         hits,
-        library.sizes[terms],
+        sizes[terms],
         p,
         expected,
         gsfm_p,

@@ -24,17 +24,28 @@ def queries(block_model: GSFM) -> dict[str, list[str]]:
     return noise | {"block 4": [f"B4G{i}" for i in range(14, 25)], "spelled": ["b0g1", "B0G1", "B0G2", "no"]}
 
 
-@pytest.mark.parametrize("kind", ["library", "list", "number"])
+@pytest.mark.parametrize("kind", ["library", "list", "part", "number", "likely", "likely part"])
 def test_the_figures_are_those_of_single_lists(
     kind: str, queries: dict[str, list[str]], block_model: GSFM, block_library: GeneSetLibrary
 ) -> None:
-    background = {"library": None, "list": list(block_model.vocab.genes)[:250], "number": 2000}[kind]
-    table = rank_terms(queries, block_library, background=background, top=36, model=block_model)
+    genes = list(block_model.vocab.genes)
+    given = {
+        "list": {"background": genes[:250]},
+        "part": {"background": genes[::2]},
+        "number": {"background": 2000},
+    }
+    propensity = {gene: float(number % 17) for number, gene in enumerate(genes)}
+    if kind.startswith("likely"):
+        given[kind] = {"propensity": propensity, **given.get(kind.removeprefix("likely "), {})}
+    options = given.get(kind, {})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        table = rank_terms(queries, block_library, top=36, model=block_model, **options)
     assert tuple(table.columns) == LIST_COLUMNS
     for name, genes in queries.items():
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            single = enrichr(genes, block_library, background=background, min_overlap=0, model=block_model)
+            single = enrichr(genes, block_library, min_overlap=0, model=block_model, **options)
         expected = single.results.set_index("Term")
         found = table[table["list"] == name].set_index("term")
         assert found["gsfm_rank"].tolist() == list(range(1, len(found) + 1))
