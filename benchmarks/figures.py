@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -110,6 +111,24 @@ def calibration(column: str = "p<.05", nominal: float = 0.05, results: Path = RE
     axes[0, 0].set_ylim(bottom=0)
     axes[0, 0].set_ylabel(column)
     axes[0, 0].legend(fontsize="x-small")
+    return figure
+
+
+def reliability(results: Path = RESULTS) -> Figure:
+    """Draw observed against predicted shares of members, hidden and added later."""
+    table = pd.read_csv(results / "reliability.tsv", sep="\t")
+    kinds = {"hidden": table["truth"] == "hidden", "added later": table["truth"] != "hidden"}
+    figure, axes = plt.subplots(1, 2, figsize=(9, 4.4), sharex=True, sharey=True, layout="constrained")
+    for ax, (kind, rows) in zip(axes, kinds.items(), strict=True):
+        for number, row in enumerate(table[rows].to_dict("records")):
+            cells = pd.Series([str(row[name]) for name in table.columns if " to " in name])
+            parts = cells.str.extract(r"^(\S+) / (\S+) \((\d+)\)$").astype(float).dropna()
+            ax.plot(parts[0], parts[1], "-", color=f"C{number}", lw=1, label=short(row["library"]))
+            ax.scatter(parts[0], parts[1], s=6 * np.log10(parts[2]), color=f"C{number}")
+        ax.plot([1e-4, 1], [1e-4, 1], color="C3", lw=0.8, zorder=0)
+        ax.set(xscale="log", yscale="log", title=kind, xlabel="predicted share of members")
+        ax.legend(fontsize="x-small")
+    axes[0].set_ylabel("observed share")
     return figure
 
 

@@ -53,7 +53,7 @@ def main(
             "evidence alone": table["evidence"],
             "score (evidence and size)": table["score"],
             "probability": table["probability"],
-            "z-score of the autoencoder": table["z_score"],
+            "z-score": table["z_score"],
             "size of the term": table["size"],
         }
         for ranking, values in rankings.items():

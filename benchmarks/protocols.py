@@ -9,10 +9,6 @@ import numpy as np
 import pandas as pd
 
 from gsfm_enrich.libraries.library import GeneSetLibrary
-from gsfm_enrich.model.gsfm import GSFM
-from gsfm_enrich.ranking.counts import count_overlap
-from gsfm_enrich.ranking.overlap import Overlap, overlap_test
-from gsfm_enrich.ranking.table import rerank
 from gsfm_enrich.training.assemble import build_corpus
 from gsfm_enrich.training.corpus import Corpus
 from gsfm_enrich.training.measures import bootstrap_interval
@@ -22,13 +18,6 @@ from gsfm_enrich.training.sources import geo_series
 def read_library(data: Path, name: str) -> GeneSetLibrary:
     """Read one of the evaluation libraries."""
     return GeneSetLibrary.from_gmt(data / "libraries" / f"{name}.gmt.gz", name=name)
-
-
-def both_tests(library: GeneSetLibrary, query: list[str], model: GSFM) -> tuple[Overlap, pd.DataFrame]:
-    """Run the overlap test and the re-ranking of one query."""
-    counts = count_overlap(library, query, None, "human")
-    overlap = overlap_test(counts.hits, counts.sizes, counts.drawn, counts.population)
-    return overlap, rerank(library, counts.ids, model, overlap=overlap)
 
 
 def noisy_mixture(
@@ -67,12 +56,6 @@ def noisy_mixture(
         queries.append((term, list(dict.fromkeys([*inside, *noise]))))
         sets[term] = genes[n_hidden:]
     return GeneSetLibrary.from_dict(sets, library.name), queries
-
-
-def rank_of(term: str, library: GeneSetLibrary, p: np.ndarray) -> float:
-    """Return the rank of a term by p-value; ties share the mean of their ranks."""
-    own = p[library.position(term)]
-    return float((p < own).sum() + ((p == own).sum() + 1) / 2)
 
 
 def bootstrap(values: np.ndarray, statistic: Callable[[np.ndarray], float] = np.mean, seed: int = 0) -> str:

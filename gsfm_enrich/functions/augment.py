@@ -53,10 +53,10 @@ def augment(
     -------
     DataFrame
         One row a gene, best first: ``gene`` (the model's symbol; for mouse and rat that of its orthologue,
-        or the model's where it has none), ``score`` (of the gene among all genes
-        completing the list: standard deviations of the autoencoder's score plus the evidence of
-        co-occurrence), ``z_score`` (standard deviations of the autoencoder's logit above those for random
-        lists of this length), ``rank`` and ``known`` (whether it was given).
+        or the model's where it has none), ``score`` (how well it completes the list:
+        the scores of the model's channels, each weighed for this list, added; for a published checkpoint its
+        logit, standardised), ``z_score`` (standard deviations of the score in the dense channels, or of the
+        logit, above those for random lists of this length), ``rank`` and ``known`` (whether it was given).
 
     Raises
     ------

@@ -54,8 +54,8 @@ def neighbors(
         One row a gene and neighbour, best first within a gene:
 
         - ``gene``, ``neighbour`` (the model's symbol; for mouse and rat that of its orthologue)
-        - ``score``: what the model says of each when the other is all it is given, the mean of both ways; in
-          standard deviations of the autoencoder's score plus the evidence of co-occurrence
+        - ``score``: what the model says of each when the other is all it is given, the mean of both ways: the
+          scores of its channels, weighed and added
         - ``z_score``: standard deviations above the mean score of all genes as neighbours of this one
         - ``rank``: 1 is the closest
         - ``publications``: of the neighbour, NaN where the gene table lacks it

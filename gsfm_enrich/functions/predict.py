@@ -314,9 +314,11 @@ def predict_genes(
     Returns
     -------
     DataFrame
-        One row a gene, best first, with the columns of `predict_functions`; ``rank`` is that of the gene
-        for this term. For mouse and rat, a human gene goes by the symbol of its orthologue, or by its own
-        where it has none; of several human genes with one orthologue the best stays.
+        One row a gene, best first: ``gene_set``, ``term``, ``gene``, ``score`` (the evidence in nats; all
+        genes are of one term, whose size plays no part), ``z_score``, ``rank`` of the gene for this term,
+        ``probability`` and ``known``, as in `predict_functions`. For mouse and rat, a human gene goes by the
+        symbol of its orthologue, or by its own where it has none; of several human genes with one
+        orthologue the best stays.
 
     Raises
     ------
