@@ -118,7 +118,8 @@ def enrichr(
     model
         The model that completes the gene sets; see :func:`gsfm_enrich.load_model`.
     rerank
-        Whether to add the model's columns and sort by them.
+        Whether to add the model's columns and sort by them. What the model is worth is measured on hidden
+        members of the library itself: fewer than ten terms of five genes cannot tell, and are not completed.
     min_overlap
         Terms that share fewer genes with the query are left out of the table. With 0 it has all terms, those
         too in which only the model places query genes; ``enrichment_map`` needs at least 1.
