@@ -41,6 +41,10 @@ class GsfmEnrichWarning(UserWarning):
     """Something was left out or assumed; the message says what and how much."""
 
 
+SHORTEST = 4
+"""Letters from which on a name may be the beginning of a longer one that was meant."""
+
+
 def did_you_mean(name: str, choices: Iterable[str], n: int = 3) -> str:
     """Return ``" Did you mean 'a' or 'b'?"``, or an empty string when nothing is close.
 
@@ -64,7 +68,10 @@ def did_you_mean(name: str, choices: Iterable[str], n: int = 3) -> str:
     " Did you mean 'KEGG_2021_Human'?"
     """
     spelled = {choice.lower(): choice for choice in choices}
-    close = [spelled[match] for match in difflib.get_close_matches(name.lower(), spelled, n=n)]
+    given = name.lower()
+    longer = sorted((choice for choice in spelled if choice.startswith(given)), key=len)
+    alike = difflib.get_close_matches(given, spelled, n=n)
+    close = list(dict.fromkeys([*(longer if len(given) >= SHORTEST else []), *alike]))[:n]
     if not close:
         return ""
-    return " Did you mean " + " or ".join(repr(choice) for choice in close) + "?"
+    return " Did you mean " + " or ".join(repr(spelled[choice]) for choice in close) + "?"

@@ -16,7 +16,7 @@ from gsfm_enrich.adapters.rank_genes_groups import (
     symbol_map,
     used_raw,
 )
-from gsfm_enrich.adapters.storage import empty_frame, name_of, storable_frame, storable_params
+from gsfm_enrich.adapters.storage import check_key, empty_frame, name_of, storable_frame, storable_params
 from gsfm_enrich.errors import InputError
 
 if TYPE_CHECKING:
@@ -119,6 +119,7 @@ def annotate_genes(
     True
     """
     check_adata(adata)
+    check_key(key_added, key)
     if which not in ("understudied", "all"):
         raise InputError(f"which must be 'understudied' or 'all', got {which!r}.")
     cutoffs = Cutoffs(pval_cutoff, log2fc_min, log2fc_max, max_genes)

@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 
 from gsfm_enrich.errors import InputError
+from gsfm_enrich.genes.lookup import spell_as
+from gsfm_enrich.genes.table import ORTHOLOGY_ORGANISMS, organism_name
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.libraries.sources import load_libraries
 
@@ -110,11 +112,13 @@ def completing_model(model: Any, min_weight: float) -> GSFM | None:
 
 
 def _all_genes(library: GeneSetLibrary, model: GSFM | None, organism: str) -> list[str]:
-    """Return the genes of a library, and those that only the model knows."""
-    if model is None:
-        return list(library.genes)
-    from gsfm_enrich.functions.predict import names_of
-    from gsfm_enrich.ranking.membership import library_membership
+    """Return the genes of a library, and those that only the model knows, as the organism spells them."""
+    names = list(library.genes)
+    if model is not None:
+        from gsfm_enrich.functions.predict import names_of
+        from gsfm_enrich.ranking.membership import library_membership
 
-    table = library_membership(library, model, organism)
-    return list(dict.fromkeys([*library.genes, *names_of(library, table)]))
+        names += names_of(library, library_membership(library, model, organism))
+    if organism_name(organism) in ORTHOLOGY_ORGANISMS:
+        names = spell_as(names, organism)
+    return list(dict.fromkeys(names))

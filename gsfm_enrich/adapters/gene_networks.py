@@ -178,6 +178,8 @@ def one_list(
         raise InputError(f"adata.uns has no {key!r}: run gsfm_enrich.tl.gene_modules(adata, ...) first.")
     tables = [data.uns[key][name] for name in ("genes", "modules", "edges")]
     lists = tables[0][["group", "direction"]].drop_duplicates().astype(str)
+    if lists.empty:
+        return tables[0], tables[1], tables[2], ""
     names = choose(groups, list(dict.fromkeys(lists["group"])))
     directions = choose(direction, list(dict.fromkeys(lists["direction"])), "direction")
     lists = lists[lists["group"].isin(names) & lists["direction"].isin(directions)]

@@ -83,7 +83,8 @@ def enrichr_df(
     Parameters
     ----------
     adata
-        Annotated data with results, or what :func:`gsfm_enrich.tl.enrichr` returned.
+        Annotated data with results, or what :func:`gsfm_enrich.tl.enrichr` or :func:`gsfm_enrich.enrichr`
+        returned.
     group
         Group or groups; all by default.
     direction
@@ -97,13 +98,13 @@ def enrichr_df(
     Returns
     -------
     pandas.DataFrame
-        A copy of the rows asked for, numbered from 0. ``group`` and ``direction`` are always its first
-        columns.
+        A copy of the rows asked for, numbered from 0. ``group`` and ``direction`` are its first columns,
+        but for the result of one list by :func:`gsfm_enrich.enrichr`.
 
     Raises
     ------
     InputError
-        If there are no results under `key`, or for a group or direction that was not tested; the message
+        If there are no results, or for a group or direction that was not tested; the message
         lists those that were.
 
     Examples
@@ -120,9 +121,14 @@ def enrichr_df(
     enrichment = stored(adata, key)
     results = enrichment.results
     log = results if enrichment.log is None else enrichment.log
-    groups = choose(group, list(dict.fromkeys(log["group"].astype(str))))
-    directions = choose(direction, list(dict.fromkeys(log["direction"].astype(str))), "direction")
-    keep = results["group"].isin(groups) & results["direction"].isin(directions)
+    if "Term" not in results:
+        raise InputError("the data frame holds no results: it has no column 'Term'.")
+    keep = pd.Series(True, index=results.index)
+    for name, wanted in (("group", group), ("direction", direction)):
+        if name in log:
+            keep &= results[name].isin(choose(wanted, list(dict.fromkeys(log[name].astype(str))), name))
+        elif wanted is not None:
+            raise InputError(f"the results are of one gene list: there is no {name} to choose.")
     if pval_cutoff is not None:
         keep &= results[p_column(results)] < pval_cutoff
     return results[keep].reset_index(drop=True)

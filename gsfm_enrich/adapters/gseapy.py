@@ -14,9 +14,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from gsfm_enrich.adapters.report_options import check_report_options
 from gsfm_enrich.errors import GsfmEnrichWarning, InputError, did_you_mean
 from gsfm_enrich.files import write_atomically
 from gsfm_enrich.genes.inputs import as_background, as_gene_list
+from gsfm_enrich.genes.resolve import say_ambiguous
 from gsfm_enrich.genes.spelling import misread_species
 from gsfm_enrich.genes.table import ORTHOLOGY_ORGANISMS, RESOLVED_ORGANISMS, organism_name
 from gsfm_enrich.libraries.library import GeneSetLibrary
@@ -249,7 +251,7 @@ def _run(gene_list: Any, gene_sets: Any, options: _Options) -> gseapy.Enrichr:
             if options.sort == "gsfm":
                 table = table.sort_values("GSFM Rank", kind="stable", ignore_index=True)
         tables.append(table)
-    _warn_of_lost_genes(counted, misread_species(counted[0].ids, options.organism))
+    _warn_of_lost_genes(counted, options.organism)
     enr = _result_object(gene_list, gene_sets, options)
     enr.results = pd.concat([table for table in tables if len(table)] or tables[:1], ignore_index=True)
     enr.res2d = enr.results
@@ -268,6 +270,7 @@ def _check(options: _Options) -> None:
         raise InputError(f"sort must be 'gsfm' or 'gseapy', not {sort!r}.{did_you_mean(str(sort), _SORTS)}")
     if isinstance(least, bool) or not isinstance(least, int | np.integer) or least < 0:
         raise InputError(f"min_overlap must be a whole number of 0 or more, not {least!r}.")
+    check_report_options(options.outdir, options.cutoff, options.format, options.figsize, options.top_term)
 
 
 def _loaded(model: Any) -> GSFM:
@@ -340,7 +343,7 @@ def _base_columns(
     return pd.DataFrame(columns, columns=list(BASE_COLUMNS))
 
 
-def _warn_of_lost_genes(counted: Sequence[QueryCounts], misread: str) -> None:
+def _warn_of_lost_genes(counted: Sequence[QueryCounts], organism: str) -> None:
     """Say once how many genes of the query cannot count, and which, and what looks like another species."""
     first, total = counted[0], len(counted[0].ids)
     elsewhere = [set(counts.missing) for counts in counted[1:]]
@@ -359,10 +362,12 @@ def _warn_of_lost_genes(counted: Sequence[QueryCounts], misread: str) -> None:
         if lost:
             what = one if len(lost) == 1 else several
             problems.append(f"{len(lost):,} of {total:,} query genes {what}: {first_few(lost)}")
+    misread = misread_species(first.ids, organism)
     if misread:
         problems.append(misread.rstrip("."))
     if problems:
-        warnings.warn("; ".join(problems) + ".", GsfmEnrichWarning, stacklevel=4)
+        unclear = say_ambiguous(missing, organism)
+        warnings.warn("; ".join(problems) + "." + unclear, GsfmEnrichWarning, stacklevel=4)
 
 
 def _result_object(gene_list: Any, gene_sets: Any, options: _Options) -> gseapy.Enrichr:

@@ -124,7 +124,10 @@ def choose(wanted: str | Iterable[str] | None, available: list[str], what: str =
     """
     if wanted is None:
         return list(available)
-    names = [wanted] if isinstance(wanted, str) else [str(name) for name in wanted]
+    several = isinstance(wanted, Iterable) and not isinstance(wanted, str)
+    names = [str(name) for name in (wanted if several else [wanted])]
+    if not names:
+        raise InputError(f"no {what} was named; there are {', '.join(map(repr, available))}.")
     unknown = [name for name in names if name not in available]
     if unknown:
         raise InputError(

@@ -10,7 +10,7 @@ import pandas as pd
 
 from gsfm_enrich.adapters.markers import Cutoffs, Direction
 from gsfm_enrich.adapters.rank_genes_groups import check_adata, select_markers
-from gsfm_enrich.adapters.storage import name_of, storable_frame, storable_params
+from gsfm_enrich.adapters.storage import check_key, name_of, storable_frame, storable_params
 from gsfm_enrich.errors import GsfmEnrichWarning
 
 if TYPE_CHECKING:
@@ -92,6 +92,7 @@ def gene_modules(
     from gsfm_enrich.functions.modules import gene_modules as split_list
 
     check_adata(adata)
+    check_key(key_added, key)
     cutoffs = Cutoffs(pval_cutoff, log2fc_min, log2fc_max, max_genes)
     markers = select_markers(
         adata,

@@ -13,7 +13,7 @@ from scipy import sparse
 from gsfm_enrich.adapters.decoupler import chosen_terms, completing_model
 from gsfm_enrich.adapters.matrix import row_blocks
 from gsfm_enrich.adapters.rank_genes_groups import check_adata, symbol_map
-from gsfm_enrich.adapters.storage import name_of, storable_params
+from gsfm_enrich.adapters.storage import check_key, name_of, storable_params
 from gsfm_enrich.errors import GsfmEnrichWarning, InputError, did_you_mean
 
 if TYPE_CHECKING:
@@ -107,6 +107,7 @@ def score_terms(
     from gsfm_enrich.ranking.soft_sets import term_weights
 
     check_adata(adata)
+    check_key(key_added)
     raw = adata.raw is not None and layer is None if use_raw is None else use_raw
     matrix, names = _matrix(adata, layer, raw)
     symbols = symbol_map(adata, gene_symbols, raw=raw)

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from gsfm_enrich.errors import InputError
+
 BASE_COLUMNS = {
     "Gene_set": "object",
     "Term": "object",
@@ -129,6 +131,33 @@ def storable_params(**params: Any) -> dict[str, Any]:
         elif value is not None:
             kept[name] = str(value)
     return kept
+
+
+def check_key(key_added: str, *used: str) -> None:
+    """Refuse a slot that would not survive ``write_h5ad``, or that holds what is read.
+
+    Parameters
+    ----------
+    key_added
+        Slot to write.
+    used
+        Slots that are read.
+
+    Raises
+    ------
+    InputError
+        If it is no string, is empty, has a slash or is one of those.
+
+    Examples
+    --------
+    >>> check_key("gsfm_enrichr", "rank_genes_groups")
+    """
+    if not isinstance(key_added, str) or not key_added or "/" in key_added:
+        raise InputError(f"key_added must be a name without '/', got {key_added!r}.")
+    if key_added in used:
+        raise InputError(
+            f"key_added is {key_added!r}, which holds the results that are read; choose another."
+        )
 
 
 def name_of(thing: Any) -> str:

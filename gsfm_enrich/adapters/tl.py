@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -11,8 +10,14 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from gsfm_enrich.adapters.annotate import annotate_genes
-from gsfm_enrich.adapters.background import Background, choose_background, mean_expression
+from gsfm_enrich.adapters.background import choose_background, mean_expression
 from gsfm_enrich.adapters.de_tables import read_differential
+from gsfm_enrich.adapters.losses import (
+    warn_misread,
+    warn_mostly_unknown,
+    warn_outside,
+    warn_without_result,
+)
 from gsfm_enrich.adapters.markers import Cutoffs, Direction, MarkerList, Ranking, marker_lists
 from gsfm_enrich.adapters.modules import gene_modules
 from gsfm_enrich.adapters.rank_genes_groups import (
@@ -25,13 +30,13 @@ from gsfm_enrich.adapters.rank_genes_groups import (
 from gsfm_enrich.adapters.scores import score_terms
 from gsfm_enrich.adapters.storage import (
     Enrichment,
+    check_key,
     empty_results,
     name_of,
     storable_frame,
     storable_params,
 )
 from gsfm_enrich.errors import GsfmEnrichWarning, InputError
-from gsfm_enrich.genes.spelling import misread_species
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -47,7 +52,6 @@ def __dir__() -> list[str]:
 
 
 LOG_COLUMNS = ("group", "direction", "genes", "found", "terms", "missing", "message")
-NAMES_IN_A_MESSAGE = 5
 
 
 @dataclass(frozen=True)
@@ -198,6 +202,7 @@ def enrichr(
     """
     from gsfm_enrich.libraries.sources import load_libraries
 
+    check_key(key_added, key)
     cutoffs = Cutoffs(pval_cutoff, log2fc_min, log2fc_max, max_genes)
     source = _read(
         adata, de, columns, key, groups, tested=isinstance(background, str) and background == "tested"
@@ -208,8 +213,8 @@ def enrichr(
         background, source.ranking, source.adata, symbols, raw=source.raw, stacklevel=3
     )
     libraries = load_libraries(gene_sets, organism)
-    _warn_outside(markers, population)
-    _warn_misread(markers, organism)
+    warn_outside(markers, population)
+    warn_misread(markers, organism)
     options = {
         "organism": organism,
         "background": population.value,
@@ -233,11 +238,13 @@ def enrichr(
     )  # fmt: skip
     enrichment = Enrichment(results, log, params)
     if source.adata is None:
-        _warn_without_result(log, "the log of the result")
+        warn_without_result(log, "the log of the result")
+        warn_mostly_unknown(log, organism, "the log of the result")
         return enrichment
     target = source.adata.copy() if copy else source.adata
     target.uns[key_added] = enrichment.stored()
-    _warn_without_result(log, f"adata.uns[{key_added!r}]['log']")
+    warn_without_result(log, f"adata.uns[{key_added!r}]['log']")
+    warn_mostly_unknown(log, organism, f"adata.uns[{key_added!r}]['log']")
     return target if copy else None
 
 
@@ -347,43 +354,3 @@ def _found_genes(
         matched = match(genes, library.genes, organism)
         found.update(gene for gene, column in zip(matched.ids, matched.columns, strict=True) if column >= 0)
     return found
-
-
-def _warn_outside(markers: Sequence[MarkerList], background: Background) -> None:
-    if background.names is None:
-        return
-    ranked = {name for marker in markers for name in marker.names}
-    outside = sorted(ranked - set(background.names))
-    if outside:
-        shown = ", ".join(outside[:NAMES_IN_A_MESSAGE]) + (
-            ", ..." if len(outside) > NAMES_IN_A_MESSAGE else ""
-        )
-        warnings.warn(
-            f"{len(outside)} of {len(ranked)} ranked genes are not among the {len(background.names)} genes "
-            f"of {background.source} ({shown}); if adata was subset after the test, pass the tested genes as "
-            "background=.",
-            GsfmEnrichWarning,
-            stacklevel=3,
-        )
-
-
-def _warn_misread(markers: Sequence[MarkerList], organism: str) -> None:
-    genes = list(dict.fromkeys(gene for marker in markers for gene in marker.genes))
-    misread = misread_species(genes, organism)
-    if misread:
-        warnings.warn(misread, GsfmEnrichWarning, stacklevel=3)
-
-
-def _warn_without_result(log: pd.DataFrame, place: str) -> None:
-    silent = log[log["message"] != ""]
-    if silent.empty:
-        return
-    reasons = "; ".join(f"{count}: {reason}" for reason, count in Counter(silent["message"]).items())
-    pairs = zip(silent["group"].astype(str), silent["direction"].astype(str), strict=True)
-    lists = [f"{group} ({direction})" if direction else group for group, direction in pairs]
-    shown = ", ".join(lists[:NAMES_IN_A_MESSAGE]) + (", ..." if len(lists) > NAMES_IN_A_MESSAGE else "")
-    warnings.warn(
-        f"{len(silent)} of {len(log)} gene lists have no result ({reasons}): {shown}. See {place}.",
-        GsfmEnrichWarning,
-        stacklevel=3,
-    )

@@ -67,7 +67,7 @@ def genes_of(arguments: Sequence[str] | None, file: str | None) -> list[str]:
     genes = [gene for word in arguments or () for gene in as_gene_list(word.split(","))]
     if file == "-":
         genes += as_gene_list(sys.stdin.read().splitlines())
-    elif file is not None and os.path.isfile(file):
+    elif file is not None and os.path.exists(file) and not os.path.isdir(file):  # a pipe, too
         genes += as_gene_list(file)
     elif file is not None and "," in file:
         genes += as_gene_list(file.split(","))

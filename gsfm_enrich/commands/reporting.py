@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from gsfm_enrich.commands.options import Model, Organism, genes_of
-from gsfm_enrich.commands.output import closing, say, working
+from gsfm_enrich.commands.output import NOTHING_FOUND, closing, say, working
 
 REPORT_CLOSING = closing(
     "Examples:",
@@ -109,3 +109,8 @@ def gene(
             name, target, gene_sets, companions=found_with, top=top, organism=organism, model=model
         )
     say(f"Page in {written}")
+    from gsfm_enrich.genes.resolve import resolve
+    from gsfm_enrich.genes.table import RESOLVED_ORGANISMS, organism_name
+
+    if organism_name(organism) in RESOLVED_ORGANISMS and not resolve([name], organism).genes:
+        raise typer.Exit(NOTHING_FOUND)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from gsfm_enrich.errors import GsfmEnrichWarning, InputError
 from gsfm_enrich.genes.inputs import GeneList, as_gene_list
 from gsfm_enrich.genes.lookup import spell_as
+from gsfm_enrich.genes.resolve import say_ambiguous
 from gsfm_enrich.genes.spelling import misread_species
 from gsfm_enrich.genes.table import ORTHOLOGY_ORGANISMS, RESOLVED_ORGANISMS, organism_name
 
@@ -76,12 +77,13 @@ def warn_misread(ids: Sequence[str], organism: str) -> None:
         warnings.warn(misread, GsfmEnrichWarning, stacklevel=3)
 
 
-def warn_unknown(unknown: Sequence[str], asked: int) -> None:
-    """Warn of genes that the model does not know."""
+def warn_unknown(unknown: Sequence[str], asked: int, organism: str) -> None:
+    """Warn of genes that the model does not know, and say what ambiguous ones may mean."""
     if unknown:
         named = ", ".join(unknown[:5]) + (", ..." if len(unknown) > 5 else "")
         warnings.warn(
-            f"The model does not know {len(unknown)} of {asked} genes: {named}.",
+            f"The model does not know {len(unknown)} of {asked} genes: {named}."
+            + say_ambiguous(unknown, organism),
             GsfmEnrichWarning,
             stacklevel=3,
         )

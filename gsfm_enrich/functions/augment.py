@@ -89,7 +89,7 @@ def augment(
             f"The model knows none of the {len(found.ids)} genes given: {', '.join(found.ids[:5])}."
         )
     unknown = [gene for gene, unit in zip(found.ids, found.columns, strict=True) if unit < N_SPECIAL]
-    warn_unknown(unknown, len(found.ids))
+    warn_unknown(unknown, len(found.ids), organism)
     units = np.arange(N_SPECIAL, len(network.vocab))
     factors = GeneFactors(network, units)
     scores = factors.score([given])

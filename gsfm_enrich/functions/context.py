@@ -172,7 +172,7 @@ def functions_in_lists(
                         companions=context.named(rows, alone.column, close),
                     )
                     parts.append(frame.assign(list=name))
-    warn_unknown(unknown, len(genes))
+    warn_unknown(unknown, len(genes), organism)
     if not parts:
         return pd.DataFrame(columns=["list", *CONTEXT_COLUMNS])
     return pd.concat(parts, ignore_index=True)[["list", *CONTEXT_COLUMNS]]

@@ -115,7 +115,9 @@ def gene_modules(
     warn_misread(given, organism)
     network = load_model(model)
     units = match(given, network.vocab.tokens, organism).columns
-    warn_unknown([gene for gene, unit in zip(given, units, strict=True) if unit < N_SPECIAL], len(given))
+    warn_unknown(
+        [gene for gene, unit in zip(given, units, strict=True) if unit < N_SPECIAL], len(given), organism
+    )
     known = np.flatnonzero(units >= N_SPECIAL)
     alike = in_context(likeness(network, units[known], units[known]))
     labels = largest_first(refine(network, units[known], split(alike)), smallest)

@@ -81,7 +81,9 @@ def neighbors(
     warn_misread(given, organism)
     network = load_model(model)
     units = match(given, network.vocab.tokens, organism).columns
-    warn_unknown([gene for gene, unit in zip(given, units, strict=True) if unit < N_SPECIAL], len(given))
+    warn_unknown(
+        [gene for gene, unit in zip(given, units, strict=True) if unit < N_SPECIAL], len(given), organism
+    )
     names = np.array(network.vocab.genes)
     known = np.flatnonzero(units >= N_SPECIAL)
     scores = likeness(network, units[known], np.arange(N_SPECIAL, len(network.vocab)))

@@ -135,7 +135,7 @@ def predict_functions(
         if chosen:
             parts.append(pd.concat(chosen, ignore_index=True))
             add_evidence(parts[-1], library, table, organism)
-    warn_unknown(unknown, len(ids))
+    warn_unknown(unknown, len(ids), organism)
     if not parts:
         return pd.DataFrame(columns=list(FUNCTION_COLUMNS))
     return pd.concat(parts, ignore_index=True)[list(FUNCTION_COLUMNS)]

@@ -170,7 +170,7 @@ def _frame_items(frame: object) -> list[object]:
 def _read_file(path: str | os.PathLike[str]) -> Iterable[str]:
     """Yield the names in a text file, without the weights that may stand beside them."""
     file = Path(path)
-    if not file.is_file():
+    if not file.exists() or file.is_dir():  # a named pipe will do
         if isinstance(path, str):
             raise InputError(
                 f"{path!r} is not a file. For a single gene pass a list, [{path!r}]; "

@@ -12,7 +12,7 @@ from gsfm_enrich.genes.inputs import GeneList, read_gene_list
 from gsfm_enrich.genes.lookup import approved_symbols, find_genes
 from gsfm_enrich.genes.orthology import load_orthology
 from gsfm_enrich.genes.spelling import misread_species
-from gsfm_enrich.genes.table import ORTHOLOGY_ORGANISMS, organism_name
+from gsfm_enrich.genes.table import ORTHOLOGY_ORGANISMS, RESOLVED_ORGANISMS, organism_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -191,6 +191,26 @@ def resolve(ids: GeneList, organism: str = "human") -> Resolution:
         blanks=blanks,
         repeats=len(given) - len(distinct),
     )
+
+
+def say_ambiguous(lost: Sequence[str], organism: str = "human") -> str:
+    """Say what genes that were not found may mean, when several symbols; empty when there are none.
+
+    Examples
+    --------
+    >>> say_ambiguous(["COX1", "stranger"])
+    ' Ambiguous: COX1 (MT-CO1 or PTGS1).'
+    """
+    if organism_name(organism) not in RESOLVED_ORGANISMS:
+        return ""
+    symbols = approved_symbols()
+    found = zip(lost, find_genes(lost, organism), strict=True)
+    choices = [
+        f"{text} ({' or '.join(sorted(symbols[row] for row in rows))})"
+        for text, (rows, how) in found
+        if how == "ambiguous"
+    ]
+    return f" Ambiguous: {_first(choices)}." if choices else ""
 
 
 def _first(texts: Sequence[str]) -> str:

@@ -12,10 +12,14 @@ from gsfm_enrich.genes.table import ORTHOLOGY_ORGANISMS, organism_name
 LEAST, SHARE = 3, 0.1
 """Fewer genes, or a smaller share of the list, may be slips of the pen and are not worth a warning."""
 
+MOST = 0.9
+"""Without a table of orthologues a list is human's when so many of its symbols are approved human ones."""
+
 _SHOWN = 5
 _RODENT = re.compile(
     r"(?!C\d+orf)[A-Z]\d*[a-z][a-z0-9-]*|[A-Z0-9]\d{6}[A-Z]\d\d[Rr]ik|mt-[A-Z][a-z0-9]+|H2-[A-Z][a-z]?\d*"
 )
+_CLONE = re.compile(r"[A-Z]{1,2}\d{4,}\.\d+|(RP|CT|XX|KB|LL|LA|GS|AP|AC|AL)[A-Z]*\d*-.+\.\d+|LOC\d+|LINC\d+")
 _UPPER = re.compile(r"[A-Z][A-Z0-9@./-]*[A-Z0-9]|C\d+orf\d+")
 
 
@@ -91,7 +95,7 @@ def _only_human(ids: Sequence[str], organism: str) -> list[str]:
     human = frozenset(approved_symbols())
     upper = [text for text in ids if _UPPER.fullmatch(text)]
     if not orthology.genes:
-        return upper if len(upper) == len(ids) and human.issuperset(ids) else []
+        return [text for text in upper if text in human] if _is_human_by_rule(ids) else []
     named = [text for text in upper if text in human and text not in orthology]
     foreign = [text for text, (_, how) in zip(ids, find_genes(ids, organism), strict=True) if how == "human"]
     if len(upper) == len(ids):
@@ -101,12 +105,27 @@ def _only_human(ids: Sequence[str], organism: str) -> list[str]:
     return named + foreign
 
 
+def _is_human_by_rule(ids: Sequence[str]) -> bool:
+    """Say whether a list is human for all that can be known without a table of orthologues.
+
+    No symbol is in rodent spelling, and nearly all are approved human ones; in long lists of upper-case mouse
+    more than one in ten is not. Names of clones, such as AL928768.3, are no evidence.
+    """
+    symbols = [text for text in ids if not _CLONE.fullmatch(text)]
+    human = frozenset(approved_symbols())
+    known = sum(text in human for text in symbols)
+    return bool(symbols) and not _rodent(symbols) and known >= MOST * len(symbols)
+
+
 def _written_as_human(ids: Sequence[str], organism: str) -> list[str]:
     """Return human symbols in human's spelling, or nothing when all is the species' own in upper case."""
-    own = {gene.symbol for gene in load_orthology(organism).genes}
+    orthology = load_orthology(organism)
+    own = {gene.symbol for gene in orthology.genes}
     human = frozenset(approved_symbols())
     upper = [text for text in ids if _UPPER.fullmatch(text)]
-    if len(upper) == len(ids) and not human.issuperset(upper):
+    if len(upper) == len(ids) and any(text in orthology and text not in human for text in upper):
+        return []
+    if not own and len(upper) == len(ids) and not _is_human_by_rule(ids):
         return []
     return [text for text in upper if text in human and text not in own]
 

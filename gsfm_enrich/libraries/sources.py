@@ -63,6 +63,8 @@ def load_libraries(gene_sets: Any, organism: str = "human") -> list[GeneSetLibra
         sources: list[Any] = [name.strip() for name in gene_sets.split(",") if name.strip()]
     elif isinstance(gene_sets, str | os.PathLike | Mapping | GeneSetLibrary):
         sources = [gene_sets]
+    elif hasattr(gene_sets, "columns"):
+        raise InputError("gene_sets is a data frame; pass gsfm_enrich.GeneSetLibrary.from_frame(frame, ...).")
     elif isinstance(gene_sets, Iterable):
         sources = list(gene_sets)
     else:

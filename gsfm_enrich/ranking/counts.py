@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from gsfm_enrich.genes.match import match
+from gsfm_enrich.genes.resolve import say_ambiguous
+from gsfm_enrich.genes.spelling import misread_species
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.ranking.overlap import IntArray
 
@@ -212,3 +214,40 @@ def _genes_in_background(
     present[columns[columns >= 0]] = True
     present.flags.writeable = False
     return present
+
+
+def say_lost(
+    genes: Sequence[str], libraries: Sequence[GeneSetLibrary], known: Sequence[str], organism: str
+) -> str:
+    """Say which genes can count nowhere, and which look like those of another species; mostly empty.
+
+    Parameters
+    ----------
+    genes
+        Distinct identifiers of all lists.
+    libraries
+        What they are looked for in.
+    known
+        Genes of the model's vocabulary, where they are looked for, too.
+    organism
+        Of the identifiers.
+
+    Examples
+    --------
+    >>> library = GeneSetLibrary.from_dict({"apoptosis": ["TP53", "BAX"]})
+    >>> say_lost(["TP53", "MYC", "stranger"], [library], ["MYC"], "human")
+    '1 of 3 genes is in none of the gene sets and unknown to the model: stranger.'
+    """
+    found = np.zeros(len(genes), dtype=bool)
+    for there in (known, *(library.genes for library in libraries)):
+        matched = match(genes, there, organism)
+        found |= (matched.columns >= 0) | (np.array(matched.how) == "duplicate")  # two spellings of one gene
+    lost = [gene for gene, there in zip(genes, found, strict=True) if not there]
+    problems = []
+    if lost:
+        are = "is" if len(lost) == 1 else "are"
+        problems.append(
+            f"{len(lost):,} of {len(genes):,} genes {are} in none of the gene sets and unknown to the model: "
+            f"{first_few(lost)}." + say_ambiguous(lost, organism)
+        )
+    return " ".join([*problems, *filter(None, [misread_species(genes, organism)])])

@@ -20,6 +20,7 @@ from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.libraries.sources import load_libraries
 from gsfm_enrich.model.checkpoint import load_model
 from gsfm_enrich.model.gsfm import GSFM
+from gsfm_enrich.ranking.counts import say_lost
 from gsfm_enrich.ranking.membership import Membership, library_membership
 from gsfm_enrich.ranking.null import survival
 from gsfm_enrich.ranking.overlap import benjamini_hochberg, hypergeometric_tail
@@ -58,7 +59,7 @@ def rank_terms(
     *,
     background: Any = None,
     organism: str = "human",
-    top: int = 10,
+    top: int | None = 10,
     propensity: Any = None,
     n_jobs: int | None = None,
     progress: bool = True,
@@ -78,7 +79,7 @@ def rank_terms(
         As in `gsfm_enrich.enrichr`. The genes that were measured are the best choice, and the fastest:
         without them, genes that a library does not hold are counted apart, list by list.
     top
-        Terms to return for each list and library, at least 1.
+        Terms to return for each list and library, at least 1; None returns all.
     propensity
         As in `gsfm_enrich.enrichr`.
     n_jobs
@@ -106,7 +107,8 @@ def rank_terms(
     Warns
     -----
     GsfmEnrichWarning
-        If lists have no gene in a library or its background: how many, and which.
+        If genes are unknown to libraries and model, or look like those of another species, or lists have no
+        gene in a library or its background: how many, and which.
 
     Examples
     --------
@@ -121,16 +123,21 @@ def rank_terms(
             if not isinstance(lists, Mapping)
             else "lists is empty; expected at least one gene list."
         )
-    if top < 1:
-        raise InputError(f"top must be at least 1, not {top}.")
+    if top is not None and top < 1:
+        raise InputError(f"top must be at least 1, or None for all, not {top}.")
     network = load_model(model)
     tested, likely = as_background(background), as_propensity(propensity, organism)
     names, queries = list(lists), [list(dict.fromkeys(as_gene_list(genes))) for genes in lists.values()]
     parts = []
-    for library in load_libraries(gene_sets, organism):
+    libraries = load_libraries(gene_sets, organism)
+    distinct = list(dict.fromkeys(gene for query in queries for gene in query))
+    lost = say_lost(distinct, libraries, network.vocab.tokens, organism)
+    if lost:
+        warnings.warn(lost, GsfmEnrichWarning, stacklevel=2)
+    for library in libraries:
         tables, placed = prepare(library, network, queries, organism, tested, propensity=likely)
         _warn_empty(names, placed, library.name)
-        found = _run(tables, placed, top, n_jobs, progress)
+        found = _run(tables, placed, top or len(library), n_jobs, progress)
         parts.append(_frame(found, names, library, tables.sizes))
     table = pd.concat(parts, ignore_index=True)
     order = {name: number for number, name in enumerate(names)}

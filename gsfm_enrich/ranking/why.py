@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,12 +12,12 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from gsfm_enrich.errors import InputError
+from gsfm_enrich.errors import GsfmEnrichWarning, InputError
 from gsfm_enrich.genes.inputs import as_background, as_gene_list
 from gsfm_enrich.libraries.sources import load_libraries
 from gsfm_enrich.model.checkpoint import load_model
 from gsfm_enrich.model.gsfm import GSFM
-from gsfm_enrich.ranking.counts import count_overlap
+from gsfm_enrich.ranking.counts import count_overlap, say_lost
 from gsfm_enrich.ranking.membership import library_membership
 from gsfm_enrich.ranking.overlap import overlap_test
 from gsfm_enrich.ranking.table import locate, rerank
@@ -68,6 +69,11 @@ def term_evidence(
     LibraryError
         If none of the libraries has the term; the message lists close matches.
 
+    Warns
+    -----
+    GsfmEnrichWarning
+        If genes are unknown to libraries and model, or look like those of another species.
+
     Examples
     --------
     >>> sets = {"apoptosis": ["TP53", "BAX", "CASP3"], "growth": ["MYC", "EGFR"]}
@@ -82,6 +88,9 @@ def term_evidence(
     libraries = load_libraries(gene_sets, organism)
     library = next((library for library in libraries if term in library), libraries[0])
     row = library.position(term)  # raises with close matches
+    lost = say_lost(list(dict.fromkeys(query)), libraries, network.vocab.tokens, organism)
+    if lost:
+        warnings.warn(lost, GsfmEnrichWarning, stacklevel=2)
     tested = as_background(background)
     counts = count_overlap(library, query, tested, organism)
     overlap = overlap_test(counts.hits, counts.sizes, counts.drawn, counts.population)
@@ -130,7 +139,8 @@ def group_terms(results: pd.DataFrame, *, similarity: float = 0.5) -> pd.DataFra
     Parameters
     ----------
     results
-        Of `gsfm_enrich.enrichr` with the model's columns, for one query. Cut it to the terms that matter.
+        Of `gsfm_enrich.enrichr` with the model's columns, for one query: the table, or what holds it. Cut it
+        to the terms that matter.
     similarity
         Evidence in common over the evidence of both (a weighted Jaccard index), from 0 to 1, at which two
         terms are one group. Members count 1; predicted genes share the rest of the expected overlap.
@@ -154,6 +164,9 @@ def group_terms(results: pd.DataFrame, *, similarity: float = 0.5) -> pd.DataFra
     >>> group_terms(pd.DataFrame(rows, columns=columns))[["Term", "Group", "Also"]].values.tolist()
     [['a', 1, 'b']]
     """
+    results = getattr(results, "results", results)
+    if not isinstance(results, pd.DataFrame):
+        raise InputError(f"results must be a data frame of enrichr, not a {type(results).__name__}.")
     needed = ("Gene_set", "Term", "Genes", "Predicted Genes", "Expected Overlap", "GSFM Rank")
     missing = [column for column in needed if column not in results.columns]
     if missing:

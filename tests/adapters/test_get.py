@@ -8,6 +8,7 @@ import pytest
 
 from gsfm_enrich.adapters import tl
 from gsfm_enrich.adapters.get import enrichr_df
+from gsfm_enrich.adapters.gseapy import enrichr
 from gsfm_enrich.errors import GsfmEnrichWarning, InputError
 
 
@@ -88,3 +89,15 @@ def test_nothing_there(adata: anndata.AnnData) -> None:
     assert str(error.value) == (
         "expected an AnnData, a data frame of results, or what enrichr returned, got dict."
     )
+
+
+def test_the_result_of_one_list_has_no_groups() -> None:
+    one = enrichr(["TP53", "BAX"], {"apoptosis": ["TP53", "BAX"], "growth": ["MYC"]}, rerank=False)
+    pd.testing.assert_frame_equal(enrichr_df(one), one.results)
+    assert enrichr_df(one.results, pval_cutoff=1e-9).empty
+    with pytest.raises(InputError) as error:
+        enrichr_df(one, "B cells")
+    assert str(error.value) == "the results are of one gene list: there is no group to choose."
+    with pytest.raises(InputError) as error:
+        enrichr_df(pd.DataFrame({"a": [1]}))
+    assert str(error.value) == "the data frame holds no results: it has no column 'Term'."

@@ -475,3 +475,42 @@ def test_warnings_about_a_table_point_at_the_caller() -> None:
         tl.enrichr(table, {"B cells": ["CD79A", "CD19", "SYK"]}, rerank=False)
     assert len(caught) == 4  # a row without a gene, no adjusted p-values, no background, no gene that falls
     assert {warning.filename for warning in caught} == {__file__}
+
+
+def test_lists_of_unknown_genes_are_told() -> None:
+    lists = {"a": ["CD79A", "no", "nor", "never"], "b": ["CD79A", "CD19"]}
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        tl.enrichr(lists, {"B cells": ["CD79A", "CD19", "SYK"]}, rerank=False, background=100)
+    assert [str(warning.message) for warning in caught] == [
+        "most genes of 1 of 2 gene lists are unknown, such as 3 of the 4 of a: no, nor, never. "
+        "See the log of the result."
+    ]
+    assert caught[0].filename == __file__
+
+
+@pytest.mark.parametrize(
+    ("key", "message"),
+    [
+        ("go/bp", "key_added must be a name without '/', got 'go/bp'."),
+        (5, "key_added must be a name without '/', got 5."),
+        (
+            "rank_genes_groups",
+            "key_added is 'rank_genes_groups', which holds the results that are read; choose another.",
+        ),
+    ],
+)
+def test_slots_that_cannot_be_written(pbmc: anndata.AnnData, key: Any, message: str) -> None:
+    with pytest.raises(InputError) as error:
+        tl.enrichr(pbmc, {"a": ["CD79A"]}, key_added=key)
+    assert str(error.value) == message
+
+
+@pytest.mark.parametrize(
+    ("groups", "message"),
+    [([], "no group was named; there are "), (1, "no group '1'; there are ")],
+)
+def test_no_group(pbmc: anndata.AnnData, groups: Any, message: str) -> None:
+    with pytest.raises(InputError) as error:
+        tl.enrichr(pbmc, {"a": ["CD79A"]}, groups=groups)
+    assert str(error.value).startswith(message)

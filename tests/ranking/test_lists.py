@@ -21,7 +21,7 @@ def queries(block_model: GSFM) -> dict[str, list[str]]:
     rng = np.random.default_rng(0)
     genes = np.array(block_model.vocab.genes)
     noise = {f"list {i}": rng.choice(genes, rng.integers(3, 30), replace=False).tolist() for i in range(25)}
-    return noise | {"block 4": [f"B4G{i}" for i in range(14, 25)], "spelled": ["b0g1", "B0G1", "B0G2", "no"]}
+    return noise | {"block 4": [f"B4G{i}" for i in range(14, 25)], "spelled": ["b0g1", "B0G1", "B0G2"]}
 
 
 @pytest.mark.parametrize("kind", ["library", "list", "part", "number", "likely", "likely part"])
@@ -110,7 +110,10 @@ def test_several_libraries_follow_each_other_within_a_list(
 def test_lists_without_a_gene_are_counted(block_model: GSFM, block_library: GeneSetLibrary) -> None:
     with pytest.warns(GsfmEnrichWarning) as caught:
         table = rank_terms({"a": ["B0G1"], "b": ["no"]}, block_library, top=2, model=block_model)
-    assert str(caught[0].message) == "1 of 2 lists have no gene in blocks or its background: b."
+    assert [str(warning.message) for warning in caught] == [
+        "1 of 2 genes is in none of the gene sets and unknown to the model: no.",
+        "1 of 2 lists have no gene in blocks or its background: b.",
+    ]
     assert set(table["list"]) == {"a"}
 
 
@@ -119,7 +122,7 @@ def test_lists_without_a_gene_are_counted(block_model: GSFM, block_library: Gene
     [
         ([["TP53"]], 10, "lists must be a dict of names and gene lists, not list."),
         ({}, 10, "lists is empty; expected at least one gene list."),
-        ({"a": ["TP53"]}, 0, "top must be at least 1, not 0."),
+        ({"a": ["TP53"]}, 0, "top must be at least 1, or None for all, not 0."),
     ],
 )
 def test_bad_input(lists: object, top: int, message: str) -> None:
