@@ -339,7 +339,7 @@ def test_gene_writes_the_page_that_gene_report_writes(files: Path) -> None:
 
 def test_gene_that_the_model_does_not_know_gets_a_page_that_says_so(files: Path) -> None:
     code, _, error = invoke("gene", "X1", "-g", "blocks.gmt", "--model", "model")
-    assert code == 0
+    assert code == 1
     assert error == "Warning: The model does not know 1 of 1 genes: X1.\nPage in X1.html\n"
     assert "The model does not know it and predicts nothing." in Path("X1.html").read_text("utf-8")
 

@@ -23,7 +23,7 @@ GENE_CLOSING = closing(
     "  gsfm-enrich gene C1orf112",
     "  gsfm-enrich gene FAM111B -i hits.txt -g GO_Biological_Process -o page.html",
     "",
-    "Exit code: 0 when written, 2 on bad input.",
+    "Exit code: 0 when written, 1 when the model does not know the gene, 2 on bad input.",
 )
 
 
@@ -109,8 +109,8 @@ def gene(
             name, target, gene_sets, companions=found_with, top=top, organism=organism, model=model
         )
     say(f"Page in {written}")
-    from gsfm_enrich.genes.resolve import resolve
-    from gsfm_enrich.genes.table import RESOLVED_ORGANISMS, organism_name
+    from gsfm_enrich.genes.match import match
+    from gsfm_enrich.model.checkpoint import load_model
 
-    if organism_name(organism) in RESOLVED_ORGANISMS and not resolve([name], organism).genes:
+    if match([name.strip()], load_model(model).vocab.tokens, organism).columns[0] < 0:
         raise typer.Exit(NOTHING_FOUND)

@@ -107,7 +107,7 @@ def functions_in_context(
     --------
     >>> table = functions_in_context("C1orf112", ["RAD51", "DMC1", "FIGNL1", "BRCA2", "MND1"], top=2)
     >>> table["rank"].tolist()
-    [1, 3]
+    [1, 2]
     """
     ids, others = distinct_genes(genes), distinct_genes(companions)
     warn_misread([*ids, *others], organism)

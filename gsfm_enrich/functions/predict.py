@@ -113,7 +113,7 @@ def predict_functions(
     --------
     >>> table = predict_functions("C1orf112", top=3)
     >>> table[["gene", "rank", "known"]].to_dict("list")
-    {'gene': ['C1orf112', 'C1orf112', 'C1orf112'], 'rank': [1, 4, 5], 'known': [False, False, False]}
+    {'gene': ['C1orf112', 'C1orf112', 'C1orf112'], 'rank': [1, 2, 3], 'known': [False, False, False]}
     """
     check_top(top)
     check_fold(fold)
