@@ -206,7 +206,7 @@ class Genes:
         """Return the factors for one of ``REFERENCE_SIZES``, shape (width, n_genes)."""
         if group not in self._dense:
             units = self.factors.units[self.columns]
-            self._dense[group] = np.ascontiguousarray(self.factors.standard(group).factors[units].T)
+            self._dense[group] = self.factors.standard(group).factors[units].T
         return self._dense[group]
 
     @cached_property
