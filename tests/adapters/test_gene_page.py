@@ -144,3 +144,12 @@ def test_modules_plot(
     with pytest.raises(InputError) as error:
         pl.modules(3)
     assert str(error.value) == "expected an AnnData or what gene_modules returned, got int."
+
+
+def test_no_modules_are_an_empty_plot(
+    adata: anndata.AnnData, sets: dict[str, list[str]], small_model: Any
+) -> None:
+    with pytest.warns(GsfmEnrichWarning, match="fewer than"):
+        tl.gene_modules(adata, sets, model=small_model, groups="B cells", direction="up", max_genes=2)
+    ax = pl.modules(adata, groups="B cells", direction="up")
+    assert [text.get_text() for text in ax.texts] == ["no module to draw"]

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from gsfm_enrich.adapters.gseapy import enrich, enrichr
-from gsfm_enrich.errors import GsfmEnrichWarning, InputError, LibraryError
+from gsfm_enrich.errors import GsfmEnrichWarning, InputError, LibraryError, did_you_mean
 
 SETS = {
     "apoptosis": ["TP53", "BAX", "CASP3", "FAS"],
@@ -237,3 +237,27 @@ def test_all_genes_unknown(rerank):
         enr = enrichr(["stranger", "other"], SETS, rerank=rerank)
     assert str(caught[0].message) == "2 of 2 query genes are in none of the gene sets: stranger, other."
     assert enr.results.empty
+
+
+def test_an_ambiguous_gene_is_told_with_what_it_may_mean():
+    with pytest.warns(GsfmEnrichWarning) as caught:
+        enrichr(["TP53", "COX1"], {"a": ["TP53", "BAX"]}, rerank=False)
+    assert str(caught[0].message) == (
+        "1 of 2 query genes is in none of the gene sets: COX1. Ambiguous: COX1 (MT-CO1 or PTGS1)."
+    )
+
+
+def test_a_data_frame_of_gene_sets_is_refused():
+    frame = pd.DataFrame({"term": ["a", "a"], "gene": ["TP53", "BAX"]})
+    with pytest.raises(InputError) as error:
+        enrichr(["TP53"], frame, rerank=False)
+    assert str(error.value) == (
+        "gene_sets is a data frame; pass gsfm_enrich.GeneSetLibrary.from_frame(frame, ...)."
+    )
+
+
+def test_the_beginning_of_a_name_is_enough_for_a_suggestion():
+    assert did_you_mean("cytolysis", ["cell killing (GO:0001906)", "cytolysis (GO:0019835)"]) == (
+        " Did you mean 'cytolysis (GO:0019835)'?"
+    )
+    assert did_you_mean("cyt", ["cytolysis in other organism involved in symbiosis (GO:0051801)"]) == ""
