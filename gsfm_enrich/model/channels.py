@@ -123,7 +123,10 @@ class Table(nn.Module):
     @cached_property
     def matrix(self) -> csr_array:
         """Similarities, V x V, float32; row i holds the neighbours of unit i."""
-        return _sparse(self.neighbours.numpy(), self.similarity, len(self.neighbours))
+        values = self.similarity
+        used, v = values > 0, len(values)
+        starts = np.concatenate([np.zeros(1, np.int32), np.cumsum(used.sum(axis=1), dtype=np.int32)])
+        return csr_array((values[used], self.neighbours.numpy()[used].astype(np.int32), starts), shape=(v, v))
 
     @property
     def similarity(self) -> Floats:
@@ -132,14 +135,6 @@ class Table(nn.Module):
         ratios = np.exp(np.log(high / low) * np.arange(LEVELS, dtype=np.float32) / (LEVELS - 1))
         values = np.concatenate([np.zeros(1, dtype=np.float32), low * ratios]).astype(np.float32)
         return np.asarray(values[self.nearness.numpy()])
-
-
-def _sparse(columns: NDArray[np.integer], values: Floats, n_columns: int) -> csr_array:
-    """Return a table of values that are not 0, given with their columns row by row."""
-    used = values > 0
-    starts = np.concatenate([np.zeros(1, np.int32), np.cumsum(used.sum(axis=1), dtype=np.int32)])
-    shape = (len(values), n_columns)
-    return csr_array((values[used], columns[used].astype(np.int32), starts), shape=shape)
 
 
 @dataclass(frozen=True, eq=False)
@@ -219,12 +214,9 @@ class ChannelGSFM(GSFM):
     @cached_property
     def tables_side_by_side(self) -> csr_array:
         """Similarities in all tables, shape (V, n_tables * V): table t has the columns from t * V on."""
-        v = len(self.vocab)
         if not self.table_channels:
-            return csr_array(np.zeros((v, 0), dtype=np.float32))
-        columns = [t.neighbours.numpy().astype(np.int32) + i * v for i, t in enumerate(self.table_channels)]
-        values = [table.similarity for table in self.table_channels]
-        return _sparse(np.hstack(columns), np.hstack(values), len(values) * v)
+            return csr_array(np.zeros((len(self.vocab), 0), dtype=np.float32))
+        return csr_array(hstack([table.matrix for table in self.table_channels], format="csr"))
 
     @cached_property
     def tables_by_gene(self) -> csc_array:
