@@ -14,7 +14,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
 class GsfmEnrichError(Exception):
@@ -41,6 +41,8 @@ class GsfmEnrichWarning(UserWarning):
     """Something was left out or assumed; the message says what and how much."""
 
 
+NAMED = 5
+"""Names that a warning spells out."""
 SHORTEST = 4
 """Letters from which on a name may be the beginning of a longer one that was meant."""
 
@@ -75,3 +77,14 @@ def did_you_mean(name: str, choices: Iterable[str], n: int = 3) -> str:
     if not close:
         return ""
     return " Did you mean " + " or ".join(repr(spelled[choice]) for choice in close) + "?"
+
+
+def named(names: Sequence[str]) -> str:
+    """Join the first names, for a warning.
+
+    Examples
+    --------
+    >>> named(["A", "B"]), named(["A", "B", "C", "D", "E", "F"])
+    ('A, B', 'A, B, C, D, E, ...')
+    """
+    return ", ".join(names[:NAMED]) + (", ..." if len(names) > NAMED else "")

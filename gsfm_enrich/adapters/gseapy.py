@@ -18,12 +18,12 @@ from gsfm_enrich.adapters.report_options import check_report_options
 from gsfm_enrich.errors import GsfmEnrichWarning, InputError, did_you_mean
 from gsfm_enrich.files import write_atomically
 from gsfm_enrich.genes.inputs import as_background, as_gene_list
-from gsfm_enrich.genes.resolve import say_ambiguous
+from gsfm_enrich.genes.resolve import first_few, say_ambiguous
 from gsfm_enrich.genes.spelling import misread_species
 from gsfm_enrich.genes.table import ORTHOLOGY_ORGANISMS, RESOLVED_ORGANISMS, organism_name
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.libraries.sources import load_libraries
-from gsfm_enrich.ranking.counts import QueryCounts, count_overlap, first_few
+from gsfm_enrich.ranking.counts import QueryCounts, count_overlap
 from gsfm_enrich.ranking.overlap import Overlap, benjamini_hochberg, overlap_test
 
 if TYPE_CHECKING:

@@ -10,12 +10,10 @@ import pandas as pd
 
 from gsfm_enrich.adapters.background import Background
 from gsfm_enrich.adapters.markers import MarkerList
-from gsfm_enrich.errors import GsfmEnrichWarning
+from gsfm_enrich.errors import GsfmEnrichWarning, named
 from gsfm_enrich.genes.resolve import resolve
 from gsfm_enrich.genes.spelling import misread_species
 from gsfm_enrich.genes.table import RESOLVED_ORGANISMS, organism_name
-
-SHOWN = 5
 
 
 def warn_outside(markers: Sequence[MarkerList], background: Background) -> None:
@@ -27,7 +25,7 @@ def warn_outside(markers: Sequence[MarkerList], background: Background) -> None:
     if outside:
         warnings.warn(
             f"{len(outside)} of {len(ranked)} ranked genes are not among the {len(background.names)} genes "
-            f"of {background.source} ({first(outside)}); if adata was subset after the test, pass the tested "
+            f"of {background.source} ({named(outside)}); if adata was subset after the test, pass the tested "
             "genes as background=.",
             GsfmEnrichWarning,
             stacklevel=3,
@@ -58,7 +56,7 @@ def warn_mostly_unknown(log: pd.DataFrame, organism: str, place: str) -> None:
         worst, genes = lists.iloc[poor[0]], lost[poor[0]]
         warnings.warn(
             f"most genes of {len(poor)} of {len(log)} gene lists are unknown, such as {len(genes)} of the "
-            f"{worst['genes']} of {name_of_list(worst)}: {first(genes)}. See {place}.",
+            f"{worst['genes']} of {name_of_list(worst)}: {named(genes)}. See {place}.",
             GsfmEnrichWarning,
             stacklevel=3,
         )
@@ -72,7 +70,7 @@ def warn_without_result(log: pd.DataFrame, place: str) -> None:
     reasons = "; ".join(f"{count}: {reason}" for reason, count in Counter(silent["message"]).items())
     lists = [name_of_list(row) for _, row in silent.iterrows()]
     warnings.warn(
-        f"{len(silent)} of {len(log)} gene lists have no result ({reasons}): {first(lists)}. See {place}.",
+        f"{len(silent)} of {len(log)} gene lists have no result ({reasons}): {named(lists)}. See {place}.",
         GsfmEnrichWarning,
         stacklevel=3,
     )
@@ -81,8 +79,3 @@ def warn_without_result(log: pd.DataFrame, place: str) -> None:
 def name_of_list(row: pd.Series) -> str:
     """Return the group of a row of the log, and its direction if it has one."""
     return f"{row['group']} ({row['direction']})" if row["direction"] else str(row["group"])
-
-
-def first(names: Sequence[str]) -> str:
-    """Join the first few names."""
-    return ", ".join(names[:SHOWN]) + (", ..." if len(names) > SHOWN else "")

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import Any
 
+from gsfm_enrich.adapters import figures
 from gsfm_enrich.errors import InputError
 
-FORMATS = ("pdf", "png", "jpeg", "jpg", "eps", "svg", "tif", "tiff", "webp", "ps", "pgf")
+FORMATS = (*figures.FORMATS, "jpeg", "tiff", "ps", "pgf")
+"""gseapy hands them on to matplotlib, which knows more than our own plots are saved in."""
 
 
 def check_report_options(outdir: Any, cutoff: Any, format_: Any, figsize: Any, top_term: Any) -> None:

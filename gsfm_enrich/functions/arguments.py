@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from gsfm_enrich.errors import GsfmEnrichWarning, InputError
+from gsfm_enrich.errors import GsfmEnrichWarning, InputError, named
 from gsfm_enrich.genes.inputs import GeneList, as_gene_list
 from gsfm_enrich.genes.lookup import spell_as
 from gsfm_enrich.genes.resolve import say_ambiguous
@@ -80,9 +80,8 @@ def warn_misread(ids: Sequence[str], organism: str) -> None:
 def warn_unknown(unknown: Sequence[str], asked: int, organism: str) -> None:
     """Warn of genes that the model does not know, and say what ambiguous ones may mean."""
     if unknown:
-        named = ", ".join(unknown[:5]) + (", ..." if len(unknown) > 5 else "")
         warnings.warn(
-            f"The model does not know {len(unknown)} of {asked} genes: {named}."
+            f"The model does not know {len(unknown)} of {asked} genes: {named(unknown)}."
             + say_ambiguous(unknown, organism),
             GsfmEnrichWarning,
             stacklevel=3,

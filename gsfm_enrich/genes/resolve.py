@@ -104,15 +104,15 @@ class Resolution:
             text += f" ({', '.join(f'{count:,} {_WORDS[how]}' for how, count in mapped.items())})"
         if self.ambiguous:
             choices = [f"{text} ({' or '.join(symbols)})" for text, symbols in self.ambiguous.items()]
-            text += f"; {len(choices):,} ambiguous: {_first(choices)}"
+            text += f"; {len(choices):,} ambiguous: {first_few(choices)}"
         if self.one_to_many:
             choices = [f"{text} ({', '.join(symbols)})" for text, symbols in self.one_to_many.items()]
-            text += f"; {len(choices):,} of several orthologues, the first taken: {_first(choices)}"
+            text += f"; {len(choices):,} of several orthologues, the first taken: {first_few(choices)}"
         if self.without_orthologue:
             lost = self.without_orthologue
-            text += f"; {len(lost):,} without a human orthologue: {_first(lost)}"
+            text += f"; {len(lost):,} without a human orthologue: {first_few(lost)}"
         if self.unknown:
-            text += f"; {len(self.unknown):,} unknown: {_first(self.unknown)}"
+            text += f"; {len(self.unknown):,} unknown: {first_few(self.unknown)}"
         if self.repeats:
             text += f"; {self.repeats:,} repeated"
         if self.blanks:
@@ -210,10 +210,27 @@ def say_ambiguous(lost: Sequence[str], organism: str = "human") -> str:
         for text, (rows, how) in found
         if how == "ambiguous"
     ]
-    return f" Ambiguous: {_first(choices)}." if choices else ""
+    return f" Ambiguous: {first_few(choices)}." if choices else ""
 
 
-def _first(texts: Sequence[str]) -> str:
-    """Join the first few, and say how many more there are."""
-    more = len(texts) - _SHOWN
-    return ", ".join(texts[:_SHOWN]) + (f" and {more:,} more" if more > 0 else "")
+def first_few(names: Sequence[str], shown: int = _SHOWN) -> str:
+    """Join the first few names and say how many more there are.
+
+    Parameters
+    ----------
+    names
+        What to list.
+    shown
+        Most names to spell out.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> first_few(["A", "B", "C"], shown=2)
+    'A, B and 1 more'
+    """
+    more = len(names) - shown
+    return ", ".join(names[:shown]) + (f" and {more:,} more" if more > 0 else "")

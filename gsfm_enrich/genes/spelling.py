@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 
+from gsfm_enrich.errors import named
 from gsfm_enrich.genes.lookup import approved_symbols, find_genes
 from gsfm_enrich.genes.orthology import load_orthology
 from gsfm_enrich.genes.table import ORTHOLOGY_ORGANISMS, organism_name
@@ -15,7 +17,6 @@ LEAST, SHARE = 3, 0.1
 MOST = 0.9
 """Without a table of orthologues a list is human's when so many of its symbols are approved human ones."""
 
-_SHOWN = 5
 _RODENT = re.compile(
     r"(?!C\d+orf)[A-Z]\d*[a-z][a-z0-9-]*|[A-Z0-9]\d{6}[A-Z]\d\d[Rr]ik|mt-[A-Z][a-z0-9]+|H2-[A-Z][a-z]?\d*"
 )
@@ -84,25 +85,31 @@ def written_as_rodent(symbols: Sequence[str]) -> bool:
     return 2 * len(_rodent(symbols)) > len(symbols)
 
 
+@cache
+def _human() -> frozenset[str]:
+    """Return the approved human symbols; lists of a data set ask again and again."""
+    return frozenset(approved_symbols())
+
+
 def _rodent(ids: Sequence[str]) -> list[str]:
-    human = frozenset(approved_symbols())
+    human = _human()
     return [text for text in ids if text not in human and _RODENT.fullmatch(text)]
 
 
 def _only_human(ids: Sequence[str], organism: str) -> list[str]:
     """Return what can only be human, or nothing when all is the species' own in upper case."""
     orthology = load_orthology(organism)
-    human = frozenset(approved_symbols())
+    human = _human()
     upper = [text for text in ids if _UPPER.fullmatch(text)]
     if not orthology.genes:
         return [text for text in upper if text in human] if _is_human_by_rule(ids) else []
-    named = [text for text in upper if text in human and text not in orthology]
+    ours = [text for text in upper if text in human and text not in orthology]
     foreign = [text for text, (_, how) in zip(ids, find_genes(ids, organism), strict=True) if how == "human"]
     if len(upper) == len(ids):
         theirs = [text for text in upper if text in orthology and text not in human]
-        if len(theirs) >= len(named):
+        if len(theirs) >= len(ours):
             return foreign
-    return named + foreign
+    return ours + foreign
 
 
 def _is_human_by_rule(ids: Sequence[str]) -> bool:
@@ -112,7 +119,7 @@ def _is_human_by_rule(ids: Sequence[str]) -> bool:
     more than one in ten is not. Names of clones, such as AL928768.3, are no evidence.
     """
     symbols = [text for text in ids if not _CLONE.fullmatch(text)]
-    human = frozenset(approved_symbols())
+    human = _human()
     known = sum(text in human for text in symbols)
     return bool(symbols) and not _rodent(symbols) and known >= MOST * len(symbols)
 
@@ -121,7 +128,7 @@ def _written_as_human(ids: Sequence[str], organism: str) -> list[str]:
     """Return human symbols in human's spelling, or nothing when all is the species' own in upper case."""
     orthology = load_orthology(organism)
     own = {gene.symbol for gene in orthology.genes}
-    human = frozenset(approved_symbols())
+    human = _human()
     upper = [text for text in ids if _UPPER.fullmatch(text)]
     if len(upper) == len(ids) and any(text in orthology and text not in human for text in upper):
         return []
@@ -133,5 +140,4 @@ def _written_as_human(ids: Sequence[str], organism: str) -> list[str]:
 def _sentence(odd: Sequence[str], ids: Sequence[str], what: str, advice: str) -> str:
     if len(odd) < max(LEAST, SHARE * len(ids)):
         return ""
-    shown = ", ".join(odd[:_SHOWN]) + (", ..." if len(odd) > _SHOWN else "")
-    return f"{len(odd):,} of {len(ids):,} genes are {what}: {shown}; {advice}."
+    return f"{len(odd):,} of {len(ids):,} genes are {what}: {named(odd)}; {advice}."

@@ -11,12 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from gsfm_enrich.genes.match import match
-from gsfm_enrich.genes.resolve import say_ambiguous
+from gsfm_enrich.genes.resolve import first_few, say_ambiguous
 from gsfm_enrich.genes.spelling import misread_species
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.ranking.overlap import IntArray
 
-_SHOWN = 10
 _LOST = ("ambiguous", "duplicate", "no orthologue", "unknown")
 
 
@@ -179,29 +178,6 @@ def count_overlap(
         drawn=drawn,
         population=population,
     )
-
-
-def first_few(names: Sequence[str], shown: int = _SHOWN) -> str:
-    """Join the first few names and say how many more there are.
-
-    Parameters
-    ----------
-    names
-        What to list.
-    shown
-        Most names to spell out.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> first_few(["A", "B", "C"], shown=2)
-    'A, B and 1 more'
-    """
-    more = len(names) - shown
-    return ", ".join(names[:shown]) + (f" and {more:,} more" if more > 0 else "")
 
 
 @lru_cache(maxsize=16)

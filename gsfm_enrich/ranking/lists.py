@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from gsfm_enrich.errors import GsfmEnrichWarning, InputError
+from gsfm_enrich.errors import GsfmEnrichWarning, InputError, named
 from gsfm_enrich.genes.inputs import as_background, as_gene_list
 from gsfm_enrich.genes.match import match
 from gsfm_enrich.libraries.library import GeneSetLibrary
@@ -354,8 +354,6 @@ def _p_values(observed: Ints, drawn: Ints, tables: Tables) -> Floats:
         for background, part in tables.apart(drawn)
         for stratum in background.strata(part)
     ]
-    if not strata:
-        return np.ones(observed.shape)
     return survival(evidence, strata)[where].reshape(observed.shape)
 
 
@@ -385,9 +383,9 @@ def _warn_empty(names: Sequence[Any], placed: Placed, library: str) -> None:
     """Say which lists have no gene to be tested."""
     empty = [str(name) for name, n in zip(names, placed.drawn.sum(axis=1), strict=True) if n == 0]
     if empty:
-        shown = ", ".join(empty[:5]) + (", ..." if len(empty) > 5 else "")
         warnings.warn(
-            f"{len(empty)} of {len(names)} lists have no gene in {library} or its background: {shown}.",
+            f"{len(empty)} of {len(names)} lists have no gene in {library} or its background: "
+            f"{named(empty)}.",
             GsfmEnrichWarning,
             stacklevel=3,
         )

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from gsfm_enrich.genes.resolve import first_few
 from gsfm_enrich.libraries.library import GeneSetLibrary
-from gsfm_enrich.ranking.counts import count_overlap, first_few
+from gsfm_enrich.ranking.counts import count_overlap
 
 
 @pytest.fixture
