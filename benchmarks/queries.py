@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from benchmarks.protocols import noisy_mixture, read_library
 from gsfm_enrich.libraries.library import GeneSetLibrary
 
 GO_ID = re.compile(r"GO:\d{7}")
+PERTURBED = "TF perturbations"
 
 
 @dataclass(frozen=True)
@@ -91,12 +93,31 @@ def perturbations(data: Path, name: str, n: int, seed: int) -> Task:
     library = read_library(data, name)
     factors: dict[str, list[str]] = {}
     for term in library.terms:
-        factors.setdefault(term.split("_")[0].upper(), []).append(term)
+        factors.setdefault(factor_of(term), []).append(term)
     packed = (data / "benchmark" / "tf_perturbations_dev.gmt.gz").read_bytes()
     lines = gzip.decompress(packed).decode().splitlines()
     sets = [line.split("\t") for line in lines]
-    usable = [cells for cells in sets if cells[0].split("_")[0].upper() in factors]
+    usable = [cells for cells in sets if factor_of(cells[0]) in factors]
     chosen = np.random.default_rng(seed).permutation(len(usable))[:n]
     queries = [[gene for gene in usable[i][2:] if gene] for i in chosen]
-    answers = [factors[usable[i][0].split("_")[0].upper()] for i in chosen]
-    return Task("TF perturbations", name, library, queries, answers)
+    answers = [factors[factor_of(usable[i][0])] for i in chosen]
+    return Task(PERTURBED, name, library, queries, answers)
+
+
+def halves(task: Task) -> Iterator[tuple[Task, list[int]]]:
+    """Part the perturbed factors into those on which something was chosen and the others, and say which."""
+    names = {True: f"{PERTURBED}, factors used to choose", False: f"{PERTURBED}, other factors"}
+    for used, protocol in names.items():
+        kept = [i for i, terms in enumerate(task.answers) if used_to_choose(factor_of(terms[0])) is used]
+        queries, answers = [task.queries[i] for i in kept], [task.answers[i] for i in kept]
+        yield Task(protocol, task.library, task.terms, queries, answers), kept
+
+
+def factor_of(name: str) -> str:
+    """Return the transcription factor that a term or a signature is named after."""
+    return name.split("_", maxsplit=1)[0].upper()
+
+
+def used_to_choose(factor: str) -> bool:
+    """Return whether something was chosen on a factor's perturbations: half of them, by hash."""
+    return zlib.crc32(factor.encode()) % 2 == 0

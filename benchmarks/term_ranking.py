@@ -17,7 +17,15 @@ import numpy as np
 import typer
 
 from benchmarks.protocols import bootstrap, write_table
-from benchmarks.queries import Task, contaminated, mixtures, new_members, perturbations
+from benchmarks.queries import (
+    PERTURBED,
+    Task,
+    contaminated,
+    halves,
+    mixtures,
+    new_members,
+    perturbations,
+)
 from gsfm_enrich.model.checkpoint import load_model
 from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.ranking.lists import rank_terms
@@ -134,7 +142,10 @@ def main(
     rows: list[dict[str, object]] = []
     for task in tasks(data, libraries.split(","), n_queries, n_factors, seed):
         start = time.perf_counter()
-        rows += rows_of(task, fast_methods(task, network), "overlap test (gseapy)")
+        scores, base = fast_methods(task, network), "overlap test (gseapy)"
+        rows += rows_of(task, scores, base)
+        for part, kept in halves(task) if task.protocol == PERTURBED else ():
+            rows += rows_of(part, {method: values[kept] for method, values in scores.items()}, base)
         print(
             task.protocol, task.library, rows[-1]["MRR"], f"{time.perf_counter() - start:.0f} s", flush=True
         )

@@ -32,7 +32,7 @@ from gsfm_enrich.ranking.strata import (
     outside_background,
 )
 from gsfm_enrich.ranking.table import locate
-from gsfm_enrich.ranking.weights import LEVELS, levels
+from gsfm_enrich.ranking.weights import LEVELS
 
 LIST_COLUMNS = (
     "list",
@@ -153,7 +153,7 @@ class Tables:
     incidence : csr_array, shape (n_genes, n_terms)
         Members.
     probable, evidence : csr_array, shape (n_columns, n_terms)
-        Probabilities of probable genes, and their weights in quarters of a member.
+        Probabilities of probable genes, and what these and neighbours count in quarters of a member.
     backgrounds : list of Background
         What queries are drawn from: the background of the test and, where it is None, the genes outside.
     sizes : int64 array, shape (n_terms,)
@@ -214,8 +214,7 @@ def prepare(
     placed = place(queries, library, table, organism, key, inside=inside)
     needs_all = bool((placed.columns.indices >= table.n_library).any())
     probable = csr_array((table.probable if needs_all else table.probable_inside).T)
-    weights = levels(probable.data, table.theta).astype(np.float32)
-    evidence = csr_array((weights, probable.indices, probable.indptr), shape=probable.shape)
+    evidence = csr_array((table.evidence if needs_all else table.evidence_inside).T)
     backgrounds = [inside]
     if placed.drawn.shape[1] > len(inside.populations):
         backgrounds.append(outside_background(library, model, organism))

@@ -5,6 +5,9 @@ The model completes every term of a library. *Popularity* and *scale* are taken 
 model, says what the scores are worth there, see `gsfm_enrich.ranking.calibration`. Probabilities that would
 count less than an eighth of a member, or are not three times as high as for any gene, are left out: what
 remains is a sparse table, a few dozen genes a term.
+
+Where terms are named after genes, the neighbours of these genes speak for a term without being probable
+members, see `gsfm_enrich.ranking.named`: *evidence* holds what every gene counts.
 """
 
 from __future__ import annotations
@@ -36,13 +39,14 @@ from gsfm_enrich.ranking.calibration import (
     log_size,
     untrusted,
 )
-from gsfm_enrich.ranking.weights import LEVELS, THETA, thresholds
+from gsfm_enrich.ranking.named import named_genes, neighbours
+from gsfm_enrich.ranking.weights import LEVELS, THETA, levels, neighbour_levels, thresholds
 
 LIFT = 3.0
 """A predicted gene is this many times as probable as any gene would be, at least."""
 LARGEST = 500
-"""Terms of more genes stay as they are, and their test is the overlap test: the lists that a transcription
-factor's targets are compared with have thousands of genes, and no benchmark showed a gain there."""
+"""Terms of more genes are not completed: it loses where they are the thousands of genes a factor may bind.
+Unless they are named after genes, their test is the overlap test."""
 FEWEST_KEPT = 50
 """Smaller libraries take no time, and would fill the disk with a file for every dict that is tried."""
 FORMAT = 3
@@ -190,6 +194,20 @@ class Membership:
         """As `inside`, among the genes that no term of the library has."""
         return self._kept_table("outside", np.arange(self.n_library, len(self.units)))
 
+    @cached_property
+    def neighbours(self) -> csr_array | None:
+        """Neighbours of the genes that terms are named after, bool, shape (n_terms, n_columns), or None."""
+        units = named_genes(self.library.terms, self.model.vocab.tokens, self.organism)
+        if units is None:
+            return None
+
+        def score(columns: Ints) -> NDArray[np.float32]:
+            scores = self.score([columns[i : i + 1] for i in range(len(columns))])
+            slopes = np.ones((self.genes.n_channels, len(columns)))
+            return scores.block(np.arange(len(columns)), self.genes.at(np.arange(len(self.units))), slopes)
+
+        return neighbours(np.where(units < 0, -1, self.of_unit[units]), self.known, score)
+
     @property
     def _kept(self) -> bool:
         """Whether the table is worth keeping on disk."""
@@ -223,6 +241,26 @@ class Membership:
     def probable_inside(self) -> csc_array:
         """As `inside`, fast to read by columns."""
         return csc_array(self.inside)
+
+    @cached_property
+    def evidence(self) -> csc_array:
+        """What genes that are no members count, in quarters of a member, shape (n_terms, n_columns)."""
+        return csc_array(self._counting(csr_array(self.probable), self.neighbours))
+
+    @cached_property
+    def evidence_inside(self) -> csc_array:
+        """As `evidence`, among the genes of the library."""
+        near = None if self.neighbours is None else csr_array(self.neighbours[:, : self.n_library])
+        return csc_array(self._counting(self.inside, near))
+
+    def _counting(self, probable: csr_array, near: csr_array | None) -> csr_array:
+        """Return what probable genes and neighbours count, the more of both."""
+        counts = levels(probable.data, self.theta).astype(np.float32)
+        table = csr_array((counts, probable.indices, probable.indptr), shape=probable.shape)
+        if near is None:
+            return table
+        each = np.repeat(neighbour_levels(self.sizes), np.diff(near.indptr))
+        return csr_array(table.maximum(csr_array((each, near.indices, near.indptr), shape=near.shape)))
 
     def _probable(self, columns: Ints) -> csr_array:
         """Return the probabilities that count, worked out in blocks of terms: memory stays bounded."""

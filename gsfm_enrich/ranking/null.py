@@ -124,14 +124,18 @@ def survival(observed: Ints, strata: Sequence[Stratum]) -> Floats:
         binary[:] = False
     left = np.flatnonzero((observed > 0) & ~binary & (observed <= MOST_EVIDENCE))
     far = np.flatnonzero(~binary & (observed > MOST_EVIDENCE))
+    # Half of all queries have about the mean of predicted genes or more: no use to sum without these.
+    mean = np.max([urn.predicted.sum(axis=1) * (urn.drawn / urn.population) for urn in strata], axis=0)
     for most in MOST_DRAWN:
+        hopeless = left[mean[left] > most + 1]
+        left = left[mean[left] <= most + 1]
         parts = blocks(left, observed, most)
         tails = exact_tails(parts, observed, strata, most)
         undecided = []
         for rows, (tail, remainder) in zip(parts, tails, strict=True):
             p[rows] = tail
             undecided.append(rows[remainder > REMAINDER * tail])
-        left = np.concatenate(undecided) if undecided else left
+        left = np.concatenate([hopeless, *undecided])
     left = np.concatenate([left, far])
     if len(left):
         p[left] = saddlepoint_tail(observed[left], [stratum.terms(left) for stratum in strata])

@@ -24,7 +24,7 @@ from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.ranking.membership import Membership, library_membership
 from gsfm_enrich.ranking.null import Stratum
-from gsfm_enrich.ranking.weights import LEVELS, levels
+from gsfm_enrich.ranking.weights import LEVELS
 
 N_STRATA = 10
 
@@ -49,7 +49,7 @@ class Background:
     members : int64 array, shape (n_strata, n_terms)
         Members of each term.
     predicted : int64 array, shape (n_strata, n_terms, LEVELS - 1)
-        Probable genes of each term, by weight.
+        Genes that count for each term without being members, by weight.
     probability : float64 array, shape (n_strata, n_terms)
         Sum of their probabilities.
     """
@@ -170,12 +170,11 @@ def describe(
     members = _sum_by_stratum(table.library.incidence, held, strata[: len(held)], n_strata)
     needs_all = len(columns) and columns.max() >= table.n_library
     probable = csr_array(table.probable) if needs_all else table.inside
-    kinds = levels(probable.data, table.theta)
+    evidence = csr_array(table.evidence if needs_all else table.evidence_inside)
     predicted = np.zeros((n_strata, n_terms, LEVELS - 1), dtype=np.int64)
     for level in range(1, LEVELS):
-        one = csr_array(
-            ((kinds == level).astype(np.float64), probable.indices, probable.indptr), probable.shape
-        )
+        counts = (evidence.data == level).astype(np.float64)
+        one = csr_array((counts, evidence.indices, evidence.indptr), evidence.shape)
         predicted[:, :, level - 1] = _sum_by_stratum(one, columns, strata, n_strata)
     probability = _sum_by_stratum(probable, columns, strata, n_strata)
     return Background(names, sizes, strata, np.rint(members).astype(np.int64), predicted, probability)

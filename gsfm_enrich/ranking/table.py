@@ -17,7 +17,7 @@ from gsfm_enrich.ranking.membership import Membership, library_membership
 from gsfm_enrich.ranking.null import survival
 from gsfm_enrich.ranking.overlap import Overlap, benjamini_hochberg
 from gsfm_enrich.ranking.strata import Propensity, columns_of, inside_background, outside_background
-from gsfm_enrich.ranking.weights import LEVELS, levels
+from gsfm_enrich.ranking.weights import LEVELS
 
 MODEL_COLUMNS = (
     "Expected Overlap",
@@ -81,7 +81,8 @@ def rerank(
     table = library_membership(library, model, organism)
     drawn = locate(query, library, table, organism, background)
     probable = drawn.probable(table)
-    observed = LEVELS * overlap.hits + evidence_sums(probable, table.theta)
+    evidence = drawn.evidence(table).sum(axis=1)
+    observed = LEVELS * overlap.hits + np.rint(evidence).astype(np.int64)
     expected = overlap.hits + probable.sum(axis=1)
     key = background if background is None or isinstance(background, int) else tuple(background)
     inside = inside_background(
@@ -119,13 +120,6 @@ def ranks(p: NDArray[np.float64], fold: NDArray[np.float64], tested: NDArray[np.
     return rank
 
 
-def evidence_sums(probable: csc_array, theta: float) -> NDArray[np.int64]:
-    """Return the weights of probable genes, summed for each term, in quarters of a member."""
-    weights = levels(probable.data, theta).astype(np.float64)
-    sums = np.bincount(probable.indices, weights=weights, minlength=probable.shape[0])
-    return np.asarray(np.rint(sums).astype(np.int64))
-
-
 @dataclass(frozen=True)
 class Drawn:
     """Where the genes of a query stand in a membership table.
@@ -142,12 +136,20 @@ class Drawn:
     outside: NDArray[np.int64]
     names: list[str]
 
+    @property
+    def columns(self) -> NDArray[np.int64]:
+        """Columns of all genes."""
+        return np.concatenate([self.inside, self.outside])
+
     def probable(self, table: Membership) -> csc_array:
         """Return the probable genes of each term among them, shape (n_terms, n_genes)."""
-        columns = np.concatenate([self.inside, self.outside])
-        if columns.max(initial=0) < table.n_library:
-            return csc_array(table.probable_inside[:, columns])
-        return csc_array(table.probable[:, columns])
+        within = self.columns.max(initial=0) < table.n_library
+        return csc_array((table.probable_inside if within else table.probable)[:, self.columns])
+
+    def evidence(self, table: Membership) -> csc_array:
+        """Return what those that are no members count, in quarters of a member, shape (n_terms, n_genes)."""
+        within = self.columns.max(initial=0) < table.n_library
+        return csc_array((table.evidence_inside if within else table.evidence)[:, self.columns])
 
 
 def locate(

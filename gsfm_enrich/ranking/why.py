@@ -21,7 +21,7 @@ from gsfm_enrich.ranking.counts import count_overlap, say_lost
 from gsfm_enrich.ranking.membership import library_membership
 from gsfm_enrich.ranking.overlap import overlap_test
 from gsfm_enrich.ranking.table import locate, rerank
-from gsfm_enrich.ranking.weights import LEVELS, levels
+from gsfm_enrich.ranking.weights import LEVELS
 
 EVIDENCE_COLUMNS = ("gene_set", "term", "gene", "kind", "probability", "weight", "share")
 
@@ -53,10 +53,12 @@ def term_evidence(
 
         - ``gene_set``, ``term``
         - ``gene``: a member as the library spells it, a predicted one as the query does
-        - ``kind``: ``member`` or ``predicted``
-        - ``probability``: that it belongs to the term; 1 for members. They add up to the expected overlap
+        - ``kind``: ``member``, ``predicted`` or, where terms are named after genes, ``neighbour``: one that
+          the model places beside the gene that gives the term its name
+        - ``probability``: that it belongs to the term; 1 for members, 0 for neighbours, which are not said to
+          be members. They add up to the expected overlap
         - ``weight``: what it counts for the p-value, as a share of a member: 1 for members, 0.25 to 0.75 for
-          predicted genes
+          predicted genes, 0.75 for neighbours
         - ``share``: its part of the sum of the weights
 
         Its ``attrs`` hold the term's figures: ``overlap``, ``size``, ``p_value``, ``rank_by_overlap``,
@@ -99,24 +101,25 @@ def term_evidence(
     ).iloc[row]
     table = library_membership(library, network, organism)
     drawn = locate(counts.ids, library, table, organism, tested)
-    probable = csr_array(drawn.probable(table))[[row]]
+    counting = csr_array(drawn.evidence(table))[[row]]
+    probable = csr_array(drawn.probable(table))[[row]].toarray()[0, counting.indices].astype(np.float64)
     members = counts.columns[counts.members[counts.bounds[row] : counts.bounds[row + 1]]]
-    p = np.concatenate([np.ones(len(members)), probable.data.astype(np.float64)])
-    weight = np.concatenate([np.ones(len(members)), levels(probable.data, table.theta) / LEVELS])
+    p = np.concatenate([np.ones(len(members)), probable])
+    weight = np.concatenate([np.ones(len(members)), counting.data / LEVELS])
     frame = pd.DataFrame(
         {
             "gene_set": library.name,
             "term": term,
             "gene": [library.genes[column] for column in members]
-            + [drawn.names[column] for column in probable.indices],
-            "kind": ["member"] * len(members) + ["predicted"] * probable.nnz,
+            + [drawn.names[column] for column in counting.indices],
+            "kind": ["member"] * len(members) + np.where(probable > 0, "predicted", "neighbour").tolist(),
             "probability": p,
             "weight": weight,
             "share": weight / max(weight.sum(), 1e-300),
         },
         columns=list(EVIDENCE_COLUMNS),
     )
-    frame = frame.sort_values("probability", ascending=False, kind="stable", ignore_index=True)
+    frame = frame.sort_values(["probability", "weight"], ascending=False, kind="stable", ignore_index=True)
     frame.attrs = {
         "overlap": int(overlap.hits[row]),
         "size": int(overlap.sizes[row]),

@@ -12,7 +12,7 @@ from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.ranking.counts import count_overlap
 from gsfm_enrich.ranking.membership import library_membership
 from gsfm_enrich.ranking.overlap import overlap_test
-from gsfm_enrich.ranking.table import MODEL_COLUMNS, evidence_sums, list_predicted, rerank
+from gsfm_enrich.ranking.table import MODEL_COLUMNS, list_predicted, rerank
 
 
 def run(library: GeneSetLibrary, query: list[str], model: GSFM, background: object = None):
@@ -90,8 +90,3 @@ def test_random_queries_are_rarely_significant(block_model: GSFM, block_library:
 def test_predicted_genes_are_listed_most_probable_first() -> None:
     p = csc_array(np.array([[0.3, 0.0, 0.9], [0.0, 0.0, 0.0]], dtype=np.float32))
     assert list_predicted(p, ["a", "b", "c"]) == ["c;a", ""]
-
-
-def test_evidence_is_counted_in_quarters_of_a_member() -> None:
-    p = csc_array(np.array([[0.03, 0.0, 0.99], [0.15, 0.15, 0.0]], dtype=np.float32))
-    assert evidence_sums(p, 20.0).tolist() == [1 + 3, 2 + 2]

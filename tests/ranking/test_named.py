@@ -1,0 +1,159 @@
+"""Terms named after genes: whose neighbours they list, and what these count."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_array
+
+from gsfm_enrich.adapters.gseapy import enrichr
+from gsfm_enrich.libraries.library import GeneSetLibrary
+from gsfm_enrich.model.gsfm import GSFM
+from gsfm_enrich.ranking import named
+from gsfm_enrich.ranking.lists import rank_terms
+from gsfm_enrich.ranking.membership import Membership, library_membership
+from gsfm_enrich.ranking.named import listed_more_often, named_genes, neighbours
+from gsfm_enrich.ranking.null import Stratum, survival
+from gsfm_enrich.ranking.weights import FULL_SIZE, LEVELS, neighbour_levels
+from gsfm_enrich.ranking.why import term_evidence
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*query genes are in none")  # the model knows them
+
+GENES = [f"B{block}G{gene}" for block in range(12) for gene in range(25)]
+
+
+def regulons(own: bool) -> GeneSetLibrary:
+    """Sixty genes for each of twelve factors, one a block: a third from its own block, or from any."""
+    rng = np.random.default_rng(3)
+    sets = {}
+    for block in range(12):
+        mine = [gene for gene in GENES if gene.startswith(f"B{block}G") and not gene.endswith("G24")]
+        some = list(rng.choice(mine, 15, replace=False)) if own else []
+        others = rng.choice([gene for gene in GENES if gene not in some], 60 - len(some), replace=False)
+        sets[f"B{block}G24_K562"] = [*some, *others]
+    return GeneSetLibrary.from_dict(sets, "factors")
+
+
+@pytest.fixture(autouse=True)
+def _small_world(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A block is a gene's neighbourhood here, and sixty genes are a long list."""
+    monkeypatch.setattr(named, "NEIGHBOURS", 20)
+    monkeypatch.setattr("gsfm_enrich.ranking.weights.FULL_SIZE", 60)
+
+
+@pytest.mark.parametrize(
+    ("terms", "expected"),
+    [
+        ([f"TF{i}" for i in range(10)], list(range(10))),
+        ([f"tf{i} 123 ChIP-Seq" for i in range(10)], list(range(10))),
+        ([*(f"TF{i}_x" for i in range(10)), "apoptosis"], [*range(10), -1]),
+        ([*(f"TF{i}_x" for i in range(10)), "apoptosis", "growth"], None),  # a sixth are not named after one
+        ([f"TF{i % 9}_cell {i}" for i in range(30)], None),  # nine genes are few
+        ([f"TF{i % 10}_cell {i}" for i in range(30)], [i % 10 for i in range(30)]),
+        ([""] * 20, None),
+        ([f"response to TF{i}" for i in range(10)], None),
+    ],
+)
+def test_named_genes(terms: list[str], expected: list[int] | None) -> None:
+    found = named_genes(terms, [f"TF{i}" for i in range(10)])
+    assert (None if found is None else found.tolist()) == expected
+
+
+def test_neighbours_are_the_highest_scores_that_the_term_does_not_list(block_model: GSFM) -> None:
+    library = regulons(own=True)
+    table = Membership(library, block_model)
+    assert table.neighbours is not None
+    for row, term in enumerate(library.terms):
+        gene = term.split("_")[0]
+        near = {block_model.vocab.tokens[table.units[c]] for c in table.neighbours[[row]].indices}
+        assert gene not in near
+        assert not near & set(library[term])
+        block = {other for other in GENES if other.split("G")[0] == gene.split("G")[0]} - {gene}
+        assert near <= block
+        assert len(block - near - set(library[term])) <= len(block) - 20  # 20 of the 24 are neighbours
+
+
+def test_a_library_about_something_else_has_no_neighbours(block_model: GSFM) -> None:
+    assert Membership(regulons(own=False), block_model).neighbours is None
+
+
+def test_listed_more_often_is_a_matter_of_own_neighbours() -> None:
+    rng = np.random.default_rng(0)
+    near = csr_array((rng.random((40, 500)) < 0.1).astype(np.float32))
+    own = np.arange(40)
+    chance = (rng.random((40, 500)) < rng.uniform(0.02, 0.5, (40, 1))).astype(np.float32)
+    assert not listed_more_often(csr_array(chance), near, own)
+    more = np.maximum(chance, (rng.random((40, 500)) < 0.3) * near.toarray())
+    assert listed_more_often(csr_array(more.astype(np.float32)), near, own)
+    assert not listed_more_often(csr_array(more.astype(np.float32)), near, own[::-1])
+
+
+def test_terms_without_a_name_have_no_neighbours() -> None:
+    rng = np.random.default_rng(0)
+    scores = rng.standard_normal((12, 200)).astype(np.float32)
+    best = np.argsort(-scores, axis=1)[:, :10]
+    members = np.zeros((13, 200), dtype=np.float32)
+    np.put_along_axis(members[:12], best, 1.0, axis=1)
+    genes = np.array([*range(12), -1])
+    table = neighbours(genes, csr_array(members), lambda columns: scores[columns].copy())
+    assert table is not None
+    dense = table.toarray()
+    assert not dense[12].any()
+    assert not (dense & (members > 0)).any()
+    assert dense[:12].sum(axis=1).tolist() == [
+        len((set(np.argsort(-np.where(np.arange(200) == i, -np.inf, scores[i]))[:20])) - set(best[i]))
+        for i in range(12)
+    ]
+
+
+def test_levels_grow_with_the_term() -> None:
+    sizes = np.arange(1, 3000)
+    found = neighbour_levels(sizes)
+    assert (np.diff(found) >= 0).all()
+    assert set(found.tolist()) == {0.0, 1.0, 2.0, 3.0}
+    assert found[-1] == LEVELS - 1
+    assert FULL_SIZE == 500
+
+
+@pytest.mark.parametrize("background", [None, "list"])
+def test_the_p_value_counts_neighbours_of_the_query_and_of_the_background(
+    background: str | None, block_model: GSFM
+) -> None:
+    library = regulons(own=True)
+    tested = None if background is None else GENES[:260]
+    query = ["B3G24", *(f"B3G{i}" for i in range(16)), "B9G1", "B0G2", "B1G2"]
+    query = [gene for gene in query if gene in library.genes]
+    results = enrichr(query, library, background=tested, min_overlap=0, model=block_model).results
+    table = library_membership(library, block_model)
+    population = len(library.genes) if tested is None else len(tested)
+    drawn = len([g for g in query if tested is None or g in tested])
+    names = [block_model.vocab.tokens[unit] for unit in table.units]
+    within = np.array([name in (tested or library.genes) for name in names])
+    evidence = table.evidence.toarray()
+    seen = 0
+    for row, term in enumerate(library.terms):
+        found = results[results["Term"] == term]
+        counted = term_evidence(query, term, library, background=tested, model=block_model)
+        assert counted.attrs["gsfm_p_value"] == found["GSFM P-value"].iloc[0]
+        near = counted[counted["kind"] == "neighbour"]
+        assert (near["probability"] == 0).all()
+        assert "B3G24" not in near["gene"].tolist()
+        seen += len(near)
+        predicted = np.array([[(evidence[row, within] == level).sum() for level in (1, 2, 3)]])
+        members = np.array([len([g for g in library[term] if tested is None or g in tested])])
+        observed = np.rint([LEVELS * counted["weight"].sum()]).astype(int)
+        p = survival(observed, [Stratum(population, drawn, members, predicted)])
+        assert found["GSFM P-value"].iloc[0] == pytest.approx(p[0], rel=1e-9)
+    assert seen > 3
+    assert results["Term"].iloc[0] == "B3G24_K562"
+
+
+def test_many_lists_get_the_same_p_values(block_model: GSFM) -> None:
+    library = regulons(own=True)
+    lists = {"a": ["B3G1", "B3G2", "B3G3", "B9G1"], "b": ["B5G1", "B5G2", "B5G7", "B1G1", "B0G0"]}
+    table = rank_terms(lists, library, top=None, model=block_model, progress=False)
+    for name, genes in lists.items():
+        one = enrichr(genes, library, min_overlap=0, model=block_model).results.set_index("Term")
+        many = table[table["list"] == name].set_index("term")
+        assert many["gsfm_p_value"].to_dict() == pytest.approx(one["GSFM P-value"].to_dict(), rel=1e-12)
+        assert (many["gsfm_p_value"] != many["p_value"]).any()
