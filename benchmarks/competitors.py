@@ -24,7 +24,7 @@ import typer
 
 from benchmarks.protocols import read_library, write_table
 from benchmarks.queries import Task, contaminated, mixtures
-from benchmarks.term_ranking import fast_methods, rows_of
+from benchmarks.term_ranking import fast_methods, measured, rows_of
 from gsfm_enrich.adapters.gseapy import enrich
 from gsfm_enrich.functions.augment import augment
 from gsfm_enrich.model.checkpoint import load_model
@@ -132,7 +132,8 @@ def main(
             [gene_score_gsea(task, query, sets, network) for query in task.queries]
         )
         matrices["query_set (decoupler)"] = np.stack([query_set(task, query, net) for query in known])
-        rows += rows_of(task, matrices, "GSFM p-value")
+        figures = {method: measured(task, scores) for method, scores in matrices.items()}
+        rows += rows_of(task, figures, "GSFM p-value")
         print(task.protocol, task.library, f"{time.perf_counter() - start:.0f} s", flush=True)
     write_table(rows, "competitors")
 

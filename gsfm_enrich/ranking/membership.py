@@ -40,7 +40,7 @@ from gsfm_enrich.ranking.calibration import (
     untrusted,
 )
 from gsfm_enrich.ranking.named import named_genes, neighbours
-from gsfm_enrich.ranking.weights import LEVELS, THETA, levels, neighbour_levels, thresholds
+from gsfm_enrich.ranking.weights import LEVELS, NEIGHBOUR, THETA, levels, thresholds
 
 LIFT = 3.0
 """A predicted gene is this many times as probable as any gene would be, at least."""
@@ -259,8 +259,7 @@ class Membership:
         table = csr_array((counts, probable.indices, probable.indptr), shape=probable.shape)
         if near is None:
             return table
-        each = np.repeat(neighbour_levels(self.sizes), np.diff(near.indptr))
-        return csr_array(table.maximum(csr_array((each, near.indices, near.indptr), shape=near.shape)))
+        return csr_array(table.maximum(near.astype(np.float32) * NEIGHBOUR))
 
     def _probable(self, columns: Ints) -> csr_array:
         """Return the probabilities that count, worked out in blocks of terms: memory stays bounded."""

@@ -18,8 +18,8 @@ from scipy.sparse import csr_array
 from gsfm_enrich.genes.match import match
 
 NEIGHBOURS = 300
-"""Neighbours of each gene: with so many, ENCODE's terms are the surest to be about the genes they are named
-after, by `listed_more_often`; with 100 to 1,000 all libraries of ChIP-seq are."""
+"""Most neighbours of a gene. With so many, ENCODE's terms are the surest to be about the genes they are named
+after, by `listed_more_often`; with 100 to 1,000 those of all libraries of ChIP-seq are."""
 NAMED_SHARE, FEWEST_NAMES = 0.9, 10
 """A library is named after genes when this share of its terms is, and after so many different ones."""
 SURE = 3.0
@@ -85,27 +85,42 @@ def neighbours(
     Returns
     -------
     csr_array of bool, shape (n_terms, n_columns), or None
-        Neighbours that are neither members of the term nor the gene itself; None if the terms do not list the
-        neighbours of their own gene more often than chance has it.
+        The nearest neighbours, as many as the term has members but at most ``NEIGHBOURS``, so that short
+        lists are not swamped; less those that are members, and the gene itself. None if terms do not list
+        the neighbours of their own gene more often than chance has it.
     """
     distinct, own = np.unique(genes[genes >= 0], return_inverse=True)
-    scores = score(distinct)
-    scores[np.arange(len(distinct)), distinct] = -np.inf
-    n = min(NEIGHBOURS, scores.shape[1] // 4)
-    best = np.argpartition(-scores, n, axis=1)[:, :n]
-    starts = np.arange(0, n * len(distinct) + 1, n)
-    near = csr_array((np.ones(best.size, np.float32), best.ravel(), starts), shape=scores.shape)
+    near = nearest(distinct, score(distinct))
     named = np.flatnonzero(genes >= 0)
-    if not listed_more_often(members[named], near, own):
+    if not listed_more_often(members[named], near.astype(bool), own):
         return None
     rows = np.zeros(len(genes), dtype=np.int64)
     rows[named] = own
     table = csr_array(near[rows])
-    table.data[np.repeat(genes < 0, np.diff(table.indptr))] = 0
-    table = csr_array(table - table.multiply(members)).astype(bool)
+    sizes = np.where(genes >= 0, np.diff(members.indptr), 0)
+    table.data = table.data <= np.repeat(sizes, np.diff(table.indptr))
+    table = csr_array(table > table.multiply(members.astype(bool)))
     table.eliminate_zeros()
     table.sort_indices()
     return table
+
+
+def nearest(genes: Ints, scores: NDArray[np.float32]) -> csr_array:
+    """Return the places, from 1, of the nearest neighbours of genes, shape (n_genes, n_columns).
+
+    Parameters
+    ----------
+    genes : shape (n_genes,)
+        Column of each gene, which is no neighbour of its own.
+    scores : shape (n_genes, n_columns)
+    """
+    n = min(NEIGHBOURS, scores.shape[1] // 4)
+    scores[np.arange(len(genes)), genes] = -np.inf
+    best = np.argpartition(-scores, n, axis=1)[:, :n]
+    order = np.argsort(-np.take_along_axis(scores, best, axis=1), axis=1, kind="stable")
+    best = np.take_along_axis(best, order, axis=1)
+    places = np.tile(np.arange(1, n + 1), len(genes))
+    return csr_array((places, best.ravel(), np.arange(0, best.size + 1, n)), shape=scores.shape)
 
 
 def listed_more_often(members: csr_array, near: csr_array, own: Ints) -> bool:
@@ -125,7 +140,7 @@ def listed_more_often(members: csr_array, near: csr_array, own: Ints) -> bool:
     Expected is the product of what a term lists of all neighbours and what all terms list of its gene's, over
     the sum: large terms, and genes whose neighbours are popular, are no evidence.
     """
-    common = (members @ near.T).toarray().astype(np.float64)
+    common = (members.astype(np.float32) @ near.astype(np.float32).T).toarray().astype(np.float64)
     by_gene = common.sum(axis=0)
     expected = common.sum(axis=1) * by_gene[own] / max(by_gene.sum(), 1.0)
     more = common[np.arange(len(own)), own] - expected

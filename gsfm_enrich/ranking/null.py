@@ -207,7 +207,7 @@ def stratum_law(stratum: Stratum, top: int, most: int) -> tuple[Law, Floats]:
     soft_tail = soft[..., ::-1].cumsum(axis=2)[..., ::-1]
     mass = np.zeros((n_terms, top + 1))
     needed = -(-np.arange(top + 1) // LEVELS)  # members that reach it alone
-    tail = members_tail(np.arange(needed[-1] + 1), stratum)[:, needed]
+    tail = members_tails(int(needed[-1]), stratum)[:, needed]
     for members in k[LEVELS * k <= top]:
         start = LEVELS * members
         width = min(soft.shape[2], top + 1 - start)
@@ -224,6 +224,23 @@ def members_tail(k: Ints, stratum: Stratum) -> Floats:
     sizes, k = stratum.members[:, None], np.broadcast_to(k, (len(stratum.members), k.shape[-1]))
     chance = hypergeometric_tail(np.minimum(k, possible), sizes, stratum.drawn, stratum.population)
     return np.where(k <= possible, chance, 0.0)
+
+
+def members_tails(most: int, stratum: Stratum) -> Floats:
+    """Return the chance of at least 0 ... most members, shape (n_terms, most + 1).
+
+    The chances of single numbers are added up from far out, where no double sees what is left out.
+    """
+    m = stratum.members[:, None]
+    mean = stratum.drawn * int(m.max(initial=0)) / stratum.population
+    far = max(most, int(mean)) + int(12 * np.sqrt(mean)) + 60
+    k = np.arange(max(min(far, int(m.max(initial=0)), stratum.drawn), most) + 1)
+    others, rest = stratum.population - m, stratum.drawn - k
+    possible = (k <= m) & (rest >= 0) & (rest <= others)
+    whole = log_ways(np.array([stratum.population]), np.array([stratum.drawn]))
+    log_chance = log_ways(m, k) + log_ways(others, rest) - whole
+    chance = np.where(possible, np.exp(np.where(possible, log_chance, 0.0)), 0.0)
+    return np.asarray(np.minimum(chance[:, ::-1].cumsum(axis=1)[:, ::-1][:, : most + 1], 1.0))
 
 
 def drawn_together(stratum: Stratum, k: Ints, most: int) -> Floats:

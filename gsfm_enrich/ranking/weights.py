@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 LEVELS = 4
 """A member counts this much."""
-FULL_SIZE = 500
-"""Terms of so many genes need the neighbours of the gene they are named after most."""
+NEIGHBOUR = 2
+"""So much counts a neighbour of the gene that a term is named after, see `gsfm_enrich.ranking.named`."""
 THETA = 100.0
 """How many times as likely a query lists a gene of its term; see benchmarks/README.md for other values."""
 
@@ -41,23 +41,3 @@ def thresholds(theta: float) -> NDArray[np.float64]:
 def levels(probabilities: NDArray[np.float32], theta: float) -> NDArray[np.int8]:
     """Return what genes count, 0 to 3 quarters of a member."""
     return np.searchsorted(thresholds(theta), probabilities, side="right").astype(np.int8)
-
-
-def neighbour_levels(sizes: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Return what a neighbour of the gene that a term is named after counts, 0 to 3 quarters of a member.
-
-    A short list of targets says enough by itself. A list of thousands hardly differs from the next one: there
-    a neighbour counts as much as the surest of predicted members.
-
-    Parameters
-    ----------
-    sizes : shape (n_terms,)
-        Members of each term.
-
-    Examples
-    --------
-    >>> neighbour_levels(np.array([50, 200, 300, 2000])).tolist()
-    [0.0, 1.0, 2.0, 3.0]
-    """
-    share: NDArray[np.float64] = np.minimum(sizes / FULL_SIZE, 1.0)
-    return np.rint((LEVELS - 1) * share).astype(np.float32)

@@ -58,7 +58,7 @@ def term_evidence(
         - ``probability``: that it belongs to the term; 1 for members, 0 for neighbours, which are not said to
           be members. They add up to the expected overlap
         - ``weight``: what it counts for the p-value, as a share of a member: 1 for members, 0.25 to 0.75 for
-          predicted genes, 0.75 for neighbours
+          predicted genes, 0.5 for neighbours
         - ``share``: its part of the sum of the weights
 
         Its ``attrs`` hold the term's figures: ``overlap``, ``size``, ``p_value``, ``rank_by_overlap``,

@@ -14,7 +14,7 @@ from gsfm_enrich.ranking.lists import rank_terms
 from gsfm_enrich.ranking.membership import Membership, library_membership
 from gsfm_enrich.ranking.named import listed_more_often, named_genes, neighbours
 from gsfm_enrich.ranking.null import Stratum, survival
-from gsfm_enrich.ranking.weights import FULL_SIZE, LEVELS, neighbour_levels
+from gsfm_enrich.ranking.weights import LEVELS, NEIGHBOUR
 from gsfm_enrich.ranking.why import term_evidence
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*query genes are in none")  # the model knows them
@@ -36,9 +36,8 @@ def regulons(own: bool) -> GeneSetLibrary:
 
 @pytest.fixture(autouse=True)
 def _small_world(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A block is a gene's neighbourhood here, and sixty genes are a long list."""
+    """A block is a gene's neighbourhood here."""
     monkeypatch.setattr(named, "NEIGHBOURS", 20)
-    monkeypatch.setattr("gsfm_enrich.ranking.weights.FULL_SIZE", 60)
 
 
 @pytest.mark.parametrize(
@@ -91,28 +90,29 @@ def test_listed_more_often_is_a_matter_of_own_neighbours() -> None:
 def test_terms_without_a_name_have_no_neighbours() -> None:
     rng = np.random.default_rng(0)
     scores = rng.standard_normal((12, 200)).astype(np.float32)
-    best = np.argsort(-scores, axis=1)[:, :10]
     members = np.zeros((13, 200), dtype=np.float32)
-    np.put_along_axis(members[:12], best, 1.0, axis=1)
+    np.put_along_axis(members[:12], np.argsort(-scores, axis=1)[:, :20:2], 1.0, axis=1)
     genes = np.array([*range(12), -1])
     table = neighbours(genes, csr_array(members), lambda columns: scores[columns].copy())
     assert table is not None
     dense = table.toarray()
+    assert dense[:12].any(axis=1).all()
     assert not dense[12].any()
     assert not (dense & (members > 0)).any()
-    assert dense[:12].sum(axis=1).tolist() == [
-        len((set(np.argsort(-np.where(np.arange(200) == i, -np.inf, scores[i]))[:20])) - set(best[i]))
-        for i in range(12)
-    ]
+    assert not dense[np.arange(12), np.arange(12)].any()
 
 
-def test_levels_grow_with_the_term() -> None:
-    sizes = np.arange(1, 3000)
-    found = neighbour_levels(sizes)
-    assert (np.diff(found) >= 0).all()
-    assert set(found.tolist()) == {0.0, 1.0, 2.0, 3.0}
-    assert found[-1] == LEVELS - 1
-    assert FULL_SIZE == 500
+def test_short_terms_have_as_many_neighbours_as_members() -> None:
+    rng = np.random.default_rng(1)
+    scores = rng.standard_normal((10, 400)).astype(np.float32)
+    ordered = np.argsort(-np.where(np.arange(400) == np.arange(10)[:, None], -np.inf, scores), axis=1)
+    members = np.zeros((10, 400), dtype=np.float32)
+    for row, size in enumerate([1, 2, 3, 5, 8, 13, 19, 20, 21, 100]):
+        members[row, ordered[row, 1 : 2 * size : 2]] = 1  # every second neighbour
+    table = neighbours(np.arange(10), csr_array(members), lambda columns: scores[columns].copy())
+    assert table is not None
+    for row, size in enumerate([1, 2, 3, 5, 8, 13, 19, 20, 21, 100]):
+        assert set(table[[row]].indices) == set(ordered[row, : min(size, 20) : 2].tolist())
 
 
 @pytest.mark.parametrize("background", [None, "list"])
@@ -137,6 +137,7 @@ def test_the_p_value_counts_neighbours_of_the_query_and_of_the_background(
         assert counted.attrs["gsfm_p_value"] == found["GSFM P-value"].iloc[0]
         near = counted[counted["kind"] == "neighbour"]
         assert (near["probability"] == 0).all()
+        assert (near["weight"] == NEIGHBOUR / LEVELS).all()
         assert "B3G24" not in near["gene"].tolist()
         seen += len(near)
         predicted = np.array([[(evidence[row, within] == level).sum() for level in (1, 2, 3)]])
