@@ -104,3 +104,16 @@ def block_library() -> GeneSetLibrary:
         chosen = rng.choice(BLOCK_SIZE - 5, 12, replace=False)
         sets[f"term {number} of block {block}"] = [f"B{block}G{gene}" for gene in chosen]
     return GeneSetLibrary.from_dict(sets, "blocks")
+
+
+@pytest.fixture(scope="session")
+def factor_library() -> GeneSetLibrary:
+    """Sixty genes for each of twelve factors, one a block: fifteen of its own block, the others of any."""
+    rng = np.random.default_rng(3)
+    sets = {}
+    for block in range(N_BLOCKS):
+        mine = [gene for gene in BLOCK_GENES if gene.startswith(f"B{block}G") and not gene.endswith("G24")]
+        some = list(rng.choice(mine, 15, replace=False))
+        others = rng.choice([gene for gene in BLOCK_GENES if gene not in some], 45, replace=False)
+        sets[f"B{block}G24_K562"] = [*some, *others]
+    return GeneSetLibrary.from_dict(sets, "factors")

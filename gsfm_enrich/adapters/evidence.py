@@ -21,7 +21,7 @@ from gsfm_enrich.libraries.sources import cached_libraries
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-KNOWN, NEW, INK = "#54708c", "#1b7f5c", "0.25"
+KNOWN, NEW, BESIDE, INK = "#54708c", "#1b7f5c", "#8a6d1b", "0.25"
 SHOWN = 1e-4
 """Probabilities below this are no evidence."""
 
@@ -42,7 +42,8 @@ def evidence(
 ) -> Axes:
     """Genes of a list that make a term rank where it does: its members, and those the model places in it.
 
-    A member adds 1 to the expected overlap, another gene the probability that it belongs to the term.
+    A member adds 1 to the expected overlap, another gene the probability that it belongs to the term. Where
+    terms are named after genes, neighbours of the term's gene count in the p-value only.
 
     Parameters
     ----------
@@ -96,15 +97,20 @@ def evidence(
             ax, f"no gene of the list is in {row['Term']}, and the model places none there", save
         )
     drawn, left = _cut(genes, top_genes)
-    colours = [KNOWN if weight == 1 else NEW for weight in drawn["weight"]]
+    colours = [
+        BESIDE if beside else KNOWN if weight == 1 else NEW
+        for weight, beside in zip(drawn["weight"], drawn["neighbour"], strict=True)
+    ]
     labels = [escape(gene) for gene in drawn["gene"]]
     ax = _bars(ax, drawn["weight"].to_numpy(), labels, colours, points=8.5, width=3.6)
-    for place, weight in enumerate(drawn["weight"]):
+    for place, (weight, beside) in enumerate(zip(drawn["weight"], drawn["neighbour"], strict=True)):
         if weight < 1:
-            ax.text(weight + 0.015, place, f"{weight:.2g}", va="center", fontsize=7.5, color=INK)
+            text = "in the p-value only" if beside else f"{weight:.2g}"
+            ax.text(weight + 0.015, place, text, va="center", fontsize=7.5, color=BESIDE if beside else INK)
     ax.set_xlim(0, 1.14)
     ax.set_xlabel("adds to the expected overlap")
-    _legend(ax, {"member of the term": KNOWN, "predicted member": NEW}, colours)
+    names = {"member of the term": KNOWN, "predicted member": NEW, "neighbour of its gene": BESIDE}
+    _legend(ax, names, colours)
     heading = (
         title or f"{term_labels([row['Term']], width=60)[0]}\n{list_label(*list_keys(results)[0])}".rstrip()
     )
@@ -211,17 +217,18 @@ def _weights(row: dict[str, Any], gene_sets: Any, model: Any, organism: str) -> 
     """Return the genes of a row that are in its term or may be, with their membership, the heaviest first."""
     from gsfm_enrich.model.checkpoint import load_model
     from gsfm_enrich.ranking.soft_sets import term_weights
+    from gsfm_enrich.ranking.why import only_neighbours
 
     members, predicted = split_genes(row.get("Genes")), split_genes(row.get("Predicted Genes"))
-    weights = [1.0] * len(members)
+    table = pd.DataFrame({"gene": [*members, *predicted], "weight": 1.0, "neighbour": False})
     if predicted:
         source = _library_at_hand(str(row.get("Gene_set", "")), organism) if gene_sets is None else gene_sets
         library, rows = chosen_terms(row["Term"], source, organism)
-        completed = term_weights(
-            library, rows, predicted, load_model(model), organism=organism, min_weight=SHOWN
-        )
-        weights += completed.toarray()[0].tolist()
-    table = pd.DataFrame({"gene": [*members, *predicted], "weight": weights})
+        network = load_model(model)
+        completed = term_weights(library, rows, predicted, network, organism=organism, min_weight=SHOWN)
+        near = only_neighbours(library, int(rows[0]), predicted, network, organism)
+        table.loc[len(members) :, "weight"] = np.where(near, 0.0, completed.toarray()[0])
+        table.loc[len(members) :, "neighbour"] = near
     return table.sort_values("weight", ascending=False, kind="stable", ignore_index=True)
 
 

@@ -164,6 +164,11 @@ def enrichr(
     P-values are adjusted by Benjamini and Hochberg, for each library over the terms with at least one hit
     (the model's over all its terms).
 
+    In libraries whose terms are named after genes, as are tables of a transcription factor's targets, genes
+    that the model places beside the factor itself count in the model's p-value, too, half a member each, if
+    the library's terms list such genes more often than others. They come last among the Predicted Genes and
+    add nothing to the Expected Overlap; `gsfm_enrich.term_evidence` says which they are.
+
     Examples
     --------
     >>> sets = {"apoptosis": ["TP53", "BAX", "CASP3"], "growth": ["MYC", "EGFR"]}

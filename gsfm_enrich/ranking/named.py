@@ -55,13 +55,17 @@ def named_genes(terms: Sequence[str], vocabulary: Sequence[str], organism: str =
     >>> named_genes(["apoptosis", "growth"], genes) is None
     True
     """
-    found = [FIRST_WORD.search(term) for term in terms]
-    words = [word[0] if word else "" for word in found]
+    first = [FIRST_WORD.search(term) for term in terms]
+    words = [word[0] if word else "" for word in first]
     distinct = list(dict.fromkeys(words))
     spelled = {gene.lower() for gene in vocabulary}
     if 2 * sum(word.lower() in spelled for word in distinct) < len(distinct):
         return None  # most are no genes by any name: not worth reading the table of other names
-    where = dict(zip(distinct, match(distinct, vocabulary, organism).columns.tolist(), strict=True))
+    found = match(distinct, vocabulary, organism)
+    where = dict(zip(distinct, found.columns.tolist(), strict=True))
+    for word, how in zip(distinct, found.how, strict=True):
+        if how == "duplicate":  # another name of a gene that another term is named after
+            where[word] = int(match([word], vocabulary, organism).columns[0])
     genes = np.array([where[word] for word in words], dtype=np.int64)
     if (genes >= 0).mean() < NAMED_SHARE or len(np.unique(genes[genes >= 0])) < FEWEST_NAMES:
         return None

@@ -28,6 +28,8 @@ MODEL_COLUMNS = (
     "Rank Change",
     "Predicted Genes",
 )
+LAST = 1e-9
+"""Below any probability that counts, and too small to change one."""
 
 
 def rerank(
@@ -81,8 +83,8 @@ def rerank(
     table = library_membership(library, model, organism)
     drawn = locate(query, library, table, organism, background)
     probable = drawn.probable(table)
-    evidence = drawn.evidence(table).sum(axis=1)
-    observed = LEVELS * overlap.hits + np.rint(evidence).astype(np.int64)
+    evidence = drawn.evidence(table)
+    observed = LEVELS * overlap.hits + np.rint(evidence.sum(axis=1)).astype(np.int64)
     expected = overlap.hits + probable.sum(axis=1)
     key = background if background is None or isinstance(background, int) else tuple(background)
     inside = inside_background(
@@ -108,7 +110,7 @@ def rerank(
             "GSFM Adjusted P-value": benjamini_hochberg(p, tested),
             "GSFM Rank": rank,
             "Rank Change": before - rank,
-            "Predicted Genes": list_predicted(probable, drawn.names),
+            "Predicted Genes": list_predicted(probable, evidence, drawn.names),
         }
     )
 
@@ -171,11 +173,12 @@ def locate(
     return Drawn(columns[found & ~apart], columns[apart], [ids[i] for i in order])
 
 
-def list_predicted(probable: csc_array, names: Sequence[str]) -> list[str]:
-    """Return for each term the names of its probable genes, the most probable first."""
-    columns = np.repeat(np.arange(probable.shape[1]), np.diff(probable.indptr))
-    order = np.lexsort((columns, -probable.data, probable.indices))
-    listed: list[list[str]] = [[] for _ in range(probable.shape[0])]
-    for row, column in zip(probable.indices[order].tolist(), columns[order].tolist(), strict=True):
+def list_predicted(probable: csc_array, evidence: csc_array, names: Sequence[str]) -> list[str]:
+    """Return for each term the names of the genes that count: the most probable first, neighbours last."""
+    shown = csc_array(probable + LAST * evidence)
+    columns = np.repeat(np.arange(shown.shape[1]), np.diff(shown.indptr))
+    order = np.lexsort((columns, -shown.data, shown.indices))
+    listed: list[list[str]] = [[] for _ in range(shown.shape[0])]
+    for row, column in zip(shown.indices[order].tolist(), columns[order].tolist(), strict=True):
         listed[row].append(names[column])
     return [";".join(genes) for genes in listed]

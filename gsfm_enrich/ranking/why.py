@@ -14,12 +14,14 @@ from scipy.sparse import csr_array
 
 from gsfm_enrich.errors import GsfmEnrichWarning, InputError
 from gsfm_enrich.genes.inputs import as_background, as_gene_list
+from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.libraries.sources import load_libraries
 from gsfm_enrich.model.checkpoint import load_model
 from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.ranking.counts import count_overlap, say_lost
 from gsfm_enrich.ranking.membership import library_membership
 from gsfm_enrich.ranking.overlap import overlap_test
+from gsfm_enrich.ranking.strata import columns_of
 from gsfm_enrich.ranking.table import locate, rerank
 from gsfm_enrich.ranking.weights import LEVELS
 
@@ -131,6 +133,18 @@ def term_evidence(
         "rank_change": int(columns["Rank Change"]),
     }
     return frame
+
+
+def only_neighbours(
+    library: GeneSetLibrary, row: int, genes: Sequence[str], model: GSFM, organism: str
+) -> NDArray[np.bool_]:
+    """Say which genes count for a term only as neighbours of the gene that it is named after."""
+    table = library_membership(library, model, organism)
+    if table.neighbours is None:
+        return np.zeros(len(genes), dtype=bool)
+    columns = columns_of(genes, library, table, organism)
+    near = table.neighbours[[row]].toarray()[0] & (table.probable[[row]].toarray()[0] == 0)
+    return np.asarray((columns >= 0) & near[columns])
 
 
 def group_terms(results: pd.DataFrame, *, similarity: float = 0.5) -> pd.DataFrame:

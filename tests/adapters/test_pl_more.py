@@ -23,6 +23,7 @@ from gsfm_enrich.functions.predict import predict_functions
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.ranking.membership import library_membership
+from gsfm_enrich.ranking.why import term_evidence
 
 KNOWN, NEW = "#54708c", "#1b7f5c"
 
@@ -209,6 +210,22 @@ def test_evidence_finds_library_and_model_of_a_stored_result(
     ax = pl.evidence(adata, "T cell activation", groups="T/NK cells", direction="up")
     assert labels(ax, "y") == ["CD3D", "CD3E", "CD3G", "CD2", "LCK", "CD28"]
     assert ax.get_title(loc="left").splitlines() == ["T cell activation", "T/NK cells (up)", "overlap 6/10"]
+
+
+def test_evidence_tells_neighbours_apart(factor_library: GeneSetLibrary, block_model: GSFM) -> None:
+    query = [gene for gene in (f"B3G{i}" for i in range(20)) if gene in factor_library.genes]
+    results = enrichr(query, factor_library, model=block_model).results
+    row = results[results["Term"] == "B3G24_K562"].iloc[0]
+    ax = pl.evidence(results, row["Term"], gene_sets=factor_library, model=block_model)
+    counted = term_evidence(query, row["Term"], factor_library, model=block_model).set_index("gene")
+    drawn = dict(zip(labels(ax, "y"), (bar.get_width() for bar in ax.patches), strict=True))
+    beside = counted.index[counted["kind"] == "neighbour"].tolist()
+    assert beside
+    assert [drawn[gene] for gene in beside] == [0.0] * len(beside)
+    assert [text.get_text() for text in ax.texts].count("in the p-value only") == len(beside)
+    legend = ax.get_legend()
+    assert legend is not None
+    assert "neighbour of its gene" in [text.get_text() for text in legend.get_texts()]
 
 
 def test_evidence_errors(blocks: Any, block_library: GeneSetLibrary) -> None:

@@ -15,23 +15,11 @@ from gsfm_enrich.ranking.membership import Membership, library_membership
 from gsfm_enrich.ranking.named import listed_more_often, named_genes, neighbours
 from gsfm_enrich.ranking.null import Stratum, survival
 from gsfm_enrich.ranking.weights import LEVELS, NEIGHBOUR
-from gsfm_enrich.ranking.why import term_evidence
+from gsfm_enrich.ranking.why import only_neighbours, term_evidence
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*query genes are in none")  # the model knows them
 
 GENES = [f"B{block}G{gene}" for block in range(12) for gene in range(25)]
-
-
-def regulons(own: bool) -> GeneSetLibrary:
-    """Sixty genes for each of twelve factors, one a block: a third from its own block, or from any."""
-    rng = np.random.default_rng(3)
-    sets = {}
-    for block in range(12):
-        mine = [gene for gene in GENES if gene.startswith(f"B{block}G") and not gene.endswith("G24")]
-        some = list(rng.choice(mine, 15, replace=False)) if own else []
-        others = rng.choice([gene for gene in GENES if gene not in some], 60 - len(some), replace=False)
-        sets[f"B{block}G24_K562"] = [*some, *others]
-    return GeneSetLibrary.from_dict(sets, "factors")
 
 
 @pytest.fixture(autouse=True)
@@ -58,8 +46,18 @@ def test_named_genes(terms: list[str], expected: list[int] | None) -> None:
     assert (None if found is None else found.tolist()) == expected
 
 
-def test_neighbours_are_the_highest_scores_that_the_term_does_not_list(block_model: GSFM) -> None:
-    library = regulons(own=True)
+def test_two_names_of_one_gene() -> None:
+    genes = ["POU5F1", *(f"TF{i}" for i in range(9))]
+    terms = ["POU5F1_hESC", "OCT4 18555785", *(f"TF{i}_x" for i in range(9))]
+    found = named_genes(terms, genes)
+    assert found is not None
+    assert found.tolist() == [0, 0, *range(1, 10)]
+
+
+def test_neighbours_are_the_highest_scores_that_the_term_does_not_list(
+    block_model: GSFM, factor_library: GeneSetLibrary
+) -> None:
+    library = factor_library
     table = Membership(library, block_model)
     assert table.neighbours is not None
     for row, term in enumerate(library.terms):
@@ -72,8 +70,12 @@ def test_neighbours_are_the_highest_scores_that_the_term_does_not_list(block_mod
         assert len(block - near - set(library[term])) <= len(block) - 20  # 20 of the 24 are neighbours
 
 
-def test_a_library_about_something_else_has_no_neighbours(block_model: GSFM) -> None:
-    assert Membership(regulons(own=False), block_model).neighbours is None
+def test_a_library_about_something_else_has_no_neighbours(
+    block_model: GSFM, factor_library: GeneSetLibrary
+) -> None:
+    names = factor_library.terms
+    sets = {name: factor_library[other] for name, other in zip(names, names[1:] + names[:1], strict=True)}
+    assert Membership(GeneSetLibrary.from_dict(sets, "shuffled"), block_model).neighbours is None
 
 
 def test_listed_more_often_is_a_matter_of_own_neighbours() -> None:
@@ -117,9 +119,9 @@ def test_short_terms_have_as_many_neighbours_as_members() -> None:
 
 @pytest.mark.parametrize("background", [None, "list"])
 def test_the_p_value_counts_neighbours_of_the_query_and_of_the_background(
-    background: str | None, block_model: GSFM
+    background: str | None, block_model: GSFM, factor_library: GeneSetLibrary
 ) -> None:
-    library = regulons(own=True)
+    library = factor_library
     tested = None if background is None else GENES[:260]
     query = ["B3G24", *(f"B3G{i}" for i in range(16)), "B9G1", "B0G2", "B1G2"]
     query = [gene for gene in query if gene in library.genes]
@@ -139,6 +141,10 @@ def test_the_p_value_counts_neighbours_of_the_query_and_of_the_background(
         assert (near["probability"] == 0).all()
         assert (near["weight"] == NEIGHBOUR / LEVELS).all()
         assert "B3G24" not in near["gene"].tolist()
+        shown = [gene for gene in found["Predicted Genes"].iloc[0].split(";") if gene]
+        assert shown == counted[counted["kind"] != "member"]["gene"].tolist()
+        alone = only_neighbours(library, row, shown, block_model, "human")
+        assert [gene for gene, only in zip(shown, alone, strict=True) if only] == near["gene"].tolist()
         seen += len(near)
         predicted = np.array([[(evidence[row, within] == level).sum() for level in (1, 2, 3)]])
         members = np.array([len([g for g in library[term] if tested is None or g in tested])])
@@ -149,8 +155,8 @@ def test_the_p_value_counts_neighbours_of_the_query_and_of_the_background(
     assert results["Term"].iloc[0] == "B3G24_K562"
 
 
-def test_many_lists_get_the_same_p_values(block_model: GSFM) -> None:
-    library = regulons(own=True)
+def test_many_lists_get_the_same_p_values(block_model: GSFM, factor_library: GeneSetLibrary) -> None:
+    library = factor_library
     lists = {"a": ["B3G1", "B3G2", "B3G3", "B9G1"], "b": ["B5G1", "B5G2", "B5G7", "B1G1", "B0G0"]}
     table = rank_terms(lists, library, top=None, model=block_model, progress=False)
     for name, genes in lists.items():

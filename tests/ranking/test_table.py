@@ -87,6 +87,7 @@ def test_random_queries_are_rarely_significant(block_model: GSFM, block_library:
     assert 0.02 < np.mean(np.array(p) <= 0.05) < 0.065
 
 
-def test_predicted_genes_are_listed_most_probable_first() -> None:
-    p = csc_array(np.array([[0.3, 0.0, 0.9], [0.0, 0.0, 0.0]], dtype=np.float32))
-    assert list_predicted(p, ["a", "b", "c"]) == ["c;a", ""]
+def test_predicted_genes_are_listed_most_probable_first_and_neighbours_last() -> None:
+    p = csc_array(np.array([[0.3, 0.0, 0.9, 0.0], [0.0, 0.0, 0.0, 0.0]], dtype=np.float32))
+    counted = csc_array(np.array([[3, 2, 3, 0], [0, 0, 0, 2]], dtype=np.float32))
+    assert list_predicted(p, counted, ["a", "b", "c", "d"]) == ["c;a;b", "d"]
