@@ -21,7 +21,7 @@ from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.ranking.counts import count_overlap, say_lost
 from gsfm_enrich.ranking.membership import library_membership
 from gsfm_enrich.ranking.overlap import overlap_test
-from gsfm_enrich.ranking.strata import columns_of
+from gsfm_enrich.ranking.strata import as_propensity, columns_of
 from gsfm_enrich.ranking.table import locate, rerank
 from gsfm_enrich.ranking.weights import LEVELS
 
@@ -35,6 +35,7 @@ def term_evidence(
     *,
     background: Any = None,
     organism: str = "human",
+    propensity: Any = None,
     model: str | os.PathLike[str] | GSFM = "default",
 ) -> pd.DataFrame:
     """List the genes of a query that speak for a term, and how much each adds.
@@ -45,7 +46,7 @@ def term_evidence(
         The query, as `gsfm_enrich.enrichr` takes it.
     term
         Name of the term, exactly as the library has it.
-    gene_sets, background, organism, model
+    gene_sets, background, organism, propensity, model
         As in `gsfm_enrich.enrichr`. The first library that has the term counts.
 
     Returns
@@ -69,7 +70,7 @@ def term_evidence(
     Raises
     ------
     InputError
-        If no gene is given.
+        If no gene is given, or a propensity cannot be used.
     LibraryError
         If none of the libraries has the term; the message lists close matches.
 
@@ -95,11 +96,17 @@ def term_evidence(
     lost = say_lost(list(dict.fromkeys(query)), libraries, network.vocab.tokens, organism)
     if lost:
         warnings.warn(lost, GsfmEnrichWarning, stacklevel=2)
-    tested = as_background(background)
+    tested, likely = as_background(background), as_propensity(propensity, organism)
     counts = count_overlap(library, query, tested, organism)
     overlap = overlap_test(counts.hits, counts.sizes, counts.drawn, counts.population)
     columns = rerank(
-        library, counts.ids, network, organism=organism, background=tested, overlap=overlap
+        library,
+        counts.ids,
+        network,
+        organism=organism,
+        background=tested,
+        overlap=overlap,
+        propensity=likely,
     ).iloc[row]
     table = library_membership(library, network, organism)
     drawn = locate(counts.ids, library, table, organism, tested)

@@ -41,6 +41,16 @@ def test_the_genes_add_up_to_the_table(
     assert results["Predicted Genes"].iloc[0]
 
 
+def test_with_a_propensity_as_in_the_table(block_model: GSFM, block_library: GeneSetLibrary) -> None:
+    likely = {gene: float(number % 7) for number, gene in enumerate(block_model.vocab.genes)}
+    row = enrichr(QUERY, block_library, propensity=likely, model=block_model).results.iloc[0]
+    attrs = term_evidence(QUERY, row["Term"], block_library, propensity=likely, model=block_model).attrs
+    plain = term_evidence(QUERY, row["Term"], block_library, model=block_model).attrs
+    assert attrs["gsfm_p_value"] == row["GSFM P-value"] != plain["gsfm_p_value"]
+    with pytest.raises(InputError, match="^propensity must be 'publications'"):
+        term_evidence(QUERY, row["Term"], block_library, propensity="expression", model=block_model)
+
+
 def test_a_term_without_any_gene_has_an_empty_table(block_model: GSFM, block_library: GeneSetLibrary) -> None:
     far = next(term for term in block_library.terms if "block 1" in term)
     table = term_evidence(["B4G0"], far, block_library, model=block_model)
