@@ -47,7 +47,7 @@ def test_with_a_propensity_as_in_the_table(block_model: GSFM, block_library: Gen
     attrs = term_evidence(QUERY, row["Term"], block_library, propensity=likely, model=block_model).attrs
     plain = term_evidence(QUERY, row["Term"], block_library, model=block_model).attrs
     assert attrs["gsfm_p_value"] == row["GSFM P-value"] != plain["gsfm_p_value"]
-    with pytest.raises(InputError, match="^propensity must be 'publications'"):
+    with pytest.raises(InputError, match=r"^propensity must be 'publications'"):
         term_evidence(QUERY, row["Term"], block_library, propensity="expression", model=block_model)
 
 
