@@ -47,9 +47,12 @@ LIBRARIES = {
     "MGI_Mammalian_Phenotype_Level_4_2021": "mouse phenotypes 2021",
     "ChEA_ChEA3": "ChEA (ChEA3)",
 }
+FACTORS = {"ChEA_ChEA3": "ChEA", "ENCODE_ChEA3": "ENCODE", "ReMap_ChEA3": "ReMap"}
+SIGNATURES = {"TF perturbations": "all factors", "TF perturbations, other factors": "test factors"}
 CODE = re.compile(r"^```python\n(?!>>>)(.*?)^```\n(\n```text\n(.*?)^```\n)?", flags=re.MULTILINE | re.DOTALL)
 TABLE = re.compile(
-    r"(<!-- (gene completion|term ranking|later genes|all figures|time split) -->\n)(.*?)(<!-- end -->)",
+    r"(<!-- (gene completion|term ranking|perturbed factors|later genes|all figures|time split) -->\n)"
+    r"(.*?)(<!-- end -->)",
     flags=re.DOTALL,
 )
 
@@ -66,6 +69,7 @@ def renew_tables(text: str) -> str:
     tables: dict[str, Callable[[], str]] = {
         "gene completion": completion_table,
         "term ranking": ranking_table,
+        "perturbed factors": factors_table,
         "later genes": later_table,
         "all figures": all_figures,
         "time split": lambda: laid_out(read("time_split")),
@@ -126,6 +130,18 @@ def ranking_table() -> str:
             ]
             rows[name] = [figures.loc[key, "MRR"].split()[0] for key in keys]
     return markdown(headings, rows)
+
+
+def factors_table() -> str:
+    """Lay out AUROC and mean reciprocal rank of the lists of a perturbed factor, a row a library."""
+    figures = pd.read_csv(RESULTS / "term_ranking.tsv", sep="\t").set_index(["library", "protocol", "method"])
+    rows = {}
+    for library, name in FACTORS.items():
+        for protocol, factors in SIGNATURES.items():
+            of_methods = [figures.loc[(library, protocol, method)] for method in RANKING_METHODS.values()]
+            cells = [f"{row['AUROC']:.3f} / {row['MRR'].split()[0]}" for row in of_methods]
+            rows[f"{name}, {factors}"] = [str(of_methods[0]["queries"]), *cells]
+    return markdown(["signatures", *RANKING_METHODS], rows)
 
 
 def markdown(headings: Sequence[str], rows: Mapping[str, Sequence[str]]) -> str:
