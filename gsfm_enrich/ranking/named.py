@@ -13,9 +13,10 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, vstack
 
 from gsfm_enrich.genes.match import match
+from gsfm_enrich.model.blocks import ROWS
 
 NEIGHBOURS = 300
 """Most neighbours of a gene. With so many, ENCODE's terms are the surest to be about the genes they are named
@@ -94,9 +95,10 @@ def neighbours(
         the neighbours of their own gene more often than chance has it.
     """
     distinct, own = np.unique(genes[genes >= 0], return_inverse=True)
-    near = nearest(distinct, score(distinct))
+    parts = [distinct[start : start + ROWS] for start in range(0, len(distinct), ROWS)]
+    near = csr_array(vstack([nearest(part, score(part)) for part in parts], format="csr"))
     named = np.flatnonzero(genes >= 0)
-    if not listed_more_often(members[named], near.astype(bool), own):
+    if not listed_more_often(members[named], near > 0, own):
         return None
     rows = np.zeros(len(genes), dtype=np.int64)
     rows[named] = own
@@ -144,8 +146,8 @@ def listed_more_often(members: csr_array, near: csr_array, own: Ints) -> bool:
     Expected is the product of what a term lists of all neighbours and what all terms list of its gene's, over
     the sum: large terms, and genes whose neighbours are popular, are no evidence.
     """
-    common = (members.astype(np.float32) @ near.astype(np.float32).T).toarray().astype(np.float64)
-    by_gene = common.sum(axis=0)
-    expected = common.sum(axis=1) * by_gene[own] / max(by_gene.sum(), 1.0)
-    more = common[np.arange(len(own)), own] - expected
+    near = near.astype(np.float64)
+    common = members.multiply(near[own]).sum(axis=1)
+    of_term, of_gene = members @ near.sum(axis=0), near @ members.sum(axis=0)
+    more = common - of_term * of_gene[own] / max(of_gene.sum(), 1.0)
     return bool(more.mean() > SURE * more.std() / np.sqrt(len(more)))
