@@ -104,7 +104,9 @@ def test_terms_without_a_name_have_no_neighbours() -> None:
     assert not dense[np.arange(12), np.arange(12)].any()
 
 
-def test_short_terms_have_as_many_neighbours_as_members() -> None:
+@pytest.mark.parametrize("rows", [3, 256])
+def test_short_terms_have_as_many_neighbours_as_members(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(named, "ROWS", rows)
     rng = np.random.default_rng(1)
     scores = rng.standard_normal((10, 400)).astype(np.float32)
     ordered = np.argsort(-np.where(np.arange(400) == np.arange(10)[:, None], -np.inf, scores), axis=1)
