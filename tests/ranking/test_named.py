@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 from scipy.sparse import csr_array
@@ -14,6 +16,7 @@ from gsfm_enrich.ranking.lists import rank_terms
 from gsfm_enrich.ranking.membership import Membership, library_membership
 from gsfm_enrich.ranking.named import listed_more_often, named_genes, neighbours
 from gsfm_enrich.ranking.null import Stratum, survival
+from gsfm_enrich.ranking.strata import inside_background, outside_background
 from gsfm_enrich.ranking.weights import LEVELS, NEIGHBOUR
 from gsfm_enrich.ranking.why import only_neighbours, term_evidence
 
@@ -23,9 +26,15 @@ GENES = [f"B{block}G{gene}" for block in range(12) for gene in range(25)]
 
 
 @pytest.fixture(autouse=True)
-def _small_world(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A block is a gene's neighbourhood here."""
+def _small_world(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A block is a gene's neighbourhood here; nothing that was kept with another number counts."""
+    kept = (library_membership, inside_background, outside_background)
+    for function in kept:
+        function.cache_clear()
     monkeypatch.setattr(named, "NEIGHBOURS", 20)
+    yield
+    for function in kept:
+        function.cache_clear()
 
 
 @pytest.mark.parametrize(
