@@ -122,7 +122,7 @@ def of_all_draws(task: tuple[Task, ...], model: GSFM) -> dict[str, pd.DataFrame]
         {method: measured(draw, scores) for method, scores in fast_methods(draw, model).items()}
         for draw in task
     ]
-    if len(found) == 1:
+    if len(found) == 1:  # the signatures of one factor are queries of their own
         return found[0]
     together = {method: pd.concat([draw[method] for draw in found]) for method in found[0]}
     return {method: table.groupby(level=0).mean() for method, table in together.items()}

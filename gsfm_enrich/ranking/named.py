@@ -28,7 +28,6 @@ SURE = 3.0
 FIRST_WORD = re.compile(r"[^\s_]+")
 
 Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 
 def named_genes(terms: Sequence[str], vocabulary: Sequence[str], organism: str = "human") -> Ints | None:

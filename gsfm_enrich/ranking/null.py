@@ -16,7 +16,7 @@ negligible) where few predicted genes are drawn, and by the saddlepoint approxim
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -117,9 +117,7 @@ def survival(observed: Ints, strata: Sequence[Stratum]) -> Floats:
         return p
     binary = ~np.any([stratum.predicted.any(axis=1) for stratum in strata], axis=0)
     if len(strata) == 1 and binary.any():
-        p[binary] = members_tail(
-            -(-observed[binary] // LEVELS)[:, None], strata[0].terms(np.flatnonzero(binary))
-        )[:, 0]
+        p[binary] = members_tail(-(-observed[binary] // LEVELS), strata[0].terms(np.flatnonzero(binary)))
     else:
         binary[:] = False
     left = np.flatnonzero((observed > 0) & ~binary & (observed <= MOST_EVIDENCE))
@@ -219,10 +217,9 @@ def stratum_law(stratum: Stratum, top: int, most: int) -> tuple[Law, Floats]:
 
 
 def members_tail(k: Ints, stratum: Stratum) -> Floats:
-    """Return the chance of at least k members, shape (n_terms, len(k)) or that of k; 0 where impossible."""
-    possible = np.minimum(stratum.members, stratum.drawn)[:, None]
-    sizes, k = stratum.members[:, None], np.broadcast_to(k, (len(stratum.members), k.shape[-1]))
-    chance = hypergeometric_tail(np.minimum(k, possible), sizes, stratum.drawn, stratum.population)
+    """Return the chance of at least k members, shape (n_terms,); 0 where impossible."""
+    possible = np.minimum(stratum.members, stratum.drawn)
+    chance = hypergeometric_tail(np.minimum(k, possible), stratum.members, stratum.drawn, stratum.population)
     return np.where(k <= possible, chance, 0.0)
 
 
@@ -231,15 +228,12 @@ def members_tails(most: int, stratum: Stratum) -> Floats:
 
     The chances of single numbers are added up from far out, where no double sees what is left out.
     """
-    m = stratum.members[:, None]
-    mean = stratum.drawn * int(m.max(initial=0)) / stratum.population
+    largest = int(stratum.members.max(initial=0))
+    mean = stratum.drawn * largest / stratum.population
     far = max(most, int(mean)) + int(12 * np.sqrt(mean)) + 60
-    k = np.arange(max(min(far, int(m.max(initial=0)), stratum.drawn), most) + 1)
-    others, rest = stratum.population - m, stratum.drawn - k
-    possible = (k <= m) & (rest >= 0) & (rest <= others)
-    whole = log_ways(np.array([stratum.population]), np.array([stratum.drawn]))
-    log_chance = log_ways(m, k) + log_ways(others, rest) - whole
-    chance = np.where(possible, np.exp(np.where(possible, log_chance, 0.0)), 0.0)
+    k = np.arange(max(min(far, largest, stratum.drawn), most) + 1)
+    alone = replace(stratum, predicted=np.zeros_like(stratum.predicted))
+    chance = drawn_together(alone, k, 0)[..., 0]
     return np.asarray(np.minimum(chance[:, ::-1].cumsum(axis=1)[:, ::-1][:, : most + 1], 1.0))
 
 

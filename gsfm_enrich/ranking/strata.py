@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
+from scipy.sparse import csc_array, csr_array
 
 from gsfm_enrich.errors import InputError, did_you_mean
 from gsfm_enrich.genes.match import match
@@ -170,17 +170,17 @@ def describe(
     members = _sum_by_stratum(table.library.incidence, held, strata[: len(held)], n_strata)
     needs_all = len(columns) and columns.max() >= table.n_library
     probable = csr_array(table.probable) if needs_all else table.inside
-    evidence = csr_array(table.evidence if needs_all else table.evidence_inside)
+    evidence = table.evidence if needs_all else table.evidence_inside
     predicted = np.zeros((n_strata, n_terms, LEVELS - 1), dtype=np.int64)
     for level in range(1, LEVELS):
         counts = (evidence.data == level).astype(np.float64)
-        one = csr_array((counts, evidence.indices, evidence.indptr), evidence.shape)
+        one = csc_array((counts, evidence.indices, evidence.indptr), evidence.shape)
         predicted[:, :, level - 1] = _sum_by_stratum(one, columns, strata, n_strata)
     probability = _sum_by_stratum(probable, columns, strata, n_strata)
     return Background(names, sizes, strata, np.rint(members).astype(np.int64), predicted, probability)
 
 
-def _sum_by_stratum(table: csr_array, columns: Ints, strata: Ints, n_strata: int) -> Floats:
+def _sum_by_stratum(table: csr_array | csc_array, columns: Ints, strata: Ints, n_strata: int) -> Floats:
     """Add up the columns of each stratum, shape (n_strata, n_rows); a column counts once."""
     there = columns >= 0
     distinct, first = np.unique(columns[there], return_index=True)
