@@ -21,13 +21,13 @@ from scipy.sparse import csr_array
 
 from benchmarks.gene_completion import MAIN
 from benchmarks.protocols import read_library, training_corpus, write_table
+from gsfm_enrich.evaluation.evaluate import answer, known_genes, term_figures
+from gsfm_enrich.evaluation.scorers import model_scorer
+from gsfm_enrich.evaluation.trials import halve
 from gsfm_enrich.model import channels
 from gsfm_enrich.model.channels import ChannelGSFM
 from gsfm_enrich.model.checkpoint import DEFAULT_FOLDER, load_model
 from gsfm_enrich.training.channels import build_channels
-from gsfm_enrich.training.evaluate import answer, known_genes, term_figures
-from gsfm_enrich.training.scorers import model_scorer
-from gsfm_enrich.training.trials import halve
 
 LOAD = """
 import time

@@ -23,8 +23,8 @@ from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.ranking.counts import count_overlap
 from gsfm_enrich.ranking.lists import rank_terms
 from gsfm_enrich.ranking.overlap import benjamini_hochberg, overlap_test
+from gsfm_enrich.ranking.rerank import rerank
 from gsfm_enrich.ranking.strata import as_propensity, values_for
-from gsfm_enrich.ranking.table import rerank
 
 BIASED = ("KEGG_2021_Human", "MGI_Mammalian_Phenotype_Level_4_2021", "ChEA_ChEA3")
 

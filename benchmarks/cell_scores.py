@@ -26,8 +26,8 @@ from scipy.stats import rankdata
 
 import gsfm_enrich as ge
 from benchmarks.protocols import bootstrap, write_table
-from gsfm_enrich.adapters.scores import combined_z_scores
 from gsfm_enrich.libraries.library import GeneSetLibrary
+from gsfm_enrich.tl._score_terms import combined_z_scores
 
 MEMBERS, WEIGHTS, CONTROL = "members", "membership weights", "members, and the weights of another term"
 TERMS = {

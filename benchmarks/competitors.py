@@ -25,10 +25,10 @@ import typer
 from benchmarks.protocols import read_library, write_table
 from benchmarks.queries import Task, contaminated, mixtures
 from benchmarks.term_ranking import fast_methods, measured, rows_of
-from gsfm_enrich.adapters.gseapy import enrich
-from gsfm_enrich.functions.augment import augment
+from gsfm_enrich.drop_in.enrichr import enrich
 from gsfm_enrich.model.checkpoint import load_model
 from gsfm_enrich.model.gsfm import GSFM
+from gsfm_enrich.prediction.augment import augment
 
 RANDOM = ("KEGG_2021_Human", "ChEA_ChEA3")
 RANDOM_SIZE = 100

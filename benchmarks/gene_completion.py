@@ -21,11 +21,11 @@ import torch
 import typer
 
 from benchmarks.protocols import read_library, training_corpus, write_table
+from gsfm_enrich.evaluation.evaluate import compare_halves
+from gsfm_enrich.evaluation.scorers import Scorer, counting_scorers, model_scorer
 from gsfm_enrich.model.channels import ChannelGSFM
 from gsfm_enrich.model.checkpoint import load_model
 from gsfm_enrich.model.gsfm import GSFM
-from gsfm_enrich.training.evaluate import compare_halves
-from gsfm_enrich.training.scorers import Scorer, counting_scorers, model_scorer
 
 MAIN = (
     "KEGG_2021_Human",

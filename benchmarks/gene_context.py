@@ -20,10 +20,10 @@ import typer
 
 from benchmarks.gene_functions_time import SPLITS, Split, make_split
 from benchmarks.protocols import bootstrap, write_table
-from gsfm_enrich.functions.context import COMPANY, Context
-from gsfm_enrich.functions.predict import score_functions
 from gsfm_enrich.model.checkpoint import load_model
 from gsfm_enrich.model.gsfm import GSFM
+from gsfm_enrich.prediction.context import COMPANY, Context
+from gsfm_enrich.prediction.predict import score_functions
 from gsfm_enrich.ranking.membership import library_membership
 from gsfm_enrich.ranking.strata import columns_of
 

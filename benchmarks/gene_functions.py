@@ -16,10 +16,10 @@ import pandas as pd
 import typer
 
 from benchmarks.protocols import write_table
-from gsfm_enrich.functions.predict import score_functions
 from gsfm_enrich.genes.table import load_gene_table
 from gsfm_enrich.libraries.bundled import load_bundled
 from gsfm_enrich.model.checkpoint import load_model
+from gsfm_enrich.prediction.predict import score_functions
 from gsfm_enrich.ranking.membership import library_membership
 from gsfm_enrich.ranking.strata import columns_of
 

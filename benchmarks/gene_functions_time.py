@@ -26,15 +26,15 @@ import typer
 from scipy.sparse import csr_array
 
 from benchmarks.protocols import bootstrap, read_library, write_table
-from gsfm_enrich.functions.evidence import SIZE_CREDIT, size_credit
 from gsfm_enrich.genes.match import match
 from gsfm_enrich.genes.resolve import resolve
 from gsfm_enrich.genes.table import load_gene_table
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.model.checkpoint import load_model
 from gsfm_enrich.model.gsfm import GSFM
+from gsfm_enrich.prediction.evidence import SIZE_CREDIT, size_credit
 from gsfm_enrich.ranking.membership import library_membership
-from gsfm_enrich.ranking.table import columns_of
+from gsfm_enrich.ranking.rerank import columns_of
 from gsfm_enrich.training.assemble import build_corpus
 from gsfm_enrich.training.cooccurrence import PSEUDOCOUNT, SIZE_POWER, cooccurrence
 from gsfm_enrich.training.corpus import LITERATURE, Corpus, source_sets

@@ -17,10 +17,10 @@ import numpy as np
 import typer
 
 from benchmarks.protocols import read_library, training_corpus, write_table
+from gsfm_enrich.evaluation.evaluate import compare_halves
+from gsfm_enrich.evaluation.scorers import model_scorer
 from gsfm_enrich.training.corpus import Corpus
-from gsfm_enrich.training.evaluate import compare_halves
 from gsfm_enrich.training.gate import train_channels
-from gsfm_enrich.training.scorers import model_scorer
 
 LIBRARIES = ("KEGG_2021_Human", "GO_Biological_Process_2023", "GWAS_Catalog_2023", "ChEA_ChEA3")
 SHARES = (1 / 8, 1 / 4, 1 / 2, 1.0)

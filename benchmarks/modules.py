@@ -19,13 +19,13 @@ from numpy.typing import NDArray
 from sklearn.metrics import adjusted_rand_score
 
 from benchmarks.protocols import bootstrap, read_library, write_table
-from gsfm_enrich.functions.modules import in_context, refine, split
-from gsfm_enrich.functions.neighbours import likeness
 from gsfm_enrich.genes.match import match
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.model.checkpoint import load_model
 from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.model.vocab import N_SPECIAL
+from gsfm_enrich.prediction.gene_modules import in_context, refine, split
+from gsfm_enrich.prediction.neighbours import likeness
 from gsfm_enrich.training.assemble import build_corpus
 from gsfm_enrich.training.cooccurrence import PSEUDOCOUNT, SIZE_POWER, cooccurrence
 from gsfm_enrich.training.corpus import LITERATURE, Corpus, source_sets

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from gsfm_enrich.evaluation.measures import bootstrap_interval
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.training.assemble import build_corpus
 from gsfm_enrich.training.corpus import Corpus
-from gsfm_enrich.training.measures import bootstrap_interval
 from gsfm_enrich.training.sources import geo_series
 
 

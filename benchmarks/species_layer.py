@@ -19,13 +19,13 @@ import pandas as pd
 import typer
 
 from benchmarks.protocols import bootstrap, read_library, write_table
+from gsfm_enrich.evaluation.evaluate import complete_halves
+from gsfm_enrich.evaluation.scorers import Scorer, model_scorer
 from gsfm_enrich.files import CACHE_VARIABLE
 from gsfm_enrich.genes.orthology import install_orthology, load_orthology
 from gsfm_enrich.model.checkpoint import load_model
 from gsfm_enrich.model.species import biadjacency
 from gsfm_enrich.model.species_channels import species_layer
-from gsfm_enrich.training.evaluate import complete_halves
-from gsfm_enrich.training.scorers import Scorer, model_scorer
 from gsfm_enrich.training.species import fit_species, species_corpus
 
 LIBRARIES = ("Mouse_Hallmark_MSigDB_2024.1", "Mouse_Reactome_MSigDB_2024.1", "PanglaoDB_Mouse")

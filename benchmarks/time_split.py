@@ -17,10 +17,10 @@ import pandas as pd
 import typer
 
 from benchmarks.protocols import read_library, training_corpus, write_table
+from gsfm_enrich.evaluation.evaluate import compare_later
+from gsfm_enrich.evaluation.scorers import counting_scorers, model_scorer
 from gsfm_enrich.model.checkpoint import load_model
 from gsfm_enrich.training.corpus import LITERATURE, Corpus, source_sets
-from gsfm_enrich.training.evaluate import compare_later
-from gsfm_enrich.training.scorers import counting_scorers, model_scorer
 
 CUT_OFF = 29_300_000
 """PubMed ids from about January 2018 on."""

@@ -14,11 +14,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gsfm_enrich.adapters import get, pl, tl
-    from gsfm_enrich.adapters.decoupler import membership_net
-    from gsfm_enrich.adapters.gene_page import gene_report
-    from gsfm_enrich.adapters.gseapy import enrich, enrichr
-    from gsfm_enrich.adapters.report import report
+    from gsfm_enrich import get, pl, tl
+    from gsfm_enrich.drop_in.enrichr import enrich, enrichr
     from gsfm_enrich.errors import (
         CheckpointError,
         GsfmEnrichError,
@@ -27,20 +24,23 @@ if TYPE_CHECKING:
         LibraryError,
         OfflineError,
     )
-    from gsfm_enrich.functions.augment import augment
-    from gsfm_enrich.functions.context import functions_in_context
-    from gsfm_enrich.functions.modules import gene_modules
-    from gsfm_enrich.functions.neighbours import neighbors
-    from gsfm_enrich.functions.predict import predict_functions, predict_genes
-    from gsfm_enrich.functions.understudied import gene_info
     from gsfm_enrich.genes.resolve import resolve
+    from gsfm_enrich.html.gene_page import gene_report
+    from gsfm_enrich.html.report import report
     from gsfm_enrich.libraries.library import GeneSetLibrary
     from gsfm_enrich.libraries.sources import load_libraries
     from gsfm_enrich.model.checkpoint import load_model, save_model
     from gsfm_enrich.model.config import GSFMConfig
     from gsfm_enrich.model.gsfm import GSFM
     from gsfm_enrich.model.vocab import Vocab
+    from gsfm_enrich.prediction.augment import augment
+    from gsfm_enrich.prediction.context import functions_in_context
+    from gsfm_enrich.prediction.gene_modules import gene_modules
+    from gsfm_enrich.prediction.neighbours import neighbors
+    from gsfm_enrich.prediction.predict import predict_functions, predict_genes
+    from gsfm_enrich.prediction.understudied import gene_info
     from gsfm_enrich.ranking.lists import rank_terms
+    from gsfm_enrich.ranking.membership_net import membership_net
     from gsfm_enrich.ranking.why import group_terms, term_evidence
 
 __all__ = [
@@ -116,23 +116,23 @@ _HOMES = {
     "LibraryError": "errors",
     "OfflineError": "errors",
     "Vocab": "model.vocab",
-    "augment": "functions.augment",
-    "enrich": "adapters.gseapy",
-    "enrichr": "adapters.gseapy",
-    "functions_in_context": "functions.context",
-    "gene_info": "functions.understudied",
-    "gene_modules": "functions.modules",
-    "gene_report": "adapters.gene_page",
+    "augment": "prediction.augment",
+    "enrich": "drop_in.enrichr",
+    "enrichr": "drop_in.enrichr",
+    "functions_in_context": "prediction.context",
+    "gene_info": "prediction.understudied",
+    "gene_modules": "prediction.gene_modules",
+    "gene_report": "html.gene_page",
     "load_libraries": "libraries.sources",
     "load_model": "model.checkpoint",
-    "neighbors": "functions.neighbours",
-    "membership_net": "adapters.decoupler",
-    "predict_functions": "functions.predict",
-    "predict_genes": "functions.predict",
+    "neighbors": "prediction.neighbours",
+    "membership_net": "ranking.membership_net",
+    "predict_functions": "prediction.predict",
+    "predict_genes": "prediction.predict",
     "group_terms": "ranking.why",
     "rank_terms": "ranking.lists",
     "term_evidence": "ranking.why",
-    "report": "adapters.report",
+    "report": "html.report",
     "resolve": "genes.resolve",
     "save_model": "model.checkpoint",
 }
@@ -146,7 +146,7 @@ def __getattr__(name: str) -> Any:
     if name in _HOMES:
         value = getattr(importlib.import_module(f"gsfm_enrich.{_HOMES[name]}"), name)
     elif name in _MODULES:
-        value = importlib.import_module(f"gsfm_enrich.adapters.{name}")
+        value = importlib.import_module(f"gsfm_enrich.{name}")
     elif name == "__version__":
         value = _version()
     elif name in __all__:

@@ -26,8 +26,7 @@ from gseapy.__main__ import add_enrichr_parser
 from rich.console import Console
 from typer.testing import CliRunner
 
-from gsfm_enrich.adapters import tl
-from gsfm_enrich.adapters.gene_page import gene_report
+from gsfm_enrich import tl
 from gsfm_enrich.cli import app
 from gsfm_enrich.commands import (
     channels,
@@ -41,15 +40,16 @@ from gsfm_enrich.commands import (
     training,
 )
 from gsfm_enrich.errors import GsfmEnrichWarning
-from gsfm_enrich.functions.augment import augment
-from gsfm_enrich.functions.predict import predict_functions, predict_genes
+from gsfm_enrich.evaluation.evaluate import compare_halves
+from gsfm_enrich.evaluation.scorers import model_scorer
+from gsfm_enrich.html.gene_page import gene_report
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.model.checkpoint import DEFAULT_FOLDER, load_model, save_model
 from gsfm_enrich.model.config import GSFMConfig
 from gsfm_enrich.model.gsfm import GSFM, build
-from gsfm_enrich.training.evaluate import compare_halves
+from gsfm_enrich.prediction.augment import augment
+from gsfm_enrich.prediction.predict import predict_functions, predict_genes
 from gsfm_enrich.training.fit import TrainingConfig
-from gsfm_enrich.training.scorers import model_scorer
 
 COMMANDS = (
     "enrichr",

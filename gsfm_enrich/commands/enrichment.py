@@ -105,7 +105,7 @@ def enrichr(
     if not no_files:
         check_folder(outdir)
     with working("Testing the terms" + (", and completing them by the model" if rerank else "")):
-        from gsfm_enrich.adapters.gseapy import enrichr as run
+        from gsfm_enrich.drop_in.enrichr import enrichr as run
 
         result = run(
             genes_of(None, input_list),

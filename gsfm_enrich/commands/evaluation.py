@@ -24,7 +24,7 @@ from gsfm_enrich.errors import InputError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from gsfm_enrich.training.scorers import Scorer
+    from gsfm_enrich.evaluation.scorers import Scorer
 
 RECORDED = re.compile(r"<!-- all figures -->\n(.*?)<!-- end -->", flags=re.DOTALL)
 SHOWN = {
@@ -113,13 +113,13 @@ def evaluate(
         )
     scorers = model_scorers("default" if model is None else model, compare or [])
     if gmt or literature:
-        from gsfm_enrich.training.scorers import counting_scorers
+        from gsfm_enrich.evaluation.scorers import counting_scorers
 
         scorers |= counting_scorers(read_corpus(gmt, literature, exclude, before, near_duplicates))
     import pandas as pd
 
+    from gsfm_enrich.evaluation.evaluate import compare_halves, compare_later
     from gsfm_enrich.libraries.library import GeneSetLibrary
-    from gsfm_enrich.training.evaluate import compare_halves, compare_later
 
     read = [GeneSetLibrary.from_gmt(path, name=path.name.split(".gmt")[0]) for path in [*files, *newer]]
     found = []
@@ -136,7 +136,7 @@ def evaluate(
         summary.to_csv(out / "libraries.tsv", sep="\t", index=False)
         terms = pd.concat([terms for _, terms in found])
         terms.to_csv(out / "terms.tsv", sep="\t", index=False, float_format="%.6f")
-        from gsfm_enrich.adapters.completion import completion
+        from gsfm_enrich.pl.completion import completion
 
         completion(terms, save=out / "terms.png")
     show_table(summary, columns=SHOWN)
@@ -160,7 +160,7 @@ def recorded_figures() -> pd.DataFrame:
 
 def model_scorers(model: str, others: list[Path]) -> dict[str, Scorer]:
     """Load checkpoints; each is called by its name."""
+    from gsfm_enrich.evaluation.scorers import model_scorer
     from gsfm_enrich.model.checkpoint import load_model
-    from gsfm_enrich.training.scorers import model_scorer
 
     return {name: model_scorer(load_model(name)) for name in [model, *map(str, others)]}

@@ -82,7 +82,7 @@ def predict(
         raise InputError("predict takes genes or --term, not both.")
     given = genes_of(genes, gene_file) if term is None else []
     with working("Completing the terms of the library"):
-        from gsfm_enrich.functions.predict import predict_functions, predict_genes
+        from gsfm_enrich.prediction.predict import predict_functions, predict_genes
 
         if term is None:
             top = top or DEFAULT_FUNCTIONS
@@ -106,7 +106,7 @@ def augment(
     """Find the genes that a list lacks, the strongest first."""
     given = genes_of(genes, gene_file)
     with working("Completing the list"):
-        from gsfm_enrich.functions.augment import augment as run
+        from gsfm_enrich.prediction.augment import augment as run
 
         table = run(given, n, organism=organism, model=model)
     show_table(table)

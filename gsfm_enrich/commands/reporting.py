@@ -56,8 +56,8 @@ def report(
     One file with plots, and with tables that can be sorted, filtered and opened. It needs no network.
     """
     with working("Writing the report"):
-        from gsfm_enrich.adapters.report import report as write
-        from gsfm_enrich.adapters.result_files import read_results
+        from gsfm_enrich.get.result_files import read_results
+        from gsfm_enrich.html.report import report as write
 
         target = file.with_suffix(".html") if out is None else out
         written = write(read_results(file), target, key=key, top_term=top_term, cutoff=cutoff, title=title)
@@ -102,7 +102,7 @@ def gene(
     """
     found_with = genes_of(None, companions) if companions is not None else None
     with working("Completing the terms of the libraries"):
-        from gsfm_enrich.adapters.gene_page import gene_report
+        from gsfm_enrich.html.gene_page import gene_report
 
         target = Path(f"{name}.html") if out is None else out
         written = gene_report(

@@ -1,1 +1,1 @@
-"""Bundled knowledge (gene table, GO libraries, default checkpoint) and the script that builds it."""
+"""Bundled files: gene table, GO libraries, default checkpoint."""

@@ -92,7 +92,7 @@ def load_gene_table(organism: str = "human") -> pd.DataFrame:
     Notes
     -----
     Sources, dates and licences are in ``gsfm_enrich/data/ATTRIBUTION.md``; what is left out is said in
-    `gsfm_enrich.data.build`.
+    `gsfm_enrich.training.bundled_data`.
 
     Examples
     --------

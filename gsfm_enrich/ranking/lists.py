@@ -24,6 +24,7 @@ from gsfm_enrich.ranking.counts import say_lost
 from gsfm_enrich.ranking.membership import Membership, library_membership
 from gsfm_enrich.ranking.null import survival
 from gsfm_enrich.ranking.overlap import benjamini_hochberg, hypergeometric_tail
+from gsfm_enrich.ranking.rerank import locate
 from gsfm_enrich.ranking.strata import (
     Background,
     Propensity,
@@ -31,7 +32,6 @@ from gsfm_enrich.ranking.strata import (
     inside_background,
     outside_background,
 )
-from gsfm_enrich.ranking.table import locate
 from gsfm_enrich.ranking.weights import LEVELS
 
 LIST_COLUMNS = (

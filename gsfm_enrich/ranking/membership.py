@@ -7,7 +7,7 @@ count less than an eighth of a member, or are not three times as high as for any
 remains is a sparse table, a few dozen genes a term.
 
 Where terms are named after genes, the neighbours of these genes speak for a term without being probable
-members, see `gsfm_enrich.ranking.named`: *evidence* holds what every gene counts.
+members, see `gsfm_enrich.ranking.gene_named_terms`: *evidence* holds what every gene counts.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from gsfm_enrich.ranking.calibration import (
     log_size,
     untrusted,
 )
-from gsfm_enrich.ranking.named import named_genes, neighbours
+from gsfm_enrich.ranking.gene_named_terms import named_genes, neighbours
 from gsfm_enrich.ranking.weights import LEVELS, NEIGHBOUR, THETA, levels, thresholds
 
 LIFT = 3.0

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 LEVELS = 4
 """A member counts this much."""
 NEIGHBOUR = 2
-"""So much counts a neighbour of the gene that a term is named after, see `gsfm_enrich.ranking.named`."""
+"""What a neighbour of a term's gene counts, see `gsfm_enrich.ranking.gene_named_terms`."""
 THETA = 100.0
 """How many times as likely a query lists a gene of its term; see benchmarks/README.md for other values."""
 

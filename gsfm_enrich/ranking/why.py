@@ -21,8 +21,8 @@ from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.ranking.counts import count_overlap, say_lost
 from gsfm_enrich.ranking.membership import library_membership
 from gsfm_enrich.ranking.overlap import overlap_test
+from gsfm_enrich.ranking.rerank import locate, rerank
 from gsfm_enrich.ranking.strata import as_propensity, columns_of
-from gsfm_enrich.ranking.table import locate, rerank
 from gsfm_enrich.ranking.weights import LEVELS
 
 EVIDENCE_COLUMNS = ("gene_set", "term", "gene", "kind", "probability", "weight", "share")

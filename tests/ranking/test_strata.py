@@ -12,6 +12,7 @@ from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.ranking.counts import count_overlap
 from gsfm_enrich.ranking.membership import library_membership
 from gsfm_enrich.ranking.overlap import overlap_test
+from gsfm_enrich.ranking.rerank import rerank
 from gsfm_enrich.ranking.strata import (
     N_STRATA,
     as_propensity,
@@ -20,7 +21,6 @@ from gsfm_enrich.ranking.strata import (
     outside_background,
     values_for,
 )
-from gsfm_enrich.ranking.table import rerank
 from gsfm_enrich.ranking.weights import LEVELS, levels
 
 

@@ -6,7 +6,7 @@ import gseapy
 import pandas as pd
 import pytest
 
-from gsfm_enrich.adapters.gseapy import enrichr
+from gsfm_enrich.drop_in.enrichr import enrichr
 from gsfm_enrich.errors import InputError, LibraryError
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.model.gsfm import GSFM

@@ -1,0 +1,1 @@
+"""gseapy's functions, with its signatures."""

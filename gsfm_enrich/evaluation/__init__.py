@@ -1,0 +1,1 @@
+"""How well a model completes gene sets: trials, scorers, measures."""

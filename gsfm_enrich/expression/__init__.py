@@ -1,0 +1,1 @@
+"""Which genes a differential-expression table or an AnnData speaks of."""

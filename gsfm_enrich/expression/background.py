@@ -1,0 +1,183 @@
+"""The genes that could have been found: the background of an enrichment, and where it comes from."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gsfm_enrich.errors import GsfmEnrichWarning, InputError, did_you_mean
+from gsfm_enrich.expression.markers import Ranking
+from gsfm_enrich.expression.matrix import row_blocks
+from gsfm_enrich.genes.inputs import as_background
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+CHOICES = ("tested", "var_names", "expressed")
+
+
+@dataclass(frozen=True)
+class Background:
+    """What the enrichment is told, and what is written down about it.
+
+    Attributes
+    ----------
+    value
+        What :func:`gsfm_enrich.enrichr` takes: symbols, a number, or None for the genes of each library.
+    source
+        In words, where it comes from.
+    names
+        The genes as the data name them; None where the background does not come from the data.
+    """
+
+    value: Any
+    source: str
+    names: tuple[str, ...] | None = None
+
+    @property
+    def size(self) -> int | None:
+        """Number of genes; None where it is that of each library."""
+        if self.value is None or isinstance(self.value, int):
+            return self.value
+        return len(set(self.value))
+
+
+def choose_background(
+    choice: Any,
+    ranking: Ranking,
+    adata: AnnData | None,
+    symbols: Mapping[str, str],
+    *,
+    raw: bool,
+    stacklevel: int = 2,
+) -> Background:
+    """Return the background that was asked for.
+
+    Parameters
+    ----------
+    choice
+        ``"tested"``, ``"var_names"``, ``"expressed"``, or what :func:`gsfm_enrich.enrichr` takes.
+    ranking
+        Knows what was tested, if it can be known.
+    adata
+        The cells, if there are any.
+    symbols
+        Symbols of genes that the data name otherwise.
+    raw
+        Whether ``adata.raw`` is the matrix that was tested.
+    stacklevel
+        Frames between a warning and the caller.
+
+    Raises
+    ------
+    InputError
+        When the choice needs cells and there are none, for an unknown word, or an unusable list.
+
+    Warns
+    -----
+    GsfmEnrichWarning
+        When the tested genes are not known, and when only highly variable genes were tested.
+    """
+    if not (isinstance(choice, str) and choice in CHOICES):
+        return _given(choice)
+    if choice == "tested" and ranking.tested is not None:
+        names, source = ranking.tested, ranking.source
+    elif adata is not None:
+        names, source = _of_cells(choice, ranking, adata, raw)
+    elif choice != "tested":
+        raise InputError(f"background={choice!r} needs an AnnData; pass the genes tested as a list.")
+    else:
+        warnings.warn(
+            f"{ranking.source}: the background is the genes of each library, more than were measured as a "
+            "rule, which makes p-values too small; pass the genes tested as background=.",
+            GsfmEnrichWarning,
+            stacklevel=stacklevel,
+        )
+        return Background(None, f"genes of each library ({ranking.source})")
+    if adata is not None and _only_variable(adata, names):
+        warnings.warn(
+            f"the {len(names):,} genes of the background are only the highly variable ones: genes left out "
+            "before the test cannot be found, and terms are judged by what is left of them; test all genes "
+            "(keep them in adata.raw, or rank before subsetting).",
+            GsfmEnrichWarning,
+            stacklevel=stacklevel,
+        )
+    return Background([symbols.get(name, name) for name in names], source, names)
+
+
+def _of_cells(choice: str, ranking: Ranking, adata: AnnData, raw: bool) -> tuple[tuple[str, ...], str]:
+    """Return genes of the cells, and where they come from."""
+    if choice == "var_names":
+        return tuple(map(str, adata.var_names)), "adata.var_names"
+    if choice == "expressed":
+        return _expressed(adata, raw)
+    matrix, where = (adata.raw, "adata.raw.var_names") if raw else (adata, "adata.var_names")
+    return tuple(map(str, matrix.var_names)), f"{where} ({ranking.source})"
+
+
+def _given(choice: Any) -> Background:
+    """Return a background that the caller made."""
+    if choice is None:
+        return Background(None, "genes of each library")
+    close = did_you_mean(choice, CHOICES) if isinstance(choice, str) else ""
+    try:
+        value = as_background(choice)
+    except InputError as error:
+        raise InputError(f"{error}{close}") from None
+    return Background(value, "a number that was given" if isinstance(value, int) else "given")
+
+
+def _expressed(adata: AnnData, raw: bool) -> tuple[tuple[str, ...], str]:
+    """Return the genes with a value above 0 in any cell."""
+    matrix, where = (adata.raw, "adata.raw") if raw else (adata, "adata.X")
+    seen = np.zeros(matrix.n_vars, dtype=bool)
+    for block in _counts(matrix.X, where, "which genes are expressed; pass them as a list."):
+        seen |= np.asarray((block > 0).sum(axis=0)).ravel() > 0
+    return tuple(map(str, matrix.var_names[seen])), f"genes expressed in at least one cell of {where}"
+
+
+def _counts(matrix: Any, where: str, asked: str) -> Iterator[Any]:
+    """Go through the cells in blocks; negative values cannot say what is asked."""
+    for _, block in row_blocks(matrix):
+        if block.min() < 0:
+            raise InputError(f"{where} holds negative values, as scaled data do, so it cannot say {asked}")
+        yield block
+
+
+def mean_expression(adata: AnnData | None, symbols: Mapping[str, str], *, raw: bool) -> dict[str, float]:
+    """Return the mean value of every gene over the cells, by symbol; of genes of one symbol the highest.
+
+    Parameters
+    ----------
+    adata, symbols, raw
+        As `choose_background` takes them.
+
+    Raises
+    ------
+    InputError
+        When there are no cells, or the values are negative, as scaled data are.
+    """
+    if adata is None:
+        raise InputError("propensity='expression' needs an AnnData; pass a number for each gene instead.")
+    matrix, where = (adata.raw, "adata.raw") if raw else (adata, "adata.X")
+    total = np.zeros(matrix.n_vars)
+    asked = "how highly genes are expressed; pass a number for each gene as propensity=."
+    for block in _counts(matrix.X, where, asked):
+        total += np.asarray(block.sum(axis=0), dtype=np.float64).ravel()
+    found: dict[str, float] = {}
+    for name, value in zip(map(str, matrix.var_names), total / max(adata.n_obs, 1), strict=True):
+        symbol = symbols.get(name, name)
+        found[symbol] = max(float(value), found.get(symbol, 0.0))
+    return found
+
+
+def _only_variable(adata: AnnData, names: tuple[str, ...]) -> bool:
+    """Say whether all of the genes are flagged as highly variable by ``scanpy.pp.highly_variable_genes``."""
+    if "highly_variable" not in adata.var:
+        return False
+    flags = adata.var["highly_variable"].set_axis(adata.var_names.astype(str))
+    return bool(flags[~flags.index.duplicated()].reindex(list(dict.fromkeys(names))).eq(True).all())

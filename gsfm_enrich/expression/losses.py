@@ -1,0 +1,81 @@
+"""What is said of the genes and lists that differential expression loses on the way to its terms."""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter
+from collections.abc import Sequence
+
+import pandas as pd
+
+from gsfm_enrich.errors import GsfmEnrichWarning, named
+from gsfm_enrich.expression.background import Background
+from gsfm_enrich.expression.markers import MarkerList
+from gsfm_enrich.genes.resolve import resolve
+from gsfm_enrich.genes.spelling import misread_species
+from gsfm_enrich.genes.table import RESOLVED_ORGANISMS, organism_name
+
+
+def warn_outside(markers: Sequence[MarkerList], background: Background) -> None:
+    """Say which ranked genes are not among those of the background."""
+    if background.names is None:
+        return
+    ranked = {name for marker in markers for name in marker.names}
+    outside = sorted(ranked - set(background.names))
+    if outside:
+        warnings.warn(
+            f"{len(outside)} of {len(ranked)} ranked genes are not among the {len(background.names)} genes "
+            f"of {background.source} ({named(outside)}); if adata was subset after the test, pass the tested "
+            "genes as background=.",
+            GsfmEnrichWarning,
+            stacklevel=3,
+        )
+
+
+def warn_misread(markers: Sequence[MarkerList], organism: str) -> None:
+    """Say which genes look like those of another species."""
+    genes = list(dict.fromkeys(gene for marker in markers for gene in marker.genes))
+    misread = misread_species(genes, organism)
+    if misread:
+        warnings.warn(misread, GsfmEnrichWarning, stacklevel=3)
+
+
+def warn_mostly_unknown(log: pd.DataFrame, organism: str, place: str) -> None:
+    """Say which lists have a result although most of their genes are no known ones."""
+    if organism_name(organism) not in RESOLVED_ORGANISMS:
+        return
+    lists = log[(log["message"] == "") & (log["missing"] != "")]
+    if lists.empty:
+        return
+    missing = [text.split(";") for text in lists["missing"]]
+    found = resolve([gene for genes in missing for gene in genes], organism)
+    unknown = {*found.unknown, *found.ambiguous}
+    lost = [[gene for gene in genes if gene in unknown] for genes in missing]
+    poor = [row for row, n in enumerate(lists["genes"]) if 2 * len(lost[row]) > n]
+    if poor:
+        worst, genes = lists.iloc[poor[0]], lost[poor[0]]
+        warnings.warn(
+            f"most genes of {len(poor)} of {len(log)} gene lists are unknown, such as {len(genes)} of the "
+            f"{worst['genes']} of {name_of_list(worst)}: {named(genes)}. See {place}.",
+            GsfmEnrichWarning,
+            stacklevel=3,
+        )
+
+
+def warn_without_result(log: pd.DataFrame, place: str) -> None:
+    """Say which lists have no result, and why."""
+    silent = log[log["message"] != ""]
+    if silent.empty:
+        return
+    reasons = "; ".join(f"{count}: {reason}" for reason, count in Counter(silent["message"]).items())
+    lists = [name_of_list(row) for _, row in silent.iterrows()]
+    warnings.warn(
+        f"{len(silent)} of {len(log)} gene lists have no result ({reasons}): {named(lists)}. See {place}.",
+        GsfmEnrichWarning,
+        stacklevel=3,
+    )
+
+
+def name_of_list(row: pd.Series) -> str:
+    """Return the group of a row of the log, and its direction if it has one."""
+    return f"{row['group']} ({row['direction']})" if row["direction"] else str(row["group"])

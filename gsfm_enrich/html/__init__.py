@@ -1,0 +1,1 @@
+"""Reports and gene pages as HTML files."""

@@ -1,0 +1,168 @@
+"""One page on one gene: what it may do, how sure that is, and why (``ge.gene_report``)."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from gsfm_enrich.errors import InputError
+from gsfm_enrich.files import write_atomically
+from gsfm_enrich.html.tables import View, table_cell
+from gsfm_enrich.pl.figures import svg_address
+from gsfm_enrich.pl.gene_networks import neighbors as draw_neighbours
+
+TEMPLATE = "gene_page.html.j2"
+BELOW = ("similar_terms", "caution")
+"""What stands below a term, for columns of it would be wider than the page."""
+HEADINGS = {"term_auroc": "term AUROC", "z_score": "z-score", "experimental_go": "experimental GO"}
+NOTES = {
+    "Who it is": "NCBI Gene and the Gene Ontology, September 2022; see gsfm_enrich.gene_info.",
+    "Functions": "Known terms are scored as if they did not list the gene; similar terms are folded; see "
+    "gsfm_enrich.predict_functions.",
+    "Shared with its companions": "Terms that are frequent among the genes it was found with; see "
+    "gsfm_enrich.functions_in_context.",
+    "Neighbours": "Genes that the model takes to be most alike to it; see gsfm_enrich.neighbors.",
+}
+
+
+def gene_report(
+    gene: str,
+    path: str | os.PathLike[str],
+    gene_sets: Any = ("GO_Biological_Process", "GO_Molecular_Function", "GO_Cellular_Component"),
+    *,
+    companions: Any = None,
+    top: int = 10,
+    organism: str = "human",
+    model: Any = "default",
+) -> Path:
+    """Write a self-contained HTML page on one gene.
+
+    It holds a paragraph in plain language, which states only what the tables hold; who the gene is and how
+    well studied; its functions, known and predicted; what it shares with its companions, if some are given;
+    and its neighbours, drawn and listed.
+
+    Parameters
+    ----------
+    gene
+        An identifier of any kind that `gsfm_enrich.resolve` takes.
+    path
+        File to write.
+    gene_sets
+        Libraries whose terms are the functions, as :func:`gsfm_enrich.predict_functions` takes them.
+    companions
+        Genes it was found with, such as the other differentially expressed ones.
+    top
+        Terms to list of each library.
+    organism
+        Of genes and libraries.
+    model
+        As `gsfm_enrich.load_model` takes it.
+
+    Returns
+    -------
+    pathlib.Path
+        The file written.
+
+    Raises
+    ------
+    InputError
+        If `path` is a folder, `gene` is not one gene, or ``top`` is below 1.
+
+    Warns
+    -----
+    GsfmEnrichWarning
+        If the model does not know the gene; the page then says who it is, and that nothing is predicted.
+
+    Examples
+    --------
+    >>> import gsfm_enrich as ge
+    >>> ge.gene_report("C1orf112", "C1orf112.html")  # doctest: +SKIP
+    PosixPath('C1orf112.html')
+    """
+    from gsfm_enrich.prediction.context import functions_in_context
+    from gsfm_enrich.prediction.describe import describe_gene
+    from gsfm_enrich.prediction.neighbours import neighbors
+    from gsfm_enrich.prediction.predict import predict_functions
+    from gsfm_enrich.prediction.understudied import gene_info
+
+    target = Path(path)
+    if target.is_dir():
+        example = str(target / "gene.html")
+        raise InputError(f"{str(target)!r} is a folder; give the path of an HTML file, such as {example!r}.")
+    if not isinstance(gene, str) or not gene.strip():
+        raise InputError(f"gene_report takes one gene by its name, not {gene!r}.")
+    gene = gene.strip()
+    options: dict[str, Any] = {"organism": organism, "model": model}
+    libraries = list(gene_sets) if isinstance(gene_sets, tuple) else gene_sets
+    info = gene_info([gene], organism)
+    functions = predict_functions([gene], libraries, top=top, **options)
+    tables = {"Who it is": info, "Functions": functions.drop(columns="gene")}
+    near = pd.DataFrame()
+    shared = None
+    if len(functions):
+        near = neighbors([gene], **options)
+        if companions is not None:
+            shared = functions_in_context([gene], companions, libraries, top=top, **options)
+            tables["Shared with its companions"] = shared.drop(columns="gene")
+        tables["Neighbours"] = near.drop(columns="gene")
+    sections = [
+        {
+            "heading": heading,
+            "note": NOTES[heading],
+            "tables": tables_of(table),
+            "image": svg_address(partial(draw_neighbours, gene, **options))
+            if heading == "Neighbours"
+            else "",
+        }
+        for heading, table in tables.items()
+    ]
+    text = describe_gene(info, functions, near, shared)
+    write_page(target, title=f"What {gene} may do", text=text, sections=sections)
+    return target
+
+
+def write_page(target: Path, **content: Any) -> None:
+    """Fill the template, and write it whole or not at all."""
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    source = files("gsfm_enrich.html").joinpath("templates").joinpath(TEMPLATE).read_text(encoding="utf-8")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(target, environment.from_string(source).render(**content).encode("utf-8"))
+
+
+def tables_of(frame: pd.DataFrame) -> list[View]:
+    """Return what the template makes tables of: one for each library, under its name if there are several."""
+    if "gene_set" not in frame:
+        return [_table("", frame)]
+    parts = list(frame.groupby("gene_set", sort=False))
+    return [
+        _table(str(name) if len(parts) > 1 else "", part.drop(columns="gene_set")) for name, part in parts
+    ]
+
+
+def _table(name: str, frame: pd.DataFrame) -> View:
+    below = [column for column in BELOW if column in frame]
+    main = frame.drop(columns=below)
+    rows = [
+        [table_cell(value, str(column)) for column, value in zip(main.columns, values, strict=True)]
+        for values in main.itertuples(index=False, name=None)
+    ]
+    if "term" in main:
+        place = list(main).index("term")
+        for row, extra in zip(rows, frame[below].to_dict("records"), strict=True):
+            row[place].details = [
+                (_heading(column), table_cell(extra[column], column)) for column in below if extra[column]
+            ]
+    return {"name": name, "columns": [_heading(str(column)) for column in main.columns], "rows": rows}
+
+
+def _heading(column: str) -> str:
+    return HEADINGS.get(column, column.replace("_", " "))

@@ -1,0 +1,132 @@
+"""Tables of the report: short numbers to read, whole ones to sort by, the rest where a term is opened."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from gsfm_enrich.pl.plotdata import split_genes
+
+View: TypeAlias = dict[str, Any]
+"""What the template is given: plain dicts, lists and strings, which it escapes."""
+
+MEANINGS = {
+    "Overlap": "genes of the list in the term / genes of the term in the background",
+    "P-value": "overlap test: chance of at least this overlap in a random list (hypergeometric)",
+    "Adjusted P-value": "the same, after Benjamini-Hochberg over the terms of the library",
+    "Odds Ratio": "odds of being in the term for listed genes over those for other genes",
+    "Combined Score": "-ln(P-value) times the odds ratio",
+    "Genes": "the genes that overlap",
+    "Expected Overlap": "what the overlap would be if the library were complete: the overlap, plus the "
+    "probabilities of membership of the other genes of the list",
+    "GSFM Fold Enrichment": "expected overlap over its mean for random lists of this size",
+    "GSFM P-value": "chance of at least this expected overlap in a random list",
+    "GSFM Adjusted P-value": "the same, after Benjamini-Hochberg over the terms of the library",
+    "GSFM Rank": "place of the term in the model's order",
+    "Rank Change": "places gained over the order of the overlap test",
+    "Predicted Genes": "listed genes outside the term that the model places in it, strongest first",
+}
+HIDDEN_COLUMNS = ("group", "direction")
+GENE_COLUMNS = (
+    "Genes", "Predicted Genes", "missing", "groups", "neighbours", "companions", "similar_terms",
+)  # fmt: skip
+ROW_COLUMNS = (
+    "Gene_set", "Term", "GSFM Rank", "Rank Change", "GSFM Adjusted P-value", "Adjusted P-value", "Overlap",
+    "Expected Overlap", "GSFM Fold Enrichment",
+)  # fmt: skip
+"""What a row of a table of terms shows; the other columns are seen where its term is opened."""
+TALL = 150
+"""Characters from which a cell gets a scroll bar of its own."""
+
+
+@dataclass(slots=True)
+class Cell:
+    """What is shown in a cell, its class, what it is sorted by where that differs, and what it opens."""
+
+    text: str
+    kind: str
+    value: str | None
+    details: list[tuple[str, Cell]] = field(default_factory=list)
+
+    @property
+    def tall(self) -> bool:
+        """Whether it gets a scroll bar of its own."""
+        return len(self.text) > TALL
+
+
+def table_view(frame: pd.DataFrame) -> View:
+    """Return what the template makes a table of.
+
+    Parameters
+    ----------
+    frame
+        Any data frame; one with a column ``Term`` is a table of terms, whose rows can be opened.
+
+    Returns
+    -------
+    dict
+        ``columns``, their names, and ``rows`` of cells.
+    """
+    if "Term" not in frame:
+        return _view(frame, [])
+    frame = frame.drop(columns=[name for name in HIDDEN_COLUMNS if name in frame])
+    if "Gene_set" in frame and len(set(frame["Gene_set"])) == 1:
+        frame = frame.drop(columns="Gene_set")
+    shown = [name for name in ROW_COLUMNS if name in frame]
+    return _view(frame[shown], _details(frame[[name for name in frame.columns if name not in shown]]))
+
+
+def _view(frame: pd.DataFrame, details: list[list[tuple[str, Cell]]]) -> View:
+    cells = [[table_cell(value, str(name)) for value in frame[name]] for name in frame.columns]
+    rows = list(zip(*cells, strict=True))
+    for row, detail in zip(rows, details, strict=False):
+        for cell in row:
+            if cell.kind == "term":
+                cell.details, cell.value = detail, cell.text
+    return {"columns": [str(name) for name in frame.columns], "rows": rows}
+
+
+def _details(frame: pd.DataFrame) -> list[list[tuple[str, Cell]]]:
+    """Return what each term shows when it is opened: names and cells."""
+    names = [str(name) for name in frame.columns]
+    return [
+        [
+            (name, table_cell(value, name))
+            for name, value in zip(names, values, strict=True)
+            if name not in GENE_COLUMNS or split_genes(value)
+        ]
+        for values in frame.itertuples(index=False, name=None)
+    ]
+
+
+def table_cell(value: Any, column: str) -> Cell:
+    """Return the cell of a value, its numbers short and its lists with room to break."""
+    text, kind, sorted_by = str(value), "", None
+    if isinstance(value, (bool, np.bool_)):
+        text = "yes" if value else "no"
+    elif isinstance(value, (int, np.integer)):
+        text, kind = f"{value:+,}" if column == "Rank Change" and value else f"{value:,}", "num"
+        sorted_by = str(int(value))
+    elif isinstance(value, (float, np.floating)):
+        text, kind = short_number(float(value)), "num"
+        sorted_by = "" if math.isnan(value) else repr(float(value))
+    elif column in GENE_COLUMNS:
+        text, kind = text.replace(";", ", "), "genes predicted" if column == "Predicted Genes" else "genes"
+    elif column == "Overlap":
+        sorted_by = text.split("/", maxsplit=1)[0]
+    elif column in ("Term", "term"):
+        kind = "term"
+    return Cell(text, kind, sorted_by)
+
+
+def short_number(number: float) -> str:
+    """Return about three significant digits."""
+    if math.isnan(number):
+        return ""
+    if number.is_integer() or 1000 <= abs(number) < 1e5:
+        return f"{number:,.0f}"
+    return f"{number:.3g}" if 1e-3 <= abs(number) < 1000 else f"{number:.1e}"

@@ -1,0 +1,154 @@
+"""Bars of the best terms of one or more groups (``ge.pl.barplot``)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from gsfm_enrich.pl.figures import axes_or_new, empty_plot, save_figure, write_title
+from gsfm_enrich.pl.labels import label_width, list_label, row_height, term_labels
+from gsfm_enrich.pl.plotdata import (
+    choose_rows,
+    list_keys,
+    nothing_to_draw,
+    split_genes,
+    strength,
+    strength_label,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+INK = "0.25"
+SECTION_COLOURS = "tab10"
+WIDTH = 5.6  # inches
+BEYOND = 0.22
+"""Room after the longest bar, as a share of it: for its note, and for marks."""
+
+
+def barplot(
+    data: Any,
+    *,
+    groups: str | Iterable[str] | None = None,
+    direction: str | None = None,
+    column: str | None = None,
+    cutoff: float = 0.05,
+    top_term: int = 10,
+    key: str = "gsfm_enrichr",
+    title: str | None = None,
+    ax: Axes | None = None,
+    save: str | os.PathLike[str] | None = None,
+) -> Axes:
+    """Bars of the best terms of one or more groups, with the plain overlap test marked on each bar.
+
+    Beside each bar stand the overlap and the number of genes that only the model places in the term.
+
+    Parameters
+    ----------
+    data
+        An AnnData with results, a data frame of results, or what :func:`gsfm_enrich.enrichr` returned.
+    groups
+        Group or groups, drawn in this order; all by default.
+    direction
+        ``"up"`` or ``"down"``; both by default.
+    column
+        Length of the bars: by default ``GSFM Adjusted P-value``, or ``Adjusted P-value`` without re-ranking.
+        P-values are drawn as -log10.
+    cutoff
+        Largest adjusted p-value to draw.
+    top_term
+        Best terms to take from each group and direction.
+    key
+        Slot of ``adata.uns`` that holds the results.
+    title
+        Title of the plot.
+    ax
+        Axes to draw on; a new figure of fitting size by default.
+    save
+        File to write, its format given by the suffix.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    InputError
+        For an unknown group, direction or column, or a suffix that cannot be written.
+
+    Examples
+    --------
+    >>> import gsfm_enrich as ge
+    >>> ge.pl.barplot(adata, groups="CD19+ B", direction="up")  # doctest: +SKIP
+    """
+    chosen = choose_rows(
+        data, key=key, groups=groups, direction=direction, column=column, cutoff=cutoff, top_term=top_term
+    )
+    if chosen.best.empty:
+        return empty_plot(ax, nothing_to_draw(chosen, cutoff), save)
+    best, drawn_column = chosen.best, chosen.column
+    lists = list_keys(best)
+    places = np.arange(len(best)) + 0.8 * _section(best, lists)
+    labels, notes = term_labels(best["Term"]), _bar_notes(best)
+    height = row_height(labels, 8.5) * (len(best) + 0.9 * len(lists))
+    right = max(label_width(notes, 7.5) - WIDTH * BEYOND / (1 + BEYOND), 0.3)
+    ax = axes_or_new(ax, (WIDTH, max(height, 0.8)), (label_width(labels, 8.5), right, 0.55, 0.45))
+    length = strength(best, drawn_column)
+    ax.barh(places, length, height=0.72, color=_section_colours(_section(best, lists)), zorder=2)
+    ends = length  # where the notes start
+    if drawn_column == "GSFM Adjusted P-value":
+        plain = strength(best, "Adjusted P-value")
+        ends = np.maximum(length, plain)
+        ax.plot(plain, places, "|", color="black", ms=9, mew=1.6, zorder=3, label="overlap test alone")
+        ax.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), frameon=False, fontsize=8, borderaxespad=0.2)
+    for place, value, text in zip(places, ends, notes, strict=True):
+        ax.annotate(
+            text,
+            (value, place),
+            xytext=(5, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=7.5,
+            color=INK,
+        )
+    ax.set_yticks(places, labels, fontsize=8.5)
+    ax.set_xlabel(strength_label(drawn_column))
+    ax.set_ylim(places[-1] + 0.7, places[0] - (1.3 if len(lists) > 1 else 0.7))
+    ax.margins(x=BEYOND)
+    ax.set_xlim(left=min(0.0, float(length.min())))
+    ax.spines[["top", "right"]].set_visible(False)
+    heading = title or (list_label(*lists[0], width=60) if len(lists) == 1 else "")
+    write_title(ax, heading)
+    if len(lists) > 1:
+        _section_headings(ax, places, _section(best, lists), lists)
+    return save_figure(ax, save)
+
+
+def _bar_notes(rows: pd.DataFrame) -> list[str]:
+    predicted = rows["Predicted Genes"].fillna("") if "Predicted Genes" in rows else [""] * len(rows)
+    overlap = rows["Overlap"] if "Overlap" in rows else [""] * len(rows)
+    counts = [len(split_genes(genes)) for genes in predicted]
+    return [f"{hits}{f'  + {n} predicted' if n else ''}" for hits, n in zip(overlap, counts, strict=True)]
+
+
+def _section(rows: pd.DataFrame, lists: list[tuple[str, str]]) -> np.ndarray[Any, np.dtype[np.int64]]:
+    order = {pair: place for place, pair in enumerate(lists)}
+    return np.array([order[pair] for pair in zip(rows["group"], rows["direction"], strict=True)])
+
+
+def _section_colours(sections: np.ndarray[Any, np.dtype[np.int64]]) -> Any:
+    from matplotlib import colormaps
+
+    return colormaps[SECTION_COLOURS](sections % 10)
+
+
+def _section_headings(ax: Axes, places: Any, sections: Any, lists: list[tuple[str, str]]) -> None:
+    for section, pair in enumerate(lists):
+        first = places[sections == section].min()
+        colour = _section_colours(np.array([section]))[0]
+        ax.text(0.005, first - 0.48, list_label(*pair, width=60), transform=ax.get_yaxis_transform(),
+                fontsize=8.5, fontweight="bold", va="bottom", ha="left", color=colour)  # fmt: skip

@@ -1,0 +1,245 @@
+"""Terms that rest on the same genes, as a network (``ge.pl.network``)."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from gsfm_enrich.errors import InputError
+from gsfm_enrich.pl.figures import axes_or_new, draw_lines, empty_plot, save_figure, write_title
+from gsfm_enrich.pl.labels import label_width, list_label, term_labels
+from gsfm_enrich.pl.plotdata import choose_rows, list_keys, nothing_to_draw, one_list, split_genes
+
+if TYPE_CHECKING:
+    import networkx as nx
+    from matplotlib.axes import Axes
+
+FloatArray = np.ndarray[Any, np.dtype[np.float64]]
+
+SMALLEST, LARGEST = 130.0, 520.0  # areas of the discs in points squared
+PALETTE, ALONE = "tab10", "0.55"
+WIDTH = 5.2  # inches
+NUMBERS, NAMES = 1.07, 1.085
+"""Where numbers end and names start, in widths of the axes."""
+GAP = 0.04
+"""Inches between discs."""
+LINE = 0.21
+"""Inches of a line of the list."""
+
+
+def network(
+    data: Any,
+    *,
+    groups: str | None = None,
+    direction: str | None = None,
+    column: str | None = None,
+    cutoff: float = 0.05,
+    top_term: int = 25,
+    min_similarity: float = 0.25,
+    key: str = "gsfm_enrichr",
+    seed: int = 0,
+    title: str | None = None,
+    ax: Axes | None = None,
+    save: str | os.PathLike[str] | None = None,
+) -> Axes:
+    """Network of the best terms of one gene list, joined where they rest on the same genes.
+
+    Terms are numbered by rank and named in the list beside the network, so that names of any length can be
+    read. Colours are clusters (communities by greedy modularity, Clauset et al. 2004, Phys. Rev. E 70,
+    066111); terms without a neighbour are grey. Discs grow with the number of genes.
+
+    Parameters
+    ----------
+    data
+        An AnnData with results, a data frame of results, or what an ``enrichr`` returned.
+    groups
+        The group to draw; may be left out when there is only one.
+    direction
+        ``"up"`` or ``"down"``; may be left out when there is only one.
+    column
+        What orders the terms: by default the rank of the results.
+    cutoff
+        Largest adjusted p-value to draw.
+    top_term
+        Most terms to draw.
+    min_similarity
+        Terms are joined when the Jaccard index of their genes, members and predicted members of the list
+        alike, is at least this.
+    key
+        Slot of ``adata.uns`` that holds the results.
+    seed
+        Seed of the layout.
+    title
+        Title of the plot; the group by default.
+    ax
+        Axes to draw on; a new figure of fitting size by default.
+    save
+        File to write, its format given by the suffix.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    InputError
+        If more than one gene list is left, for an unknown group, direction or column, a similarity outside 0
+        to 1, or a suffix that cannot be written.
+
+    Examples
+    --------
+    >>> import gsfm_enrich as ge
+    >>> ge.pl.network(adata, groups="CD19+ B", direction="up")  # doctest: +SKIP
+    """
+    if not 0 < min_similarity <= 1:
+        raise InputError(f"min_similarity must be above 0 and at most 1, got {min_similarity!r}.")
+    chosen = choose_rows(
+        data, key=key, groups=groups, direction=direction, column=column, cutoff=cutoff, top_term=top_term
+    )
+    one_list(chosen.results, "network")
+    if chosen.best.empty:
+        return empty_plot(ax, nothing_to_draw(chosen, cutoff), save)
+    graph = similarity_graph(chosen.best, min_similarity)
+    clusters = _clusters(graph)
+    labels = term_labels(chosen.best["Term"], width=60)
+    tall = max(LINE * _n_lines(labels, clusters), 3.6)
+    ax = axes_or_new(ax, (WIDTH, tall), (0.15, (NAMES - 1) * WIDTH + label_width(labels, 8), 0.15, 0.45))
+    colours = _colours(graph, clusters)
+    _draw(ax, graph, clusters, colours, seed)
+    _list_terms(ax, labels, clusters, colours)
+    write_title(ax, title or list_label(*list_keys(chosen.best)[0], width=60))
+    return save_figure(ax, save)
+
+
+def similarity_graph(rows: pd.DataFrame, min_similarity: float) -> nx.Graph:
+    """Return terms, numbered from 0 in the order of the rows, joined by the Jaccard index of their genes.
+
+    Parameters
+    ----------
+    rows
+        Rows of one gene list, with ``Genes`` and perhaps ``Predicted Genes``.
+    min_similarity
+        Smallest index of an edge.
+
+    Returns
+    -------
+    networkx.Graph
+        Nodes have ``genes`` (their number), edges have ``weight``.
+    """
+    import networkx as nx
+
+    none = pd.Series("", index=rows.index)
+    pairs = zip(rows.get("Genes", none), rows.get("Predicted Genes", none), strict=True)
+    sets = [frozenset([*split_genes(genes), *split_genes(predicted)]) for genes, predicted in pairs]
+    graph = nx.Graph()
+    for place, genes in enumerate(sets):
+        graph.add_node(place, genes=len(genes))
+        for other in range(place):
+            shared = len(genes & sets[other])
+            if shared and shared / len(genes | sets[other]) >= min_similarity:
+                graph.add_edge(other, place, weight=shared / len(genes | sets[other]))
+    return graph
+
+
+def _clusters(graph: nx.Graph) -> list[list[int]]:
+    """Return the terms of each cluster, the one with the best term first; lone terms come last, together."""
+    import networkx as nx
+
+    if not graph.number_of_edges():
+        return [sorted(graph)]
+    found = [sorted(nodes) for nodes in nx.community.greedy_modularity_communities(graph, weight="weight")]
+    alone = sorted(nodes[0] for nodes in found if len(nodes) == 1)
+    joined = sorted(nodes for nodes in found if len(nodes) > 1)
+    return [*joined, *([alone] if alone else [])]
+
+
+def _colours(graph: nx.Graph, clusters: list[list[int]]) -> list[Any]:
+    """Return a colour for each cluster; grey for terms without a neighbour."""
+    from matplotlib import colormaps
+
+    palette = colormaps[PALETTE]
+    return [
+        palette(place % 10) if any(graph.degree(node) for node in nodes) else ALONE
+        for place, nodes in enumerate(clusters)
+    ]
+
+
+def _draw(ax: Axes, graph: nx.Graph, clusters: list[list[int]], colours: list[Any], seed: int) -> None:
+    """Draw edges, discs and numbers."""
+    places = _layout(graph, ax, seed)
+    weights = np.array([weight for _, _, weight in graph.edges(data="weight")])
+    draw_lines(ax, places[np.array(graph.edges, dtype=int).reshape(-1, 2)], weights, color="0.55", alpha=0.35)
+    areas = _areas(graph)
+    for nodes, colour in zip(clusters, colours, strict=True):
+        points = np.array([places[node] for node in nodes])
+        ax.scatter(points[:, 0], points[:, 1], s=areas[nodes], color=colour, ec="white", lw=1, zorder=2)
+    for node, (x, y) in enumerate(places):
+        ax.text(x, y, str(node + 1), ha="center", va="center", fontsize=7.5, color="white",
+                fontweight="bold", zorder=3)  # fmt: skip
+    ax.set_aspect("auto")
+    ax.set_axis_off()
+
+
+def _areas(graph: nx.Graph) -> FloatArray:
+    """Return the area of each disc in points squared."""
+    genes = np.array([count for _, count in sorted(graph.nodes(data="genes"))], dtype=np.float64)
+    return np.asarray(SMALLEST + (LARGEST - SMALLEST) * genes / max(genes.max(), 1.0))
+
+
+def _layout(graph: nx.Graph, ax: Axes, seed: int) -> FloatArray:
+    """Return where the discs stand, in inches: by forces, then apart until none covers another."""
+    import networkx as nx
+
+    box = ax.get_window_extent()
+    room = np.array([box.width, box.height]) / ax.figure.dpi
+    forces = nx.forceatlas2_layout(graph, strong_gravity=True, weight="weight", seed=seed)
+    places = np.array([forces[node] for node in sorted(forces)], dtype=np.float64)
+    radius = np.sqrt(_areas(graph) / np.pi) / 72
+    spread = np.ptp(places, axis=0)
+    places = (places - places.min(axis=0)) / np.where(spread > 0, spread, 1.0) * room
+    places += np.random.default_rng(seed).normal(0, 1e-3, places.shape)  # no two on one spot
+    apart = radius[:, None] + radius + GAP
+    np.fill_diagonal(apart, 0.0)
+    for _ in range(500):
+        away = places[:, None] - places
+        distance = np.maximum(np.hypot(away[..., 0], away[..., 1]), 1e-9)
+        push = np.maximum(apart - distance, 0.0)
+        if not push.any():
+            break
+        places += 0.5 * (away / distance[..., None] * push[..., None]).sum(axis=1)
+    ax.set_xlim(*_limits(places[:, 0], radius.max(), room[0]))
+    ax.set_ylim(*_limits(places[:, 1], radius.max(), room[1]))
+    return np.asarray(places)
+
+
+def _limits(values: FloatArray, margin: float, room: float) -> tuple[float, float]:
+    """Return limits that hold all discs, one inch an inch where there is room for that."""
+    low, high = values.min() - margin, values.max() + margin
+    spare = max(room - (high - low), 0.0) / 2
+    return low - spare, high + spare
+
+
+def _tall(label: str) -> float:
+    """Return the lines that a name takes, the room below it included."""
+    return 1 + 0.72 * label.count("\n")
+
+
+def _n_lines(labels: list[str], clusters: list[list[int]]) -> float:
+    """Return the lines that the list of terms takes."""
+    return sum(map(_tall, labels)) + 0.6 * (len(clusters) - 1)
+
+
+def _list_terms(ax: Axes, labels: list[str], clusters: list[list[int]], colours: list[Any]) -> None:
+    """Name the numbered terms at the right, cluster by cluster."""
+    step = 1 / _n_lines(labels, clusters)
+    y = 1.0
+    for nodes, colour in zip(clusters, colours, strict=True):
+        for node in nodes:
+            ax.text(NUMBERS, y, str(node + 1), transform=ax.transAxes, ha="right", va="top", fontsize=8,
+                    fontweight="bold", color=colour)  # fmt: skip
+            ax.text(NAMES, y, labels[node], transform=ax.transAxes, ha="left", va="top", fontsize=8)
+            y -= step * _tall(labels[node])
+        y -= 0.6 * step

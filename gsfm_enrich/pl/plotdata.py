@@ -1,0 +1,201 @@
+"""Which rows of the results a plot draws."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from gsfm_enrich.errors import InputError, did_you_mean
+from gsfm_enrich.expression.markers import choose
+from gsfm_enrich.get._results import p_column, stored
+
+SMALLEST_P = 1e-300
+
+
+def results_of(data: Any, key: str = "gsfm_enrichr") -> pd.DataFrame:
+    """Return the results in whatever a plot was given, with columns ``group`` and ``direction``.
+
+    Parameters
+    ----------
+    data
+        An AnnData with results, the data frame itself, or what :func:`gsfm_enrich.enrichr` returned.
+    key
+        Slot of ``adata.uns``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A copy, numbered from 0. A table without groups gets empty names for them.
+
+    Raises
+    ------
+    InputError
+        If `data` is none of these, or a column is missing.
+    """
+    results = stored(data, key).results
+    missing = [name for name in ("Term", "P-value", "Adjusted P-value") if name not in results]
+    if missing:
+        raise InputError(f"the results have no column {', '.join(map(repr, missing))}.")
+    results = results.reset_index(drop=True)
+    for name in ("group", "direction"):
+        if name not in results:
+            results[name] = ""
+        results[name] = results[name].astype(str)
+    return results
+
+
+def pick(results: pd.DataFrame, groups: str | Iterable[str] | None, direction: str | None) -> pd.DataFrame:
+    """Return the rows of the groups and the direction asked for, in the order asked for.
+
+    Raises
+    ------
+    InputError
+        For a group or direction that is not in the results.
+    """
+    directions = choose(direction, list(dict.fromkeys(results["direction"])), "direction")
+    names = choose(groups, list(dict.fromkeys(results["group"])))
+    picked = results[results["group"].isin(names) & results["direction"].isin(directions)]
+    order = picked["group"].map({name: place for place, name in enumerate(names)})
+    return picked.iloc[np.argsort(order.to_numpy(), kind="stable")].reset_index(drop=True)
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What a plot is to draw.
+
+    Attributes
+    ----------
+    results
+        All rows of the groups and direction asked for.
+    best
+        The best rows of each of them, those that pass the cut-off; may be empty.
+    column
+        What is drawn.
+    judged
+        The p-value that the cut-off is for.
+    """
+
+    results: pd.DataFrame
+    best: pd.DataFrame
+    column: str
+    judged: str
+
+
+def choose_rows(
+    data: Any,
+    *,
+    key: str,
+    groups: str | Iterable[str] | None,
+    direction: str | None,
+    column: str | None,
+    cutoff: float,
+    top_term: int,
+) -> Chosen:
+    """Choose the rows to draw; the parameters and errors are those of the plots."""
+    results = pick(results_of(data, key), groups, direction)
+    drawn = check_column(results, column)
+    best = top_rows(results, column, cutoff, top_term)
+    return Chosen(results, best, drawn, drawn if drawn.endswith("P-value") else p_column(results))
+
+
+def one_list(results: pd.DataFrame, plot: str) -> pd.DataFrame:
+    """Return the results if they are of one gene list.
+
+    Raises
+    ------
+    InputError
+        If they are of several; the message lists those.
+    """
+    lists = list_keys(results)
+    if len(lists) > 1:
+        named = ", ".join(f"{group!r} ({direction})" for group, direction in lists)
+        raise InputError(f"{plot} draws one list of genes; choose with groups= and direction= from {named}.")
+    return results
+
+
+def split_genes(joined: Any) -> list[str]:
+    """Return the genes of a field such as ``Genes``, joined by ``;``; none for a missing one."""
+    return [gene for gene in str(joined).split(";") if gene] if isinstance(joined, str) else []
+
+
+def check_column(results: pd.DataFrame, column: str | None) -> str:
+    """Return the column to draw: the one given, or the p-values that rows are ranked by.
+
+    Raises
+    ------
+    InputError
+        If there is no such column of numbers.
+    """
+    if column is None:
+        return p_column(results)
+    numeric = [str(name) for name in results.select_dtypes("number")]
+    if column not in numeric:
+        raise InputError(
+            f"column must be one of {', '.join(map(repr, numeric))}; got {column!r}."
+            + did_you_mean(column, numeric)
+        )
+    return column
+
+
+def strength(results: pd.DataFrame, column: str) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Return how strong each row is, bigger is stronger: p-values as -log10, anything else as it is."""
+    values = results[column].to_numpy(dtype=np.float64)
+    if not column.endswith("P-value"):
+        return values
+    logs: np.ndarray[Any, np.dtype[np.float64]] = -np.log10(np.clip(values, SMALLEST_P, 1.0))
+    return logs
+
+
+def strength_label(column: str) -> str:
+    """Return the axis label that belongs to :func:`strength`."""
+    return f"−log₁₀ {column}" if column.endswith("P-value") else column
+
+
+def top_rows(results: pd.DataFrame, column: str | None, cutoff: float, top_term: int) -> pd.DataFrame:
+    """Return the best rows of each group and direction.
+
+    Parameters
+    ----------
+    results
+        Rows with ``group`` and ``direction``.
+    column
+        What to order by; None for the order of the table's own ranking.
+    cutoff
+        Largest adjusted p-value to keep; for a `column` that is a p-value, largest value in it.
+    top_term
+        Most rows per group and direction.
+
+    Raises
+    ------
+    InputError
+        If `top_term` is below 1.
+    """
+    if top_term < 1:
+        raise InputError(f"top_term must be at least 1, got {top_term!r}.")
+    judged = column if column is not None and column.endswith("P-value") else p_column(results)
+    kept = results[results[judged] <= cutoff]
+    if column is None and "GSFM Rank" in kept:
+        kept = kept.sort_values(["GSFM Rank", judged], kind="stable")
+    else:
+        kept = kept.iloc[np.argsort(-strength(kept, column or judged), kind="stable")]
+    kept = kept.groupby(["group", "direction"], sort=False).head(top_term)
+    lists = {name: place for place, name in enumerate(list_keys(results))}
+    order = [lists[name] for name in zip(kept["group"], kept["direction"], strict=True)]
+    return kept.iloc[np.argsort(order, kind="stable")].reset_index(drop=True)
+
+
+def list_keys(results: pd.DataFrame) -> list[tuple[str, str]]:
+    """Return the (group, direction) pairs in the order of their first row."""
+    return list(dict.fromkeys(zip(results["group"], results["direction"], strict=True)))
+
+
+def nothing_to_draw(chosen: Chosen, cutoff: float) -> str:
+    """Say that no row passed, and how far the best one is from it."""
+    if chosen.results.empty:
+        return "no results to draw"
+    smallest = chosen.results[chosen.judged].min()
+    return f"no term with {chosen.judged} ≤ {cutoff:g}; the smallest is {smallest:.2g}"

@@ -1,0 +1,1 @@
+"""What the model says of genes: predicted functions, neighbours, modules, understudied genes."""

@@ -1,0 +1,117 @@
+"""Completing the query itself: the genes that belong with these."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from gsfm_enrich.errors import InputError
+from gsfm_enrich.genes.match import match
+from gsfm_enrich.model.checkpoint import load_model
+from gsfm_enrich.model.gsfm import GSFM
+from gsfm_enrich.model.scores import GeneFactors
+from gsfm_enrich.model.vocab import N_SPECIAL
+from gsfm_enrich.prediction.arguments import (
+    check_organism,
+    check_top,
+    single_or_many,
+    spelled,
+    warn_misread,
+    warn_unknown,
+)
+
+AUGMENT_COLUMNS = ("gene", "score", "z_score", "rank", "known")
+
+
+def augment(
+    genes: Any,
+    n: int | None = 50,
+    *,
+    known: bool = False,
+    organism: str = "human",
+    model: str | os.PathLike[str] | GSFM = "default",
+) -> pd.DataFrame:
+    """Find the genes that belong with a list of genes.
+
+    Parameters
+    ----------
+    genes
+        Identifiers of any kind that `gsfm_enrich.resolve` takes.
+    n
+        Genes to return; None returns all.
+    known
+        Whether to rank the given genes, too, each as if it had not been given.
+    organism
+        Of the genes. Those of mouse and rat are found, and named, through their orthologues.
+    model
+        As `gsfm_enrich.load_model` takes it.
+
+    Returns
+    -------
+    DataFrame
+        One row a gene, best first: ``gene`` (the model's symbol; for mouse and rat that of its orthologue,
+        or the model's where it has none), ``score`` (how well it completes the list:
+        the scores of the model's channels, each weighed for this list, added; for a published checkpoint its
+        logit, standardised), ``z_score`` (standard deviations of the score in the dense channels, or of the
+        logit, above those for random lists of this length), ``rank`` and ``known`` (whether it was given).
+
+    Raises
+    ------
+    InputError
+        If no gene is given, the model knows none of them, or the default model, which is human, is asked
+        about an organism without an orthology table.
+
+    Warns
+    -----
+    GsfmEnrichWarning
+        If the model does not know some of the genes, or some look like those of another species.
+
+    Examples
+    --------
+    >>> table = augment(["COX4I1", "NDUFA1", "UQCRB"], n=5)
+    >>> table["rank"].tolist()
+    [1, 2, 3, 4, 5]
+    """
+    check_top(n)
+    ids = single_or_many(genes)
+    if not ids:
+        raise InputError("No gene was given.")
+    check_organism(organism, model)
+    warn_misread(ids, organism)
+    network = load_model(model)
+    found = match(ids, network.vocab.tokens, organism)
+    given = np.unique(found.columns[found.columns >= N_SPECIAL])
+    if len(given) == 0:
+        raise InputError(
+            f"The model knows none of the {len(found.ids)} genes given: {', '.join(found.ids[:5])}."
+        )
+    unknown = [gene for gene, unit in zip(found.ids, found.columns, strict=True) if unit < N_SPECIAL]
+    warn_unknown(unknown, len(found.ids), organism)
+    units = np.arange(N_SPECIAL, len(network.vocab))
+    factors = GeneFactors(network, units)
+    scores = factors.score([given])
+    here, columns = np.zeros(1, dtype=np.int64), np.arange(len(units))
+    genes = factors.at(columns)
+    score, z_score = scores.block(here, genes)[0], scores.z_scores(here, genes)[0]
+    if known and len(given) > 1:
+        rest = factors.score([given[given != unit] for unit in given])
+        rows, own = np.arange(len(given)), given - N_SPECIAL
+        score[own], z_score[own] = rest.pairs(rows, own).sum(axis=0), rest.z_pairs(rows, own)
+    frame = pd.DataFrame(
+        {
+            "gene": network.vocab.genes,
+            "score": score,
+            "z_score": z_score,
+            "known": np.isin(units, given),
+        }
+    )
+    frame = spelled(frame, organism)
+    if not known:
+        frame = frame[~frame["known"]]
+    frame = frame.sort_values("score", ascending=False, kind="stable", ignore_index=True)
+    frame["rank"] = np.arange(1, len(frame) + 1)
+    frame = frame if n is None else frame.head(n)
+    return frame[list(AUGMENT_COLUMNS)]

@@ -1,0 +1,264 @@
+"""What speaks for a predicted function and against it: the term's reliability, its neighbours, popularity."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import rankdata
+
+from gsfm_enrich.genes.lookup import spell_as
+from gsfm_enrich.genes.resolve import resolve
+from gsfm_enrich.libraries.library import GeneSetLibrary
+from gsfm_enrich.model.gsfm import GSFM
+from gsfm_enrich.prediction.neighbours import likeness
+from gsfm_enrich.prediction.understudied import publications_of
+from gsfm_enrich.ranking.membership import Membership, library_membership
+
+EVIDENCE_COLUMNS = ("term_size", "specificity", "term_auroc", "gene_percentile", "neighbours", "caution")
+
+SIZE_CREDIT = 0.8
+"""How much a term's size counts for its rank: 0 ranks the most specific terms first, 1 the most general.
+
+Chosen on genes that were annotated from 2018 to 2021, see ``benchmarks/gene_functions_time.py``."""
+COMPARED_GENES = 2000
+"""Genes that a gene is compared with, drawn at random once for a library."""
+FOLDS = 5
+SUPPORTERS = 3
+BLOCK = 512
+POPULAR_GENE = "popularity alone ranks the gene as high"
+COMMON_TERM = "ranks as high for the average gene"
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """What other genes get in a library.
+
+    Attributes
+    ----------
+    columns : int64 array, shape (n_compared,)
+        Genes drawn at random, columns of the membership table.
+    popularity : float array, shape (n_columns,)
+        Publications of every gene of the table; 0 where the gene table lacks it.
+    average : float array, shape (n_terms,)
+        Mean score of the genes drawn.
+    probability : float array, shape (n_terms,)
+        Mean probability that a gene drawn belongs to a term that does not list it.
+    """
+
+    columns: NDArray[np.int64]
+    popularity: NDArray[np.float64]
+    average: NDArray[np.float64]
+    probability: NDArray[np.float64]
+
+
+@lru_cache(maxsize=8)
+def library_comparison(library: GeneSetLibrary, model: GSFM, organism: str = "human") -> Comparison:
+    """Return what random genes get in a library; the last eight are kept."""
+    table = library_membership(library, model, organism)
+    rng = np.random.default_rng(0)
+    n = len(table.units)
+    columns = np.sort(rng.choice(n, min(COMPARED_GENES, n), replace=False))
+    average, probability = np.zeros((2, len(library)))
+    for start in range(0, len(library), BLOCK):
+        rows = np.arange(start, min(start + BLOCK, len(library)))
+        average[rows] = table.log_odds(rows, columns).mean(axis=1) + size_credit(table.sizes[rows])
+        probability[rows] = table.predicted(rows, columns).mean(axis=1)
+    symbols = resolve([model.vocab.tokens[unit] for unit in table.units]).table["symbol"]
+    popularity = np.nan_to_num(publications_of(symbols))
+    return Comparison(columns, popularity, average, probability)
+
+
+def size_credit(sizes: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return what a term's size adds to its score, shape (n_terms,)."""
+    return SIZE_CREDIT * np.log(np.maximum(sizes, 1))
+
+
+def add_evidence(frame: pd.DataFrame, library: GeneSetLibrary, table: Membership, organism: str) -> None:
+    """Add ``EVIDENCE_COLUMNS`` to predictions of one library.
+
+    Parameters
+    ----------
+    frame
+        Predictions, with ``row`` and ``column`` in the membership table, their ``evidence`` and ``rank``.
+    library, table, organism
+        What they were predicted from.
+    """
+    compared = library_comparison(library, table.model, organism)
+    rows, columns = frame["row"].to_numpy(), frame["column"].to_numpy()
+    terms, place = np.unique(rows, return_inverse=True)
+    frame["term_size"] = library.sizes[rows]
+    frame["specificity"] = np.log2(len(library.genes) / library.sizes[rows])
+    frame["term_auroc"] = held_out_auroc(table, terms, compared.columns)[place]
+    by_model, by_popularity = gene_percentiles(table, rows, columns, frame["evidence"].to_numpy(), compared)
+    frame["gene_percentile"] = by_model
+    frame["neighbours"] = supporting_neighbours(table, rows, columns, organism)
+    usual = rankdata(-compared.average, method="min")[rows] <= frame["rank"].to_numpy()
+    frame["caution"] = [
+        "; ".join(text for text, holds in ((POPULAR_GENE, gene), (COMMON_TERM, term)) if holds)
+        for gene, term in zip(by_popularity >= by_model, usual, strict=True)
+    ]
+
+
+def gene_percentiles(
+    table: Membership,
+    rows: NDArray[np.int64],
+    columns: NDArray[np.int64],
+    evidence: NDArray[np.float64],
+    compared: Comparison,
+) -> NDArray[np.float64]:
+    """Return the shares of other genes outside the term with less evidence for it, and less popularity.
+
+    Parameters
+    ----------
+    table
+        The membership table.
+    rows, columns
+        Terms and genes.
+    evidence : shape (n_pairs,)
+        For the genes, in nats.
+    compared
+        The genes to compare with.
+
+    Returns
+    -------
+    float array, shape (2, n_pairs)
+    """
+    shares = np.zeros((2, len(rows)))
+    others = compared.columns
+    for start in range(0, len(rows), BLOCK):
+        here = slice(start, start + BLOCK)
+        inside = table.known[rows[here]][:, others].toarray() > 0
+        counted = ~inside & (others != columns[here, None])
+        less = table.log_odds(rows[here], others) < evidence[here, None]
+        obscurer = compared.popularity[others] < compared.popularity[columns[here], None]
+        for share, below in zip(shares, (less, obscurer), strict=True):
+            share[here] = (below & counted).sum(axis=1) / np.maximum(counted.sum(axis=1), 1)
+    return shares
+
+
+def held_out_auroc(
+    table: Membership, rows: NDArray[np.int64], compared: NDArray[np.int64], seed: int = 0
+) -> NDArray[np.float64]:
+    """Return how well terms are predicted: AUROC of their members, each hidden from the model in turn.
+
+    The members of a term are hidden in five parts; a hidden member is compared with genes outside the term.
+
+    Parameters
+    ----------
+    table
+        The membership table.
+    rows
+        Terms.
+    compared
+        Columns of the genes to compare with.
+    seed
+        Of the parts.
+
+    Returns
+    -------
+    float array, shape (n_rows,)
+        NaN for terms of fewer than two genes that the model knows.
+    """
+    sums, counts = np.zeros((2, len(rows)))
+    for start in range(0, len(rows), BLOCK // FOLDS):
+        places, shown, hidden = hidden_parts(table, rows, range(start, len(rows))[: BLOCK // FOLDS], seed)
+        if not len(places):
+            continue
+        others, found = log_odds_of_sets(table, shown, compared, hidden)
+        others[table.known[rows[places]][:, compared].toarray() > 0] = np.nan
+        others.sort(axis=1)  # members, which are NaN, come last
+        for place, members, row in zip(places, found, others, strict=True):
+            outside = row[: np.isfinite(row).sum()]
+            wins = np.searchsorted(outside, members) + np.searchsorted(outside, members, side="right")
+            sums[place] += wins.sum() / 2
+            counts[place] += len(members) * len(outside)
+    auroc = np.full(len(rows), np.nan)
+    np.divide(sums, counts, out=auroc, where=counts > 0)
+    return auroc
+
+
+def hidden_parts(
+    table: Membership, rows: NDArray[np.int64], places: Sequence[int], seed: int
+) -> tuple[NDArray[np.int64], list[NDArray[np.int64]], list[NDArray[np.int64]]]:
+    """Hide the members of terms in parts.
+
+    Returns
+    -------
+    places : int64 array
+        Place in ``rows`` of the term that each part is of.
+    shown, hidden : lists of int64 arrays
+        The members that are left, and those that are hidden.
+    """
+    owners, shown, hidden = [], [], []
+    for place in places:
+        known = members_of(table, rows[place])
+        shuffled = np.random.default_rng([seed, rows[place]]).permutation(known)
+        for part in range(min(FOLDS, len(known)) if len(known) > 1 else 0):
+            owners.append(place)
+            hidden.append(shuffled[part::FOLDS])
+            shown.append(np.delete(shuffled, slice(part, None, FOLDS)))
+    return np.array(owners, dtype=np.int64), shown, hidden
+
+
+def members_of(table: Membership, row: int) -> NDArray[np.int64]:
+    """Return the columns of a term's members."""
+    return table.known.indices[table.known.indptr[row] : table.known.indptr[row + 1]].astype(np.int64)
+
+
+def log_odds_of_sets(
+    table: Membership,
+    sets: list[NDArray[np.int64]],
+    columns: NDArray[np.int64],
+    own: list[NDArray[np.int64]],
+) -> tuple[NDArray[np.float32], list[NDArray[np.float32]]]:
+    """Return the evidence that genes belong to sets that are no terms of the library.
+
+    Parameters
+    ----------
+    table
+        The membership table.
+    sets
+        Columns of the genes of each set.
+    columns
+        Genes to ask for in every set.
+    own
+        Genes to ask for in one set each, one array a set.
+
+    Returns
+    -------
+    everywhere : float32 array, shape (n_sets, n_columns)
+    own : list of float32 arrays
+    """
+    completed, here = table.complete(sets), np.arange(len(sets))
+    everywhere = completed.block(here, columns)
+    lengths = [len(asked) for asked in own]
+    rows, genes = np.repeat(here, lengths), np.concatenate(own)
+    pairs = completed.pairs(rows, genes)
+    return everywhere, np.split(pairs, np.cumsum(lengths)[:-1])
+
+
+def supporting_neighbours(
+    table: Membership, rows: NDArray[np.int64], columns: NDArray[np.int64], organism: str
+) -> list[str]:
+    """Return the members of each term that are most alike to the gene, the closest first, joined by ``;``.
+
+    Only members that are more alike to it than half of all genes count.
+    """
+    names = np.array(spell_as([table.model.vocab.tokens[unit] for unit in table.units], organism))
+    found = [""] * len(rows)
+    genes = np.unique(columns)
+    for start in range(0, len(genes), BLOCK):
+        some = genes[start : start + BLOCK]
+        for column, close in zip(some, likeness(table.model, table.units[some], table.units), strict=True):
+            close[column] = -np.inf
+            usual = np.median(close)
+            for place in np.flatnonzero(columns == column):
+                members = members_of(table, rows[place])
+                best = members[np.argsort(-close[members], kind="stable")][:SUPPORTERS]
+                found[place] = ";".join(names[best[close[best] > usual]])
+    return found

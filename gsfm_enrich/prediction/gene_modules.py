@@ -1,0 +1,238 @@
+"""Functional modules of a gene list: genes that the model takes to be alike among the genes of the list."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.cluster.hierarchy import fcluster, linkage
+from scipy.spatial.distance import squareform
+
+from gsfm_enrich.errors import InputError
+from gsfm_enrich.genes.match import match
+from gsfm_enrich.libraries.library import GeneSetLibrary
+from gsfm_enrich.libraries.sources import load_libraries
+from gsfm_enrich.model.checkpoint import load_model
+from gsfm_enrich.model.gsfm import GSFM
+from gsfm_enrich.model.scores import GeneFactors
+from gsfm_enrich.model.vocab import N_SPECIAL
+from gsfm_enrich.prediction.arguments import check_organism, distinct_genes, warn_misread, warn_unknown
+from gsfm_enrich.prediction.neighbours import likeness
+from gsfm_enrich.ranking.counts import count_overlap
+from gsfm_enrich.ranking.overlap import overlap_test
+from gsfm_enrich.ranking.rerank import rerank
+
+GENE_COLUMNS = ("gene", "module", "likeness")
+MODULE_COLUMNS = ("module", "size", "name", "gene_set", "terms", "adjusted_p_value", "likeness", "genes")
+EDGE_COLUMNS = ("gene", "other", "likeness")
+ROUNDS = 5
+TERMS = 3
+EDGES = 3
+"""Each gene is joined to so many others of the list in the plot of modules."""
+
+
+@dataclass(frozen=True, eq=False)
+class GeneModules:
+    """A gene list in modules.
+
+    Attributes
+    ----------
+    genes : DataFrame
+        One row a gene: ``gene``, ``module`` (0: none) and ``likeness`` (mean, to the others of its module).
+    modules : DataFrame
+        One row a module, the largest first: ``module`` (from 1), ``size``, ``name`` (its best term),
+        ``gene_set``, ``terms`` (its three best, joined by ``; ``), ``adjusted_p_value`` (of the best),
+        ``likeness`` (mean over its pairs of genes) and ``genes`` (joined by ``;``, the most typical first).
+    edges : DataFrame
+        The three genes of the list most alike to each: ``gene``, ``other``, ``likeness``.
+    """
+
+    genes: pd.DataFrame
+    modules: pd.DataFrame
+    edges: pd.DataFrame
+
+
+def gene_modules(
+    genes: Any,
+    gene_sets: Any = "GO_Biological_Process",
+    *,
+    smallest: int = 3,
+    organism: str = "human",
+    model: str | os.PathLike[str] | GSFM = "default",
+) -> GeneModules:
+    """Split a gene list into functional modules, and name each by its best terms.
+
+    Two genes are alike as `gsfm_enrich.neighbors` says, less what either is to the list on average: in a list
+    of T cell genes it is no news that two of them have to do with T cells. Average linkage joins modules as
+    long as the mean of that is positive between them, which is where the modularity of the partition is
+    greatest along the way. Then the model completes every module, and each gene moves to the one that places
+    it highest, completed without it, for up to five rounds.
+
+    Parameters
+    ----------
+    genes
+        Identifiers of any kind that `gsfm_enrich.resolve` takes.
+    gene_sets
+        Libraries whose terms name the modules, as `gsfm_enrich.enrichr` takes them. The best term is that of
+        the smallest p-value of re-ranked enrichment.
+    smallest
+        Modules of fewer genes are dissolved: their genes are in none.
+    organism
+        Of genes and libraries.
+    model
+        As `gsfm_enrich.load_model` takes it.
+
+    Returns
+    -------
+    GeneModules
+        Genes that the model does not know are in no module. Likeness is in the units of the score of
+        `gsfm_enrich.neighbors`, above what the genes are to the list on average.
+
+    Raises
+    ------
+    InputError
+        If no gene is given or ``smallest`` is below 2.
+
+    Warns
+    -----
+    GsfmEnrichWarning
+        If the model does not know some of the genes, or some look like those of another species.
+
+    Examples
+    --------
+    >>> found = gene_modules(["NDUFA1", "NDUFB2", "NDUFV1", "RPL3", "RPL4", "RPL5", "RPL7"])
+    >>> found.genes["module"].tolist()
+    [2, 2, 2, 1, 1, 1, 1]
+    """
+    if smallest < 2:
+        raise InputError(f"smallest must be at least 2, not {smallest}.")
+    given = distinct_genes(genes)
+    check_organism(organism, model)
+    warn_misread(given, organism)
+    network = load_model(model)
+    units = match(given, network.vocab.tokens, organism).columns
+    warn_unknown(
+        [gene for gene, unit in zip(given, units, strict=True) if unit < N_SPECIAL], len(given), organism
+    )
+    known = np.flatnonzero(units >= N_SPECIAL)
+    alike = in_context(likeness(network, units[known], units[known]))
+    labels = largest_first(refine(network, units[known], split(alike)), smallest)
+    names = np.array(given, dtype=object)[known]
+    own = likeness_to_module(alike, labels)
+    table = pd.DataFrame({"gene": given, "module": 0, "likeness": np.nan})
+    table.loc[known, "module"] = labels
+    table.loc[known, "likeness"] = np.where(labels > 0, own, np.nan)
+    libraries = load_libraries(gene_sets, organism)
+    rows = []
+    for module in range(1, labels.max(initial=0) + 1):
+        members = np.flatnonzero(labels == module)
+        members = members[np.argsort(-own[members], kind="stable")]
+        named = name_module(names[members].tolist(), libraries, network, organism)
+        rows.append((module, len(members), *named, own[members].mean(), ";".join(names[members])))
+    modules = pd.DataFrame(rows, columns=list(MODULE_COLUMNS))
+    return GeneModules(table, modules, closest_pairs(names, alike))
+
+
+def in_context(alike: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Take off what either gene is to the list on average (double centring); the diagonal is 0.
+
+    Parameters
+    ----------
+    alike : shape (n_genes, n_genes)
+        Symmetric; the diagonal does not count.
+    """
+    centred = np.array(alike, dtype=np.float64)
+    n = len(centred)
+    np.fill_diagonal(centred, 0)
+    if n > 1:
+        mean = centred.sum(axis=1) / (n - 1)
+        centred += mean.mean() - mean[:, None] - mean[None]
+        np.fill_diagonal(centred, 0)
+    return centred
+
+
+def split(alike: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Join modules by average linkage while the mean likeness between them is positive; labels from 0."""
+    if len(alike) < 2:
+        return np.zeros(len(alike), dtype=np.int64)
+    top = alike.max()
+    tree = linkage(squareform(top - alike, checks=False), "average")
+    return np.asarray(fcluster(tree, t=top, criterion="distance") - 1, dtype=np.int64)
+
+
+def refine(model: GSFM, units: NDArray[np.int64], labels: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Move each gene to the module that, completed without it, places it highest among the list's genes.
+
+    Parameters
+    ----------
+    model
+        What completes the modules.
+    units
+        Units of the genes.
+    labels
+        Module of each gene, from 0.
+
+    Returns
+    -------
+    int64 array, shape (n_genes,)
+    """
+    factors = GeneFactors(model, units)
+    everyone = np.arange(len(units))
+    for _ in range(ROUNDS):
+        labels = np.unique(labels, return_inverse=True)[1]
+        modules = np.arange(labels.max(initial=0) + 1)
+        sets = factors.score([units[labels == module] for module in modules])
+        placed = sets.block(modules, factors.at(everyone))
+        rest = [units[(labels == label) & (everyone != gene)] for gene, label in enumerate(labels)]
+        own = factors.score(rest)
+        placed[labels, everyone] = own.pairs(everyone, everyone).sum(axis=0)
+        placed -= placed.mean(axis=1, keepdims=True)
+        alone = np.array([len(others) == 0 for others in rest])
+        best = np.where(alone, labels, placed.argmax(axis=0))
+        if (best == labels).all():
+            break
+        labels = best
+    return labels
+
+
+def largest_first(labels: NDArray[np.int64], smallest: int) -> NDArray[np.int64]:
+    """Give modules numbers from 1, the largest first; those of fewer than ``smallest`` genes become 0."""
+    modules, sizes = np.unique(labels, return_counts=True)
+    order = [module for module in np.argsort(-sizes, kind="stable") if sizes[module] >= smallest]
+    number = {int(modules[module]): place for place, module in enumerate(order, 1)}
+    return np.array([number.get(int(label), 0) for label in labels], dtype=np.int64)
+
+
+def likeness_to_module(alike: NDArray[np.float64], labels: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the mean likeness of each gene to the others of its module, shape (n_genes,)."""
+    together = (labels[:, None] == labels[None]) & ~np.eye(len(labels), dtype=bool)
+    return np.asarray((alike * together).sum(axis=1) / np.maximum(together.sum(axis=1), 1))
+
+
+def name_module(
+    genes: list[str], libraries: list[GeneSetLibrary], model: GSFM, organism: str
+) -> tuple[str, str, str, float]:
+    """Return the best term of a module, its library, the three best terms, and the best adjusted p-value."""
+    ranked = []
+    for library in libraries:
+        counts = count_overlap(library, genes, None, organism)
+        overlap = overlap_test(counts.hits, counts.sizes, counts.drawn, counts.population)
+        table = rerank(library, counts.ids, model, organism=organism, overlap=overlap)
+        table = table.assign(term=library.terms, gene_set=library.name)
+        ranked.append(table.nsmallest(TERMS, "GSFM Rank"))
+    best = pd.concat(ranked).sort_values("GSFM P-value", kind="stable").head(TERMS)
+    first = best.iloc[0]
+    return str(first["term"]), str(first["gene_set"]), "; ".join(best["term"]), first["GSFM Adjusted P-value"]
+
+
+def closest_pairs(names: NDArray[np.object_], alike: NDArray[np.float64]) -> pd.DataFrame:
+    """Return the ``EDGES`` genes most alike to each, where they are more so than the list is on average."""
+    order = np.argsort(-alike, axis=1, kind="stable")[:, :EDGES]
+    rows = np.repeat(np.arange(len(names)), order.shape[1])
+    values = alike[rows, order.ravel()]
+    frame = pd.DataFrame({"gene": names[rows], "other": names[order.ravel()], "likeness": values})
+    return frame[values > 0].reset_index(drop=True)

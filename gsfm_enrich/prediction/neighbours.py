@@ -1,0 +1,173 @@
+"""Which genes the model takes to be alike: what it says of each when it is given the other."""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from gsfm_enrich.genes.lookup import spell_as
+from gsfm_enrich.genes.match import match
+from gsfm_enrich.model.checkpoint import load_model
+from gsfm_enrich.model.gsfm import GSFM
+from gsfm_enrich.model.scores import GeneFactors, Scores
+from gsfm_enrich.model.vocab import N_SPECIAL
+from gsfm_enrich.prediction.arguments import (
+    check_organism,
+    check_top,
+    distinct_genes,
+    warn_misread,
+    warn_unknown,
+)
+from gsfm_enrich.prediction.understudied import publications_of
+
+NEIGHBOUR_COLUMNS = ("gene", "neighbour", "score", "z_score", "rank", "publications")
+
+
+def neighbors(
+    genes: Any,
+    n: int | None = 20,
+    *,
+    organism: str = "human",
+    model: str | os.PathLike[str] | GSFM = "default",
+) -> pd.DataFrame:
+    """Find the genes that are most alike to a gene in the eyes of the model.
+
+    Parameters
+    ----------
+    genes
+        One identifier or many, of any kind that `gsfm_enrich.resolve` takes.
+    n
+        Neighbours to return for each gene; None returns all genes.
+    organism
+        Of the genes.
+    model
+        As `gsfm_enrich.load_model` takes it.
+
+    Returns
+    -------
+    DataFrame
+        One row a gene and neighbour, best first within a gene:
+
+        - ``gene``, ``neighbour`` (the model's symbol; for mouse and rat that of its orthologue)
+        - ``score``: what the model says of each when the other is all it is given, the mean of both ways: the
+          scores of its channels, weighed and added
+        - ``z_score``: standard deviations above the mean score of all genes as neighbours of this one
+        - ``rank``: 1 is the closest
+        - ``publications``: of the neighbour, NaN where the gene table lacks it
+
+    Raises
+    ------
+    InputError
+        If no gene is given, or ``n`` is below 1.
+
+    Warns
+    -----
+    GsfmEnrichWarning
+        If the model does not know some of the genes, or some look like those of another species.
+
+    Examples
+    --------
+    >>> neighbors("NDUFA1", n=3)["rank"].tolist()
+    [1, 2, 3]
+    """
+    check_top(n, "n")
+    given = distinct_genes(genes)
+    check_organism(organism, model)
+    warn_misread(given, organism)
+    network = load_model(model)
+    units = match(given, network.vocab.tokens, organism).columns
+    warn_unknown(
+        [gene for gene, unit in zip(given, units, strict=True) if unit < N_SPECIAL], len(given), organism
+    )
+    names = np.array(network.vocab.genes)
+    known = np.flatnonzero(units >= N_SPECIAL)
+    scores = likeness(network, units[known], np.arange(N_SPECIAL, len(network.vocab)))
+    parts = []
+    for place, score in zip(known, scores, strict=True):
+        others = np.flatnonzero(np.arange(len(names)) != units[place] - N_SPECIAL)
+        order = others[np.argsort(-score[others], kind="stable")][:n]
+        parts.append(
+            pd.DataFrame(
+                {
+                    "gene": given[place],
+                    "neighbour": spell_as(names[order], organism),
+                    "score": score[order],
+                    "z_score": (score[order] - score[others].mean()) / (score[others].std() or 1.0),
+                    "rank": np.arange(1, len(order) + 1),
+                    "publications": publications_of(names[order]),
+                }
+            )
+        )
+    if not parts:
+        return pd.DataFrame(columns=list(NEIGHBOUR_COLUMNS))
+    return pd.concat(parts, ignore_index=True)[list(NEIGHBOUR_COLUMNS)]
+
+
+def neighbour_graph(
+    gene: str,
+    n: int = 15,
+    *,
+    organism: str = "human",
+    model: str | os.PathLike[str] | GSFM = "default",
+) -> pd.DataFrame:
+    """Return a gene's neighbours as lines of a graph: to the gene, and between neighbours that are alike.
+
+    Parameters
+    ----------
+    gene, n, organism, model
+        As in `neighbors`.
+
+    Returns
+    -------
+    DataFrame
+        ``gene``, ``other``, ``likeness``: one row a line. Two neighbours are joined when they are at least as
+        alike as the last neighbour is to the gene.
+
+    Examples
+    --------
+    >>> len(neighbour_graph("NDUFA1", 5)) >= 5
+    True
+    """
+    network = load_model(model)
+    found = neighbors(gene, n, organism=organism, model=network)
+    lines = found.rename(columns={"neighbour": "other", "score": "likeness"})[["gene", "other", "likeness"]]
+    if found.empty:
+        return lines
+    names = found["neighbour"].tolist()
+    units = match(names, network.vocab.tokens, organism).columns
+    between = likeness(network, units, units)
+    first, second = np.nonzero(np.triu(between >= found["score"].min(), k=1))
+    pairs = {"gene": np.array(names)[first], "other": np.array(names)[second]}
+    return pd.concat([lines, pd.DataFrame(pairs | {"likeness": between[first, second]})], ignore_index=True)
+
+
+def likeness(model: GSFM, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Return how alike genes are: the mean of what the model says of each, given the other alone.
+
+    Parameters
+    ----------
+    model
+        The model.
+    rows, columns
+        Units of its vocabulary.
+
+    Returns
+    -------
+    float32 array, shape (n_rows, n_columns)
+        Symmetric in rows and columns.
+    """
+    singles = single_genes(model)
+    at, there, back = singles.genes.at, rows - N_SPECIAL, columns - N_SPECIAL
+    return np.float32(0.5) * (singles.block(there, at(back)) + singles.block(back, at(there)).T)
+
+
+@lru_cache(maxsize=2)
+def single_genes(model: GSFM) -> Scores:
+    """Complete every gene alone; those of the last two models are kept."""
+    units = np.arange(N_SPECIAL, len(model.vocab))
+    return GeneFactors(model, units).score(list(units[:, None]))

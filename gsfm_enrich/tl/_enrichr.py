@@ -1,0 +1,345 @@
+"""Enrichment of everything ``scanpy.tl.rank_genes_groups`` found, written into the AnnData (``ge.tl``)."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from gsfm_enrich.errors import GsfmEnrichWarning, InputError
+from gsfm_enrich.expression.background import choose_background, mean_expression
+from gsfm_enrich.expression.de_tables import read_differential
+from gsfm_enrich.expression.losses import (
+    warn_misread,
+    warn_mostly_unknown,
+    warn_outside,
+    warn_without_result,
+)
+from gsfm_enrich.expression.markers import Cutoffs, Direction, MarkerList, Ranking, marker_lists
+from gsfm_enrich.expression.rank_genes_groups import (
+    names_tested,
+    ranking_record,
+    read_ranking,
+    symbol_map,
+    used_raw,
+)
+from gsfm_enrich.get.storage import (
+    Enrichment,
+    check_key,
+    empty_results,
+    name_of,
+    storable_frame,
+    storable_params,
+)
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+    from gsfm_enrich.libraries.library import GeneSetLibrary
+
+LOG_COLUMNS = ("group", "direction", "genes", "found", "terms", "missing", "message")
+
+
+@dataclass(frozen=True)
+class _Source:
+    """Where the gene lists come from."""
+
+    ranking: Ranking
+    adata: AnnData | None
+    raw: bool
+    columns: dict[str, str]  # of a data frame: what was taken for what
+
+
+def enrichr(
+    adata: AnnData | pd.DataFrame | Mapping[str, Any],
+    gene_sets: Any,
+    *,
+    de: pd.DataFrame | Mapping[str, Any] | None = None,
+    columns: Mapping[str, str] | None = None,
+    key: str = "rank_genes_groups",
+    groups: str | Iterable[str] | None = None,
+    direction: Direction = "both",
+    pval_cutoff: float | None = 0.05,
+    log2fc_min: float | None = None,
+    log2fc_max: float | None = None,
+    max_genes: int | None = None,
+    gene_symbols: str | None = None,
+    organism: str = "human",
+    background: Any = "tested",
+    key_added: str = "gsfm_enrichr",
+    copy: bool = False,
+    model: Any = "default",
+    rerank: bool = True,
+    min_overlap: int = 1,
+    propensity: Any = None,
+) -> AnnData | Enrichment | None:
+    """Enrichment of the differentially expressed genes of every group, up and down apart.
+
+    Each group and direction is one query to :func:`gsfm_enrich.enrichr`. The background is, by default, what
+    was tested: with fewer genes in the data than in the genome any other choice makes p-values far too small.
+
+    Parameters
+    ----------
+    adata
+        Annotated data on which ``scanpy.tl.rank_genes_groups`` was run, by any of its methods, filtered or
+        not. Without cells: what `de` takes.
+    gene_sets
+        Whatever :func:`gsfm_enrich.enrichr` takes: a library name, a GMT file, a dict, a ``GeneSetLibrary``,
+        or a list of these.
+    de
+        Differential expression by something else, in place of what is under `key`: a long data frame of
+        DESeq2, pydeseq2, edgeR, limma, Seurat, pertpy or any other tool; a dict of data frames by group; or a
+        dict of lists by group, ``{"B cells": [...]}`` or ``{"B cells": {"up": [...], "down": [...]}}``.
+    columns
+        Columns of that data frame for any of ``name``, ``log2fc``, ``p_adjusted``, ``p_value``, ``score`` and
+        ``group``, where they are not recognised or others are meant; genes may be in its index. What was
+        taken for what is stored.
+    key
+        Slot of ``adata.uns`` that holds the ranking of scanpy.
+    groups
+        Group or groups to test; all by default.
+    direction
+        ``"up"``, ``"down"``, or ``"both"``: each a direction of its own in the table, never pooled. The sign
+        is that of the fold change, or of the score where there is no finite fold change. Where there is
+        neither, as in a plain list, the genes of a group are one list without a direction.
+    pval_cutoff
+        Genes are taken when their adjusted p-value is below this; None takes the `max_genes` strongest
+        whatever their p-values. Logistic regression gives none: then the `max_genes` strongest scores are
+        taken, 100 unless set, with a warning.
+    log2fc_min, log2fc_max
+        Exclusive bounds on the magnitude of the log2 fold change, for both directions alike.
+    max_genes
+        Most genes per group and direction, those with the strongest scores.
+    gene_symbols
+        Column of ``adata.var`` (or ``adata.raw.var``) with gene symbols, where ``var_names`` are something
+        else. Genes without an entry keep their name.
+    organism
+        Organism of the genes, as in :func:`gsfm_enrich.enrichr`: those of mouse and rat find human gene sets
+        through their orthologues, and stand in the results as in `adata`.
+    background
+        ``"tested"``: the genes that were ranked (those of ``adata.raw`` when raw was used; those with a
+        p-value in a data frame; where neither is known, those of the cells). ``"var_names"``: those of
+        `adata`. ``"expressed"``: those with a value above 0 in any cell. Or a list of genes, a file, a
+        number, or None for the genes of the library, as in :func:`gsfm_enrich.enrichr`. The result states
+        what was taken, and how many genes that is.
+    key_added
+        Slot of ``adata.uns`` to write.
+    copy
+        Return a changed copy and leave `adata` alone.
+    model
+        Which model completes the sets, see :func:`gsfm_enrich.load_model`.
+    rerank
+        Whether to add the model's columns and order terms by them.
+    min_overlap
+        Terms that share fewer genes with a list are left out of the table; with 0 the model alone can bring a
+        term in.
+    propensity
+        How likely each gene is to be listed whatever the groups are, as in :func:`gsfm_enrich.enrichr`, or
+        ``"expression"``: its mean value over the cells, of ``adata.raw`` when raw was used. Differences of
+        highly expressed genes are found more easily, and random lists are then drawn like that, too.
+
+    Returns
+    -------
+    anndata.AnnData, Enrichment or None
+        The copy if `copy`, else None; without cells an
+        :class:`~gsfm_enrich.get.storage.Enrichment` with the three parts below as attributes, for
+        ``ge.get``, ``ge.pl`` and ``ge.report``. Written is ``adata.uns[key_added]``, a dict that survives
+        ``write_h5ad``:
+
+        - ``"results"``: one data frame for all groups, with columns ``group`` and ``direction`` and then
+          those of :func:`gsfm_enrich.enrichr`
+        - ``"log"``: a data frame with one row per group and direction: number of ``genes`` asked about and of
+          those ``found`` in the gene sets, number of ``terms`` in the table, the ``missing`` genes (joined by
+          ``;``), and a ``message`` where there is no result
+        - ``"params"``: a flat dict of the parameters; ``background`` says where the background comes from
+          and ``background_genes`` how large it is
+
+    Raises
+    ------
+    InputError
+        For an unknown key, group, direction, column, cut-off or background, or unusable `de`.
+    LibraryError
+        For an unknown or malformed gene set library.
+
+    Warns
+    -----
+    GsfmEnrichWarning
+        Once, counting the gene lists without a result; when ranked genes are not among the background's, the
+        tested genes are not known, or only highly variable genes were tested; and when the genes look like
+        those of another species.
+
+    Examples
+    --------
+    >>> import scanpy as sc
+    >>> import gsfm_enrich as ge
+    >>> adata = sc.datasets.pbmc68k_reduced()
+    >>> sc.tl.rank_genes_groups(adata, "bulk_labels")
+    >>> ge.tl.enrichr(adata, "GO_Biological_Process", groups="CD19+ B", direction="up")
+    >>> ge.get.enrichr_df(adata, "CD19+ B")["Term"].head()  # doctest: +SKIP
+
+    A table of another tool, here with the genes in its index as DESeq2 has them:
+
+    >>> table = pd.DataFrame({"log2FoldChange": [2.0, 1.5, 0.1], "padj": [0.001, 0.01, 0.9]},
+    ...                      index=["CD79A", "CD19", "LYZ"])
+    >>> sets = {"B cell receptor": ["CD79A", "CD19", "SYK"]}
+    >>> result = ge.tl.enrichr(table, sets, direction="up", rerank=False)
+    >>> result.results["Overlap"].tolist(), result.params["background_genes"]
+    (['2/2'], 3)
+    """
+    from gsfm_enrich.libraries.sources import load_libraries
+
+    check_key(key_added, key)
+    cutoffs = Cutoffs(pval_cutoff, log2fc_min, log2fc_max, max_genes)
+    source = _read(
+        adata, de, columns, key, groups, tested=isinstance(background, str) and background == "tested"
+    )
+    symbols = _symbols(source, gene_symbols)
+    markers = marker_lists(source.ranking, direction, cutoffs, symbols, stacklevel=3)
+    population = choose_background(
+        background, source.ranking, source.adata, symbols, raw=source.raw, stacklevel=3
+    )
+    libraries = load_libraries(gene_sets, organism)
+    warn_outside(markers, population)
+    warn_misread(markers, organism)
+    options = {
+        "organism": organism,
+        "background": population.value,
+        "model": model,
+        "rerank": rerank,
+        "min_overlap": min_overlap,
+        "propensity": propensity,
+    }
+    if isinstance(propensity, str) and propensity == "expression":
+        options["propensity"] = mean_expression(source.adata, symbols, raw=source.raw)
+    results, log = _enrich_lists(markers, libraries, options)
+    params = storable_params(
+        key=key if de is None and source.adata is not None else None, de=source.ranking.method,
+        columns=[f"{figure}={column}" for figure, column in source.columns.items()] or None,
+        direction=direction, pval_cutoff=pval_cutoff, log2fc_min=log2fc_min, log2fc_max=log2fc_max,
+        max_genes=max_genes, gene_symbols=gene_symbols, organism=organism, background=population.source,
+        background_genes=population.size, rerank=rerank, min_overlap=min_overlap, model=name_of(model),
+        propensity=name_of(propensity) if propensity is not None else None,
+        gene_sets=[library.name for library in libraries],
+        groups=list(dict.fromkeys(marker.group for marker in markers)),
+    )  # fmt: skip
+    enrichment = Enrichment(results, log, params)
+    if source.adata is None:
+        warn_without_result(log, "the log of the result")
+        warn_mostly_unknown(log, organism, "the log of the result")
+        return enrichment
+    target = source.adata.copy() if copy else source.adata
+    target.uns[key_added] = enrichment.stored()
+    warn_without_result(log, f"adata.uns[{key_added!r}]['log']")
+    warn_mostly_unknown(log, organism, f"adata.uns[{key_added!r}]['log']")
+    return target if copy else None
+
+
+def _read(
+    data: Any, de: Any, columns: Mapping[str, str] | None, key: str, groups: Any, *, tested: bool
+) -> _Source:
+    """Read the differential expression from wherever it is."""
+    from anndata import AnnData
+
+    if not isinstance(data, AnnData):
+        if de is not None or not isinstance(data, pd.DataFrame | Mapping):
+            raise InputError(
+                "adata must be an anndata.AnnData, or in its place a data frame or a dict of lists of genes; "
+                f"got {type(data).__name__}{' and de' if de is not None else ''}."
+            )
+        data, de = None, data
+    if de is not None:
+        ranking, used = read_differential(de, columns, groups, stacklevel=4)
+        return _Source(ranking, data, data is not None and data.raw is not None, used)
+    if columns:
+        raise InputError("columns= names columns of a data frame, which is given as de=.")
+    ranking = read_ranking(data, key, groups)
+    if tested:
+        names, where = names_tested(data, key)
+        ranking = replace(ranking, tested=tuple(names), source=where)
+    return _Source(ranking, data, used_raw(data, ranking_record(data, key)), {})
+
+
+def _symbols(source: _Source, gene_symbols: str | None) -> dict[str, str]:
+    """Return the symbols of genes that the cells name otherwise."""
+    if source.adata is not None:
+        return symbol_map(source.adata, gene_symbols, raw=source.raw)
+    if gene_symbols is not None:
+        raise InputError(
+            "gene_symbols= names a column of adata.var, and there is no AnnData; use columns={'name': ...}."
+        )
+    return {}
+
+
+def _enrich_lists(
+    markers: Sequence[MarkerList], libraries: Sequence[GeneSetLibrary], options: dict[str, Any]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Run one query per list; return the long table and the log."""
+    found = _found_genes(markers, libraries, options["organism"])
+    tables: list[pd.DataFrame] = []
+    log: list[tuple[Any, ...]] = []
+    for marker in markers:
+        table, said = _enrich_one(marker, libraries, options)
+        tables.append(table)
+        missing = [gene for gene in dict.fromkeys(marker.genes) if gene not in found]
+        distinct = len(set(marker.genes))
+        counts = (distinct, distinct - len(missing), len(table), ";".join(missing))
+        log.append((marker.group, marker.direction, *counts, _message(marker, missing, len(table), said)))
+    kept = [table for table in tables if len(table)] or tables[:1]
+    results = storable_frame(pd.concat(kept, ignore_index=True))
+    return results, storable_frame(pd.DataFrame(log, columns=list(LOG_COLUMNS)))
+
+
+def _enrich_one(
+    marker: MarkerList, libraries: Sequence[GeneSetLibrary], options: dict[str, Any]
+) -> tuple[pd.DataFrame, list[str]]:
+    """Return the table of one list, and what was said on the way."""
+    from gsfm_enrich.drop_in.enrichr import enrichr as enrich_genes
+
+    said: list[str] = []
+    if marker.genes:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", GsfmEnrichWarning)
+            result = enrich_genes(marker.genes, list(libraries), outdir=None, no_plot=True, **options).results
+        for warning in caught:
+            if issubclass(warning.category, GsfmEnrichWarning):
+                said.append(str(warning.message))
+            else:
+                warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
+        table = result.reset_index(drop=True)
+    else:
+        table = empty_results(options["rerank"])
+    table.insert(0, "group", marker.group)
+    table.insert(1, "direction", marker.direction)
+    return table, said
+
+
+def _message(marker: MarkerList, missing: list[str], terms: int, said: list[str]) -> str:
+    """Say why a list has no result; an empty string when it has one."""
+    if not marker.genes:
+        return "no gene passed the cut-offs"
+    if len(missing) == len(set(marker.genes)):
+        return (
+            f"none of the {len(missing)} genes is in the gene sets"
+            if len(missing) > 1
+            else "its only gene is in no gene set"
+        )
+    if not terms:
+        return " ".join(said) or "no term has any of the genes"
+    return ""
+
+
+def _found_genes(
+    markers: Sequence[MarkerList], libraries: Sequence[GeneSetLibrary], organism: str
+) -> set[str]:
+    """Return the genes of all lists that are in at least one library."""
+    from gsfm_enrich.genes.match import match
+
+    genes = list(dict.fromkeys(gene for marker in markers for gene in marker.genes))
+    found: set[str] = set()
+    for library in libraries:
+        matched = match(genes, library.genes, organism)
+        found.update(gene for gene, column in zip(matched.ids, matched.columns, strict=True) if column >= 0)
+    return found
