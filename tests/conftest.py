@@ -22,6 +22,7 @@ from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.model.config import GSFMConfig
 from gsfm_enrich.model.gsfm import GSFM, build
 from gsfm_enrich.model.vocab import Vocab
+from gsfm_enrich.training.corpus import Corpus
 
 mpl.use("Agg")
 
@@ -215,3 +216,46 @@ def small_model() -> GSFM:
 @pytest.fixture
 def make_record() -> Callable[..., dict[str, Any]]:
     return record
+
+
+CORPUS_BLOCKS, CORPUS_BLOCK_SIZE = 6, 10
+
+
+def corpus_of(sets_by_source, tokens):
+    """Lay sets of units out as a corpus."""
+    sets = [np.array(units, dtype=np.int32) for sets in sets_by_source.values() for units in sets]
+    return Corpus(
+        vocab=Vocab(tokens),
+        units=np.concatenate(sets),
+        starts=np.cumsum([0, *map(len, sets)]).astype(np.int64),
+        source=np.repeat(np.arange(len(sets_by_source)), list(map(len, sets_by_source.values()))).astype(
+            np.int16
+        ),
+        sources=tuple(sets_by_source),
+        left_out={},
+    )
+
+
+@pytest.fixture
+def make_corpus():
+    """Make a corpus from sets of units by source, and tokens."""
+    return corpus_of
+
+
+@pytest.fixture(scope="session")
+def block_corpus():
+    """A corpus with an obvious structure: genes in blocks, and sets of one block each."""
+    rng = np.random.default_rng(0)
+
+    def draw(n, smallest, largest):
+        blocks = rng.integers(CORPUS_BLOCKS, size=n)
+        return [
+            2
+            + CORPUS_BLOCK_SIZE * block
+            + rng.permutation(CORPUS_BLOCK_SIZE)[: rng.integers(smallest, largest + 1)]
+            for block in blocks
+        ]
+
+    genes = [f"B{block}G{i}" for block in range(CORPUS_BLOCKS) for i in range(CORPUS_BLOCK_SIZE)]
+    sources = {"literature": draw(400, 2, 5), "experiments": draw(100, 5, 10)}
+    return corpus_of(sources, ["<unk>", "<pad>", *genes])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from gsfm_enrich.functions import evidence
 from scipy.stats import mannwhitneyu
 
 from gsfm_enrich.genes.table import load_gene_table
@@ -12,6 +11,7 @@ from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.model.config import GSFMConfig
 from gsfm_enrich.model.gsfm import GSFM, build
 from gsfm_enrich.model.vocab import Vocab
+from gsfm_enrich.prediction import evidence
 from gsfm_enrich.prediction.evidence import Comparison, held_out_auroc, library_comparison
 from gsfm_enrich.prediction.neighbours import neighbors
 from gsfm_enrich.prediction.predict import predict_functions
