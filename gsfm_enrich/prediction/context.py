@@ -32,10 +32,9 @@ from gsfm_enrich.prediction.predict import (
     BASIC_COLUMNS,
     FOLD,
     Functions,
-    names_of,
     score_functions,
 )
-from gsfm_enrich.ranking.membership import Membership, library_membership
+from gsfm_enrich.ranking.membership import Membership, library_membership, names_of
 from gsfm_enrich.ranking.strata import columns_of
 
 CONTEXT_COLUMNS = (

@@ -27,7 +27,7 @@ from gsfm_enrich.prediction.arguments import (
     warn_unknown,
 )
 from gsfm_enrich.prediction.evidence import EVIDENCE_COLUMNS, add_evidence, size_credit
-from gsfm_enrich.ranking.membership import Membership, library_membership
+from gsfm_enrich.ranking.membership import Membership, library_membership, names_of
 from gsfm_enrich.ranking.strata import columns_of
 
 BASIC_COLUMNS = ("gene", "gene_set", "term", "score", "z_score", "rank", "probability", "known")
@@ -376,15 +376,6 @@ def score_without(
         rest, sets = table.left_out(rows[here], columns[here]), np.arange(len(rows[here]))
         score[here], z_score[here] = rest.pairs(sets, columns[here]), rest.scores.z_pairs(sets, columns[here])
     return score, z_score
-
-
-def names_of(library: GeneSetLibrary, table: Membership) -> list[str]:
-    """Return what each column of a table is called: the library's spelling, else the model's."""
-    names = [table.model.vocab.tokens[unit] for unit in table.units]
-    for gene, column in zip(library.genes, table.of_library, strict=True):
-        if column >= 0:
-            names[column] = gene
-    return names
 
 
 def _ranked(frame: pd.DataFrame, usable: NDArray[np.bool_], top: int | None, known: bool) -> pd.DataFrame:

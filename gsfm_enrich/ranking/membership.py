@@ -350,3 +350,12 @@ def _empty(shape: tuple[int, int]) -> csr_array:
 def library_membership(library: GeneSetLibrary, model: GSFM, organism: str = "human") -> Membership:
     """Return the membership table of a library; those of the last eight libraries are kept."""
     return Membership(library, model, organism)
+
+
+def names_of(library: GeneSetLibrary, table: Membership) -> list[str]:
+    """Return what each column of a table is called: the library's spelling, else the model's."""
+    names = [table.model.vocab.tokens[unit] for unit in table.units]
+    for gene, column in zip(library.genes, table.of_library, strict=True):
+        if column >= 0:
+            names[column] = gene
+    return names
