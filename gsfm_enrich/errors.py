@@ -14,6 +14,9 @@
 from __future__ import annotations
 
 import difflib
+import os
+import sys
+import warnings
 from collections.abc import Iterable, Sequence
 
 
@@ -45,6 +48,33 @@ NAMED = 5
 """Names that a warning spells out."""
 SHORTEST = 4
 """Letters from which on a name may be the beginning of a longer one that was meant."""
+_PACKAGE = os.path.join(os.path.dirname(__file__), "")
+
+
+def warn_caller(message: str) -> None:
+    """Warn at the line that called the package, however deep inside it this is said.
+
+    Parameters
+    ----------
+    message
+        What was left out or assumed, and how much.
+
+    Notes
+    -----
+    What ``skip_file_prefixes`` of `warnings.warn` does from Python 3.12 on.
+
+    Examples
+    --------
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     warn_caller("2 genes were left out.")
+    >>> str(caught[0].message)
+    '2 genes were left out.'
+    """
+    level, frame = 1, sys._getframe()
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, GsfmEnrichWarning, stacklevel=level)
 
 
 def did_you_mean(name: str, choices: Iterable[str], n: int = 3) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from gsfm_enrich.drop_in.report_options import check_report_options
-from gsfm_enrich.errors import GsfmEnrichWarning, InputError, did_you_mean
+from gsfm_enrich.errors import InputError, did_you_mean, warn_caller
 from gsfm_enrich.files import write_atomically
 from gsfm_enrich.genes.inputs import as_background, as_gene_list
 from gsfm_enrich.genes.resolve import first_few, say_ambiguous
@@ -310,11 +309,9 @@ def _is_foreign(options: _Options) -> bool:
     name = organism_name(options.organism)
     foreign = name not in RESOLVED_ORGANISMS and isinstance(options.model, str) and options.model == "default"
     if foreign:
-        warnings.warn(
+        warn_caller(
             f"There is no orthology table for {name}, and the default model is human: the terms were not "
-            "re-ranked. Pass model= for a model of the organism, or rerank=False.",
-            GsfmEnrichWarning,
-            stacklevel=4,
+            "re-ranked. Pass model= for a model of the organism, or rerank=False."
         )
     return foreign
 
@@ -372,7 +369,7 @@ def _warn_of_lost_genes(counted: Sequence[QueryCounts], organism: str) -> None:
         problems.append(misread.rstrip("."))
     if problems:
         unclear = say_ambiguous(missing, organism)
-        warnings.warn("; ".join(problems) + "." + unclear, GsfmEnrichWarning, stacklevel=4)
+        warn_caller("; ".join(problems) + "." + unclear)
 
 
 def _result_object(gene_list: Any, gene_sets: Any, options: _Options) -> gseapy.Enrichr:
@@ -404,7 +401,7 @@ def _write(enr: gseapy.Enrichr, options: _Options) -> None:
         return
     if not (enr.results["Adjusted P-value"] <= enr.cutoff).any():
         message = f"No term has an adjusted p-value of at most {enr.cutoff}, so no figure was drawn."
-        warnings.warn(message, GsfmEnrichWarning, stacklevel=4)
+        warn_caller(message)
         return
     gseapy.barplot(
         enr.results,

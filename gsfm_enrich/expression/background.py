@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gsfm_enrich.errors import GsfmEnrichWarning, InputError, did_you_mean
+from gsfm_enrich.errors import InputError, did_you_mean, warn_caller
 from gsfm_enrich.expression.markers import Ranking
 from gsfm_enrich.expression.matrix import row_blocks
 from gsfm_enrich.genes.inputs import as_background
@@ -53,7 +52,6 @@ def choose_background(
     symbols: Mapping[str, str],
     *,
     raw: bool,
-    stacklevel: int = 2,
 ) -> Background:
     """Return the background that was asked for.
 
@@ -69,8 +67,6 @@ def choose_background(
         Symbols of genes that the data name otherwise.
     raw
         Whether ``adata.raw`` is the matrix that was tested.
-    stacklevel
-        Frames between a warning and the caller.
 
     Raises
     ------
@@ -91,20 +87,16 @@ def choose_background(
     elif choice != "tested":
         raise InputError(f"background={choice!r} needs an AnnData; pass the genes tested as a list.")
     else:
-        warnings.warn(
+        warn_caller(
             f"{ranking.source}: the background is the genes of each library, more than were measured as a "
-            "rule, which makes p-values too small; pass the genes tested as background=.",
-            GsfmEnrichWarning,
-            stacklevel=stacklevel,
+            "rule, which makes p-values too small; pass the genes tested as background=."
         )
         return Background(None, f"genes of each library ({ranking.source})")
     if adata is not None and _only_variable(adata, names):
-        warnings.warn(
+        warn_caller(
             f"the {len(names):,} genes of the background are only the highly variable ones: genes left out "
             "before the test cannot be found, and terms are judged by what is left of them; test all genes "
-            "(keep them in adata.raw, or rank before subsetting).",
-            GsfmEnrichWarning,
-            stacklevel=stacklevel,
+            "(keep them in adata.raw, or rank before subsetting)."
         )
     return Background([symbols.get(name, name) for name in names], source, names)
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from gsfm_enrich.errors import GsfmEnrichWarning, InputError, did_you_mean
+from gsfm_enrich.errors import InputError, did_you_mean, warn_caller
 from gsfm_enrich.expression.markers import Ranking, choose, with_sign
 from gsfm_enrich.genes.inputs import as_gene_list
 from gsfm_enrich.ranking.overlap import benjamini_hochberg
@@ -46,8 +45,6 @@ def read_differential(
     de: Any,
     columns: Mapping[str, str] | None = None,
     groups: str | Iterable[str] | None = None,
-    *,
-    stacklevel: int = 2,
 ) -> tuple[Ranking, dict[str, str]]:
     """Read differential expression that scanpy did not compute.
 
@@ -55,7 +52,7 @@ def read_differential(
     ----------
     de
         A long data frame, a dict of data frames by group, or a dict of lists by group.
-    columns, groups, stacklevel
+    columns, groups
         As in :func:`table_ranking`.
 
     Returns
@@ -75,7 +72,7 @@ def read_differential(
     dict_keys(['B cells', 'T cells'])
     """
     if isinstance(de, pd.DataFrame):
-        return table_ranking(de, columns, groups, stacklevel=stacklevel + 1)
+        return table_ranking(de, columns, groups)
     if not isinstance(de, Mapping):
         raise InputError(
             "differential expression must be a data frame, or a dict of data frames or of lists of genes by "
@@ -83,7 +80,7 @@ def read_differential(
         )
     if de and all(isinstance(part, pd.DataFrame) for part in de.values()):
         table = pd.concat([part.assign(group=str(name)) for name, part in de.items()])
-        return table_ranking(table, {**(columns or {}), "group": "group"}, groups, stacklevel=stacklevel + 1)
+        return table_ranking(table, {**(columns or {}), "group": "group"}, groups)
     if columns:
         raise InputError("columns= names columns of a data frame; a dict of lists has none.")
     return lists_ranking(de, groups), {}
@@ -93,8 +90,6 @@ def table_ranking(
     table: pd.DataFrame,
     columns: Mapping[str, str] | None = None,
     groups: str | Iterable[str] | None = None,
-    *,
-    stacklevel: int = 2,
 ) -> tuple[Ranking, dict[str, str]]:
     """Read a long table of differential expression, one row a gene and group.
 
@@ -107,8 +102,6 @@ def table_ranking(
         ``group``, where they are not recognised or another one is meant.
     groups
         Group or groups to take; all by default. A table without groups has one, ``"all"``.
-    stacklevel
-        Frames between a warning and the caller.
 
     Returns
     -------
@@ -140,11 +133,11 @@ def table_ranking(
     rows["group"] = table[used["group"]].to_numpy() if "group" in used else WITHOUT_GROUP
     for figure in ("score", "log2fc", "p_value", "p_adjusted"):
         rows[figure] = _numbers(table, used[figure]) if figure in used else np.nan
-    rows = _named(rows, len(table), stacklevel + 1)
+    rows = _named(rows, len(table))
     if _plain(used.get("log2fc", "")) == _plain(NATURAL_LOG):
         rows["log2fc"] /= np.log(2)
     if "p_adjusted" not in used and "p_value" in used:
-        rows["p_adjusted"] = _adjusted(rows, used["p_value"], stacklevel + 1)
+        rows["p_adjusted"] = _adjusted(rows, used["p_value"])
     rows["score"] = _strength(rows, "score" in used)
     frames = {
         str(name): with_sign(part.reset_index(drop=True)) for name, part in rows.groupby("group", sort=False)
@@ -270,7 +263,7 @@ def _numbers(table: pd.DataFrame, column: str) -> np.ndarray[Any, np.dtype[np.fl
         raise InputError(f"column {column!r} of the data frame must hold numbers: {error}.") from error
 
 
-def _named(rows: pd.DataFrame, total: int, stacklevel: int) -> pd.DataFrame:
+def _named(rows: pd.DataFrame, total: int) -> pd.DataFrame:
     """Leave out rows without a gene or a group, and say how many."""
     kept = rows.dropna(subset=["name", "group"])
     kept = kept.assign(name=kept["name"].astype(str).str.strip())
@@ -278,21 +271,15 @@ def _named(rows: pd.DataFrame, total: int, stacklevel: int) -> pd.DataFrame:
     if kept.empty:
         raise InputError("no row of the data frame has a gene.")
     if len(kept) < total:
-        warnings.warn(
-            f"{total - len(kept):,} of {total:,} rows of the data frame have no gene or no group.",
-            GsfmEnrichWarning,
-            stacklevel=stacklevel,
-        )
+        warn_caller(f"{total - len(kept):,} of {total:,} rows of the data frame have no gene or no group.")
     return kept
 
 
-def _adjusted(rows: pd.DataFrame, column: str, stacklevel: int) -> pd.Series:
+def _adjusted(rows: pd.DataFrame, column: str) -> pd.Series:
     """Adjust the p-values of each group, those that are there."""
-    warnings.warn(
+    warn_caller(
         f"the data frame has no adjusted p-values: adjusted {column!r} by Benjamini and Hochberg in each "
-        "group.",
-        GsfmEnrichWarning,
-        stacklevel=stacklevel,
+        "group."
     )
     adjusted = rows["p_value"].copy()
     for _, part in rows.groupby("group", sort=False)["p_value"]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from collections import Counter
 from collections.abc import Sequence
 
 import pandas as pd
 
-from gsfm_enrich.errors import GsfmEnrichWarning, named
+from gsfm_enrich.errors import named, warn_caller
 from gsfm_enrich.expression.background import Background
 from gsfm_enrich.expression.markers import MarkerList
 from gsfm_enrich.genes.resolve import resolve
@@ -23,12 +22,10 @@ def warn_outside(markers: Sequence[MarkerList], background: Background) -> None:
     ranked = {name for marker in markers for name in marker.names}
     outside = sorted(ranked - set(background.names))
     if outside:
-        warnings.warn(
+        warn_caller(
             f"{len(outside)} of {len(ranked)} ranked genes are not among the {len(background.names)} genes "
             f"of {background.source} ({named(outside)}); if adata was subset after the test, pass the tested "
-            "genes as background=.",
-            GsfmEnrichWarning,
-            stacklevel=3,
+            "genes as background=."
         )
 
 
@@ -37,7 +34,7 @@ def warn_misread(markers: Sequence[MarkerList], organism: str) -> None:
     genes = list(dict.fromkeys(gene for marker in markers for gene in marker.genes))
     misread = misread_species(genes, organism)
     if misread:
-        warnings.warn(misread, GsfmEnrichWarning, stacklevel=3)
+        warn_caller(misread)
 
 
 def warn_mostly_unknown(log: pd.DataFrame, organism: str, place: str) -> None:
@@ -54,11 +51,9 @@ def warn_mostly_unknown(log: pd.DataFrame, organism: str, place: str) -> None:
     poor = [row for row, n in enumerate(lists["genes"]) if 2 * len(lost[row]) > n]
     if poor:
         worst, genes = lists.iloc[poor[0]], lost[poor[0]]
-        warnings.warn(
+        warn_caller(
             f"most genes of {len(poor)} of {len(log)} gene lists are unknown, such as {len(genes)} of the "
-            f"{worst['genes']} of {name_of_list(worst)}: {named(genes)}. See {place}.",
-            GsfmEnrichWarning,
-            stacklevel=3,
+            f"{worst['genes']} of {name_of_list(worst)}: {named(genes)}. See {place}."
         )
 
 
@@ -69,10 +64,8 @@ def warn_without_result(log: pd.DataFrame, place: str) -> None:
         return
     reasons = "; ".join(f"{count}: {reason}" for reason, count in Counter(silent["message"]).items())
     lists = [name_of_list(row) for _, row in silent.iterrows()]
-    warnings.warn(
-        f"{len(silent)} of {len(log)} gene lists have no result ({reasons}): {named(lists)}. See {place}.",
-        GsfmEnrichWarning,
-        stacklevel=3,
+    warn_caller(
+        f"{len(silent)} of {len(log)} gene lists have no result ({reasons}): {named(lists)}. See {place}."
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
@@ -10,7 +9,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 import pandas as pd
 
-from gsfm_enrich.errors import GsfmEnrichWarning, InputError, did_you_mean
+from gsfm_enrich.errors import InputError, did_you_mean, warn_caller
 
 Direction: TypeAlias = Literal["up", "down", "both"]
 
@@ -149,8 +148,6 @@ def marker_lists(
     direction: Direction = "both",
     cutoffs: Cutoffs | None = None,
     symbols: Mapping[str, str] | None = None,
-    *,
-    stacklevel: int = 2,
 ) -> list[MarkerList]:
     """Return the markers of each group, up and down apart.
 
@@ -164,8 +161,6 @@ def marker_lists(
         What makes a gene a marker; the defaults of :class:`Cutoffs` when None.
     symbols
         Symbol of each name that has another one.
-    stacklevel
-        Frames between the warning and the caller.
 
     Returns
     -------
@@ -194,7 +189,7 @@ def marker_lists(
     """
     if direction not in DIRECTIONS:
         raise InputError(f"direction must be 'up', 'down' or 'both', got {direction!r}.")
-    cutoffs = _cutoffs_for(ranking, cutoffs or Cutoffs(), stacklevel)
+    cutoffs = _cutoffs_for(ranking, cutoffs or Cutoffs())
     lists = []
     for group, frame in ranking.frames.items():
         kept = _keep(frame, cutoffs, ranking.has_p_values and not ranking.chosen)
@@ -234,7 +229,7 @@ def _keep(frame: pd.DataFrame, cutoffs: Cutoffs, has_p_values: bool) -> pd.DataF
     return frame[keep]
 
 
-def _cutoffs_for(ranking: Ranking, cutoffs: Cutoffs, stacklevel: int) -> Cutoffs:
+def _cutoffs_for(ranking: Ranking, cutoffs: Cutoffs) -> Cutoffs:
     """Return the cut-offs that can be applied to a ranking."""
     bounded = not (cutoffs.log2fc_min is None and cutoffs.log2fc_max is None)
     if bounded and not ranking.has_fold_changes:
@@ -243,10 +238,8 @@ def _cutoffs_for(ranking: Ranking, cutoffs: Cutoffs, stacklevel: int) -> Cutoffs
         )
     if ranking.has_p_values or ranking.chosen or bounded or cutoffs.max_genes is not None:
         return cutoffs
-    warnings.warn(
+    warn_caller(
         f"{ranking.method} gives no p-values: took the {TOP_WITHOUT_P_VALUES} "
-        "genes with the strongest scores per group and direction; set max_genes= to choose how many.",
-        GsfmEnrichWarning,
-        stacklevel=stacklevel + 1,
+        "genes with the strongest scores per group and direction; set max_genes= to choose how many."
     )
     return replace(cutoffs, max_genes=TOP_WITHOUT_P_VALUES)

@@ -245,7 +245,6 @@ def select_markers(
     direction: Direction = "both",
     cutoffs: Cutoffs | None = None,
     gene_symbols: str | None = None,
-    stacklevel: int = 2,
 ) -> list[MarkerList]:
     """Return the markers of each group, up and down apart: :func:`marker_lists` of what scanpy stored.
 
@@ -261,8 +260,6 @@ def select_markers(
         As in :func:`gsfm_enrich.expression.markers.marker_lists`.
     gene_symbols
         Column of ``var`` that holds symbols.
-    stacklevel
-        Frames between the warning and the caller.
 
     Returns
     -------
@@ -284,4 +281,4 @@ def select_markers(
     """
     ranking = read_ranking(adata, key, groups)
     symbols = symbol_map(adata, gene_symbols, raw=used_raw(adata, ranking_record(adata, key)))
-    return marker_lists(ranking, direction, cutoffs, symbols, stacklevel=stacklevel + 1)
+    return marker_lists(ranking, direction, cutoffs, symbols)

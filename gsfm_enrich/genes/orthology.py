@@ -16,12 +16,11 @@ import datetime
 import logging
 import os
 import tempfile
-import warnings
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 
-from gsfm_enrich.errors import GsfmEnrichWarning, InputError, OfflineError
+from gsfm_enrich.errors import InputError, OfflineError, warn_caller
 from gsfm_enrich.files import OFFLINE_VARIABLE, cache_base, is_offline
 from gsfm_enrich.genes.homology import Homologue, Origin, load_table, read_report, save_table
 from gsfm_enrich.genes.table import human_columns, organism_name
@@ -304,12 +303,10 @@ def _download_once(organism: str, path: Path) -> None:
     try:
         install_orthology(organism)
     except (OSError, InputError) as error:  # no network, or an answer that is no report
-        warnings.warn(
+        warn_caller(
             f"The orthology table of {organism} is not there and was not downloaded: {error} Genes were "
             f"mapped {BY_RULE}, which finds fewer; gsfm-enrich orthology --from FILE takes a copy of "
-            "the table.",
-            GsfmEnrichWarning,
-            stacklevel=2,
+            "the table."
         )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
-import warnings
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from gsfm_enrich.errors import GsfmEnrichWarning, LibraryError, did_you_mean
+from gsfm_enrich.errors import LibraryError, did_you_mean, warn_caller
 from gsfm_enrich.files import write_atomically
 from gsfm_enrich.libraries.gmt import format_gmt, read_gmt
 from gsfm_enrich.libraries.indexing import count_words, describe_losses, index_sets, misfit, sets_of_frame
@@ -150,7 +149,7 @@ class GeneSetLibrary:
         library = cls.from_dict(parsed.sets, name or Path(path).name, skipped=parsed.counts)
         lost = describe_losses(library.name, library.skipped)
         if lost and warn:
-            warnings.warn(lost, GsfmEnrichWarning, stacklevel=2)
+            warn_caller(lost)
         return library
 
     @classmethod

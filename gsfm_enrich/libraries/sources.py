@@ -9,13 +9,12 @@ library that is there, and nothing at all where ``GSFM_ENRICH_OFFLINE`` is set.
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from gsfm_enrich.errors import GsfmEnrichWarning, InputError, LibraryError, OfflineError, did_you_mean
+from gsfm_enrich.errors import InputError, LibraryError, OfflineError, did_you_mean, warn_caller
 from gsfm_enrich.files import OFFLINE_VARIABLE, cache_base, is_offline
 from gsfm_enrich.genes.table import RESOLVED_ORGANISMS, organism_name
 from gsfm_enrich.libraries.bundled import bundled_libraries, load_bundled
@@ -125,7 +124,7 @@ def load_library(name: str | os.PathLike[str], organism: str = "human") -> GeneS
         library = _read_file(cached, text)
     lost = describe_losses(library.name, library.skipped)
     if lost:
-        warnings.warn(lost, GsfmEnrichWarning, stacklevel=3)
+        warn_caller(lost)
     return library
 
 
@@ -207,7 +206,7 @@ def _download(name: str, organism: str, target: Path) -> GeneSetLibrary:
         library.write_gmt(target)
     except OSError as error:
         message = f"{name} was downloaded but could not be kept in {str(target.parent)!r}: {error}."
-        warnings.warn(message, GsfmEnrichWarning, stacklevel=4)
+        warn_caller(message)
     return library
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from gsfm_enrich.errors import GsfmEnrichWarning, InputError, named
+from gsfm_enrich.errors import InputError, named, warn_caller
 from gsfm_enrich.genes.inputs import GeneList, as_gene_list
 from gsfm_enrich.genes.lookup import spell_as
 from gsfm_enrich.genes.resolve import say_ambiguous
@@ -74,15 +73,13 @@ def warn_misread(ids: Sequence[str], organism: str) -> None:
     """Warn of genes that look like those of another species."""
     misread = misread_species(ids, organism)
     if misread:
-        warnings.warn(misread, GsfmEnrichWarning, stacklevel=3)
+        warn_caller(misread)
 
 
 def warn_unknown(unknown: Sequence[str], asked: int, organism: str) -> None:
     """Warn of genes that the model does not know, and say what ambiguous ones may mean."""
     if unknown:
-        warnings.warn(
+        warn_caller(
             f"The model does not know {len(unknown)} of {asked} genes: {named(unknown)}."
-            + say_ambiguous(unknown, organism),
-            GsfmEnrichWarning,
-            stacklevel=3,
+            + say_ambiguous(unknown, organism)
         )

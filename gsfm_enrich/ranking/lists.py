@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from gsfm_enrich.errors import GsfmEnrichWarning, InputError, named
+from gsfm_enrich.errors import InputError, named, warn_caller
 from gsfm_enrich.genes.inputs import as_background, as_gene_list
 from gsfm_enrich.genes.match import match
 from gsfm_enrich.libraries.library import GeneSetLibrary
@@ -133,7 +132,7 @@ def rank_terms(
     distinct = list(dict.fromkeys(gene for query in queries for gene in query))
     lost = say_lost(distinct, libraries, network.vocab.tokens, organism)
     if lost:
-        warnings.warn(lost, GsfmEnrichWarning, stacklevel=2)
+        warn_caller(lost)
     for library in libraries:
         tables, placed = prepare(library, network, queries, organism, tested, propensity=likely)
         _warn_empty(names, placed, library.name)
@@ -382,9 +381,6 @@ def _warn_empty(names: Sequence[Any], placed: Placed, library: str) -> None:
     """Say which lists have no gene to be tested."""
     empty = [str(name) for name, n in zip(names, placed.drawn.sum(axis=1), strict=True) if n == 0]
     if empty:
-        warnings.warn(
-            f"{len(empty)} of {len(names)} lists have no gene in {library} or its background: "
-            f"{named(empty)}.",
-            GsfmEnrichWarning,
-            stacklevel=3,
+        warn_caller(
+            f"{len(empty)} of {len(names)} lists have no gene in {library} or its background: {named(empty)}."
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from gsfm_enrich.errors import GsfmEnrichWarning, InputError
+from gsfm_enrich.errors import InputError, warn_caller
 from gsfm_enrich.genes.inputs import as_background, as_gene_list
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.libraries.sources import load_libraries
@@ -95,7 +94,7 @@ def term_evidence(
     row = library.position(term)  # raises with close matches
     lost = say_lost(list(dict.fromkeys(query)), libraries, network.vocab.tokens, organism)
     if lost:
-        warnings.warn(lost, GsfmEnrichWarning, stacklevel=2)
+        warn_caller(lost)
     tested, likely = as_background(background), as_propensity(propensity, organism)
     counts = count_overlap(library, query, tested, organism)
     overlap = overlap_test(counts.hits, counts.sizes, counts.drawn, counts.population)

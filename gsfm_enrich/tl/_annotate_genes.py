@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -130,7 +129,6 @@ def annotate_genes(
         direction=direction,
         cutoffs=cutoffs,
         gene_symbols=gene_symbols,
-        stacklevel=3,
     )
     symbols = symbol_map(adata, gene_symbols, raw=used_raw(adata, ranking_record(adata, key)))
     studied = _studied(adata, markers, symbols, organism, max_publications)
@@ -206,11 +204,7 @@ def _predict(genes: list[str], gene_sets: Any, **options: Any) -> pd.DataFrame:
 
     if not genes:
         return empty_frame(FUNCTION_COLUMNS)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        predictions = predict_functions(genes, gene_sets=gene_sets, known=True, **options)
-    for warning in caught:
-        warnings.warn(str(warning.message), warning.category, stacklevel=3)  # as said to our caller
+    predictions = predict_functions(genes, gene_sets=gene_sets, known=True, **options)
     return predictions if len(predictions) else empty_frame(FUNCTION_COLUMNS)
 
 

@@ -197,10 +197,8 @@ def enrichr(
         adata, de, columns, key, groups, tested=isinstance(background, str) and background == "tested"
     )
     symbols = _symbols(source, gene_symbols)
-    markers = marker_lists(source.ranking, direction, cutoffs, symbols, stacklevel=3)
-    population = choose_background(
-        background, source.ranking, source.adata, symbols, raw=source.raw, stacklevel=3
-    )
+    markers = marker_lists(source.ranking, direction, cutoffs, symbols)
+    population = choose_background(background, source.ranking, source.adata, symbols, raw=source.raw)
     libraries = load_libraries(gene_sets, organism)
     warn_outside(markers, population)
     warn_misread(markers, organism)
@@ -251,7 +249,7 @@ def _read(
             )
         data, de = None, data
     if de is not None:
-        ranking, used = read_differential(de, columns, groups, stacklevel=4)
+        ranking, used = read_differential(de, columns, groups)
         return _Source(ranking, data, data is not None and data.raw is not None, used)
     if columns:
         raise InputError("columns= names columns of a data frame, which is given as de=.")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from gsfm_enrich.errors import GsfmEnrichWarning
+from gsfm_enrich.errors import GsfmEnrichWarning, warn_caller
 from gsfm_enrich.expression.markers import Cutoffs, Direction
 from gsfm_enrich.expression.rank_genes_groups import check_adata, select_markers
 from gsfm_enrich.get.storage import check_key, name_of, storable_frame, storable_params
@@ -101,7 +101,6 @@ def gene_modules(
         direction=direction,
         cutoffs=cutoffs,
         gene_symbols=gene_symbols,
-        stacklevel=3,
     )
     columns = {"genes": GENE_COLUMNS, "modules": MODULE_COLUMNS, "edges": EDGE_COLUMNS}
     parts: dict[str, list[pd.DataFrame]] = {name: [] for name in columns}
@@ -133,5 +132,5 @@ def gene_modules(
         )
     }  # fmt: skip
     if said:
-        warnings.warn(" ".join(sorted(said)), GsfmEnrichWarning, stacklevel=2)
+        warn_caller(" ".join(sorted(said)))
     return adata if copy else None

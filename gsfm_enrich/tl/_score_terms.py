@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from gsfm_enrich.errors import GsfmEnrichWarning, InputError, did_you_mean
+from gsfm_enrich.errors import InputError, did_you_mean, warn_caller
 from gsfm_enrich.expression.matrix import row_blocks
 from gsfm_enrich.expression.rank_genes_groups import check_adata, symbol_map
 from gsfm_enrich.get.storage import check_key, name_of, storable_params
@@ -218,8 +217,6 @@ def _matrix(adata: AnnData, layer: str | None, raw: bool) -> tuple[Any, list[str
 def _warn_without_genes(terms: list[str], total: int) -> None:
     if terms:
         shown = ", ".join(terms[:5]) + (", ..." if len(terms) > 5 else "")
-        warnings.warn(
-            f"{len(terms)} of {total} terms have no gene that varies in the data, and a score of 0: {shown}.",
-            GsfmEnrichWarning,
-            stacklevel=3,
+        warn_caller(
+            f"{len(terms)} of {total} terms have no gene that varies in the data, and a score of 0: {shown}."
         )
