@@ -1,0 +1,317 @@
+"""The threshold-free test: the statistics of all measured genes, averaged over each completed term.
+
+No cut-off is chosen. For each term the statistics of its genes are added up, weighted by
+`gsfm_enrich.ranking.ranked_weights`: members count 1, predicted members less by their probability, and genes
+that are in many terms less than those in few. How far the sum is from what as many random genes would give,
+in standard deviations, is the *effect* of the term. There are three *views* of one statistic: its positive
+part (``up``), its negative part (``down``) and its absolute value (``absolute``), which sees terms whose
+genes change in both directions.
+
+The steps are apart, so that other null distributions can be put in the place of random genes:
+`view_sums` adds up statistics, `gene_sampling_moments` says what random genes would give, `standardise`
+compares both, `pearson3_tail` turns effects into p-values. All take tables x genes and give tables x terms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import gammainc, gammaincc, ndtr
+
+from gsfm_enrich.errors import InputError
+from gsfm_enrich.ranking.ranked_query import check_statistics
+from gsfm_enrich.ranking.ranked_weights import TermWeights
+
+View = Literal["up", "down", "absolute"]
+VIEWS: tuple[View, ...] = get_args(View)
+STRONGEST_SHARE = 0.001
+"""Share of the genes, the strongest, that count no more than the weakest of them."""
+NORMAL_SKEWNESS = 1e-4
+"""Below this skewness the normal tail is that of Pearson's law to all digits."""
+
+Floats = npt.NDArray[np.float64]
+
+
+def tamed(statistics: Floats) -> Floats:
+    """Let the strongest genes of each table count no more than the weakest of them.
+
+    One gene in a thousand is cut, at least one: a single gene of |t| = 80 does not decide about its terms.
+
+    Parameters
+    ----------
+    statistics
+        Shape (n_tables, n_genes).
+
+    Returns
+    -------
+    float64 array, shape (n_tables, n_genes)
+
+    Examples
+    --------
+    >>> tamed(np.array([[0.5, -1.0, 2.0, -80.0]]))
+    array([[ 0.5, -1. ,  2. , -2. ]])
+    """
+    n = statistics.shape[1]
+    place = n - 1 - max(round(STRONGEST_SHARE * n), 1)
+    most = np.partition(np.abs(statistics), place, axis=1)[:, [place]]
+    return np.asarray(np.clip(statistics, -most, most))
+
+
+def parts(statistics: Floats) -> dict[View, Floats]:
+    """Return the part of the statistics that each view adds up, never negative."""
+    up, down = np.maximum(statistics, 0), np.maximum(-statistics, 0)
+    return {"up": up, "down": down, "absolute": up + down}
+
+
+def view_sums(statistics: Floats, weights: TermWeights) -> dict[View, Floats]:
+    """Add up the statistics of each term's genes, by view.
+
+    Parameters
+    ----------
+    statistics
+        Shape (n_tables, n_genes); permuted tables are further rows.
+    weights
+        Of the same genes.
+
+    Returns
+    -------
+    dict of float64 arrays, shape (n_tables, n_terms)
+    """
+    up = _sums(np.maximum(statistics, 0), weights)
+    down = _sums(np.maximum(-statistics, 0), weights)
+    return {"up": up, "down": down, "absolute": up + down}
+
+
+def _sums(values: Floats, weights: TermWeights) -> Floats:
+    return np.ascontiguousarray((weights.weights @ np.ascontiguousarray(values.T)).T)
+
+
+@dataclass(frozen=True, eq=False)
+class Moments:
+    """Mean, standard deviation and skewness of the terms' sums under a null hypothesis.
+
+    Attributes
+    ----------
+    mean, spread, skewness : float64 arrays
+        Of a shape that broadcasts to (n_tables, n_terms). A spread of 0 marks terms that cannot be tested.
+    """
+
+    mean: Floats
+    spread: Floats
+    skewness: Floats
+
+
+def gene_sampling_moments(values: Floats, weights: TermWeights) -> Moments:
+    """Return the exact moments of the sums when statistics are dealt to the genes at random.
+
+    Parameters
+    ----------
+    values
+        Part of the statistics that is added up, see `parts`, shape (n_tables, n_genes).
+    weights
+        Of the same genes.
+
+    Returns
+    -------
+    Moments
+        Of shape (n_tables, n_terms).
+
+    Notes
+    -----
+    For a sum of w x over n genes with x permuted, and sums of powers taken about the means: variance
+    ``W2 X2 / (n - 1)``, third moment ``n W3 X3 / ((n - 1) (n - 2))``. They say nothing about the correlation
+    of genes, and so are too small a spread for terms whose genes go together.
+    """
+    n = values.shape[1]
+    first, second, third = weights.power_sums
+    w2 = second - first**2 / n
+    w3 = third - 3 * first * second / n + 2 * first**3 / n**2
+    mean = values.mean(axis=1, keepdims=True)
+    off = values - mean
+    x2 = np.einsum("ij,ij->i", off, off)[:, None]
+    x3 = np.einsum("ij,ij,ij->i", off, off, off)[:, None]
+    spread = np.sqrt(np.maximum(w2, 0) * x2 / (n - 1))
+    third_moment = n * w3 * x3 / ((n - 1) * (n - 2))
+    skewness = np.divide(third_moment, spread**3, out=np.zeros_like(spread), where=spread > 0)
+    return Moments(mean * first, spread, skewness)
+
+
+def standardise(sums: Floats, moments: Moments) -> Floats:
+    """Return by how many standard deviations sums exceed their mean; 0 where there is no spread.
+
+    Parameters
+    ----------
+    sums
+        Shape (n_tables, n_terms).
+    moments
+        What they are under the null hypothesis.
+    """
+    spread = np.broadcast_to(moments.spread, sums.shape)
+    return np.divide(sums - moments.mean, spread, out=np.zeros_like(sums), where=spread > 0)
+
+
+def pearson3_tail(effects: npt.ArrayLike, skewness: npt.ArrayLike) -> Floats:
+    """Return the chance of at least such an effect under Pearson's law of type III.
+
+    Parameters
+    ----------
+    effects
+        Standardised: of mean 0 and standard deviation 1 under the null hypothesis.
+    skewness
+        Of the null hypothesis; 0 is the normal law.
+
+    Returns
+    -------
+    float64 array
+        Between 0 and 1, of the shape to which both broadcast.
+
+    Examples
+    --------
+    >>> pearson3_tail([1.96, 1.96, -3.0], [0.0, 1.0, 1.0]).round(4)
+    array([0.025 , 0.0447, 1.    ])
+    """
+    z, skew = np.broadcast_arrays(
+        np.asarray(effects, dtype=np.float64), np.asarray(skewness, dtype=np.float64)
+    )
+    p = ndtr(-z)
+    skewed = np.abs(skew) > NORMAL_SKEWNESS
+    shape = (2 / skew[skewed]) ** 2
+    right = skew[skewed] > 0
+    place = np.maximum(shape + np.where(right, z[skewed], -z[skewed]) * np.sqrt(shape), 0)
+    p[skewed] = np.where(right, gammaincc(shape, place), gammainc(shape, place))
+    return np.asarray(p)
+
+
+@dataclass(frozen=True, eq=False)
+class ViewResult:
+    """One view of ranked tables against a library.
+
+    Attributes
+    ----------
+    effects : float64 array, shape (n_tables, n_terms)
+        Standard deviations by which the terms' sums exceed those of random genes; 0 for terms without a
+        measured gene.
+    p_values : float64 array, shape (n_tables, n_terms)
+        Parametric, as if genes were independent; 1 for terms without a measured gene.
+    """
+
+    effects: Floats
+    p_values: Floats
+
+
+def rank_views(
+    statistics: npt.ArrayLike, weights: TermWeights, views: Sequence[View] = VIEWS
+) -> Mapping[View, ViewResult]:
+    """Test all terms of a library for tables of the same genes, without permutations.
+
+    Parameters
+    ----------
+    statistics
+        Signed, finite, shape (n_tables, n_genes).
+    weights
+        Of the same genes, from `ranked_weights`.
+    views
+        Which to return.
+
+    Returns
+    -------
+    dict of ViewResult
+
+    Raises
+    ------
+    InputError
+        If the shapes do not fit, or a table cannot be tested, see `ranked_query`.
+
+    Examples
+    --------
+    >>> from gsfm_enrich.libraries.library import GeneSetLibrary
+    >>> from gsfm_enrich.ranking.ranked_weights import ranked_weights
+    >>> genes = tuple(f"G{i}" for i in range(600))
+    >>> library = GeneSetLibrary.from_dict({"top": genes[-20:], "both": [*genes[:10], *genes[-10:]]})
+    >>> result = rank_views(np.linspace(-3, 3, 600)[None], ranked_weights(library, None, genes))
+    >>> result["up"].effects.round(1), result["absolute"].effects.round(1)
+    (array([[9.5, 1. ]]), array([[6.9, 7.2]]))
+    """
+    table = np.asarray(statistics, dtype=np.float64)
+    n_genes = weights.weights.shape[1]
+    if table.ndim != 2 or table.shape[1] != n_genes:
+        raise InputError(f"Expected statistics of shape (tables, {n_genes:,} genes), not {table.shape}.")
+    for row in table:
+        check_statistics(row)
+    table = tamed(table)
+    sums, values = view_sums(table, weights), parts(table)
+    return {view: _test(sums[view], gene_sampling_moments(values[view], weights)) for view in views}
+
+
+def _test(sums: Floats, moments: Moments) -> ViewResult:
+    effects = standardise(sums, moments)
+    p = np.where(moments.spread > 0, pearson3_tail(effects, moments.skewness), 1.0)
+    return ViewResult(effects, p)
+
+
+@dataclass(frozen=True)
+class LeadingGenes:
+    """The genes that carry the effect of a term, the strongest first.
+
+    Attributes
+    ----------
+    members, predicted : list of int
+        Columns of members of the term, and of genes that the model predicts.
+    """
+
+    members: list[int]
+    predicted: list[int]
+
+
+def leading_genes(
+    statistic: Floats, weights: TermWeights, rows: Sequence[int], view: View
+) -> list[LeadingGenes]:
+    """Return the leading genes of some terms in one table.
+
+    Of a term's genes, the strongest first, those are leading that have the largest effect together: each
+    further gene would make it smaller.
+
+    Parameters
+    ----------
+    statistic
+        One table, shape (n_genes,).
+    weights
+        Of the same genes.
+    rows
+        The terms.
+    view
+        Which part of the statistic counts.
+
+    Returns
+    -------
+    list of LeadingGenes
+        Empty for terms none of whose genes is above the mean of all genes.
+
+    Examples
+    --------
+    >>> from gsfm_enrich.libraries.library import GeneSetLibrary
+    >>> from gsfm_enrich.ranking.ranked_weights import ranked_weights
+    >>> genes = tuple(f"G{i}" for i in range(600))
+    >>> weights = ranked_weights(GeneSetLibrary.from_dict({"a": ["G0", "G598", "G599"]}), None, genes)
+    >>> leading_genes(np.linspace(-3, 3, 600), weights, [0], "up")
+    [LeadingGenes(members=[599, 598], predicted=[])]
+    """
+    values = parts(tamed(statistic[None]))[view][0]
+    off = values - values.mean()
+    found = []
+    for row in rows:
+        own = slice(weights.weights.indptr[row], weights.weights.indptr[row + 1])
+        columns, counts = weights.weights.indices[own], weights.weights.data[own]
+        order = np.lexsort((columns, -counts, -off[columns]))
+        columns, counts = columns[order], counts[order]
+        together = np.cumsum(counts * off[columns]) / np.sqrt(np.cumsum(counts**2))
+        n = int(together.argmax()) + 1 if len(together) and together.max() > 0 else 0
+        members = weights.members.indices[weights.members.indptr[row] : weights.members.indptr[row + 1]]
+        is_member = np.isin(columns[:n], members)
+        leading = columns[:n]
+        found.append(LeadingGenes(leading[is_member].tolist(), leading[~is_member].tolist()))
+    return found

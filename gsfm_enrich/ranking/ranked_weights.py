@@ -1,0 +1,144 @@
+"""What every measured gene counts in every term: members, predicted members, and genes of many terms less."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_array
+
+from gsfm_enrich.genes.match import match
+from gsfm_enrich.libraries.library import GeneSetLibrary
+from gsfm_enrich.model.gsfm import GSFM
+from gsfm_enrich.ranking.membership import library_membership
+from gsfm_enrich.ranking.strata import columns_of
+
+PREDICTED_WEIGHT = 0.5
+"""What a predicted member of probability 1 would count; less by the square root of the probability."""
+FREQUENT_QUANTILE = 0.99
+"""Genes in more terms than this quantile of a library's genes count as if they were in as many."""
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class TermWeights:
+    """What every measured gene counts in every term of a library.
+
+    Attributes
+    ----------
+    weights : csr_array of float64, shape (n_terms, n_genes)
+        0 for genes that are neither members nor predicted.
+    members : csr_array of bool, shape (n_terms, n_genes)
+        The members among them; the other genes with a weight are predicted members.
+    """
+
+    weights: csr_array
+    members: csr_array
+
+    @cached_property
+    def power_sums(self) -> tuple[Floats, Floats, Floats]:
+        """Sums of the weights, their squares and their cubes, each of shape (n_terms,)."""
+        table = self.weights
+        squares, cubes = table.power(2), table.power(3)
+        return tuple(np.asarray(part.sum(axis=1)) for part in (table, squares, cubes))  # type: ignore[return-value]
+
+    @cached_property
+    def sizes(self) -> Ints:
+        """Measured members of each term, shape (n_terms,)."""
+        return np.diff(self.members.indptr).astype(np.int64)
+
+
+def gene_weights(library: GeneSetLibrary) -> Floats:
+    """Return the weight of each gene of a library: 2 for a gene of one term, 1 for the most frequent ones.
+
+    A gene of f terms counts ``1 + sqrt((q - f) / (q - 1))``, q being the 99 % quantile of f; more frequent
+    genes count as those of q terms. The shape is that of PADOG (Tarca et al., BMC Bioinformatics 13:136,
+    2012), with the quantile in the place of the largest f.
+
+    Parameters
+    ----------
+    library
+        Its terms say how frequent genes are.
+
+    Returns
+    -------
+    float64 array, shape (n_library_genes,)
+
+    Examples
+    --------
+    >>> library = GeneSetLibrary.from_dict({"a": ["TP53", "BAX"], "b": ["TP53"], "c": ["TP53", "MYC"]})
+    >>> gene_weights(library).round(2).tolist()
+    [1.0, 2.0, 2.0]
+    """
+    frequency = np.asarray(library.incidence.sum(axis=0), dtype=np.float64)
+    most = max(float(np.quantile(frequency, FREQUENT_QUANTILE)), 1.0)
+    return frequency_weights(frequency, most)
+
+
+def frequency_weights(frequency: Floats, most: float) -> Floats:
+    """Return the weights of genes that are in so many terms; see `gene_weights`."""
+    if most <= 1:
+        return np.full(len(frequency), 2.0)
+    return 1 + np.sqrt((most - np.clip(frequency, 1, most)) / (most - 1))
+
+
+@lru_cache(maxsize=32)
+def ranked_weights(
+    library: GeneSetLibrary, model: GSFM | None, genes: tuple[str, ...], organism: str = "human"
+) -> TermWeights:
+    """Return what the genes of ranked tables count in each term; the last 32 results are kept.
+
+    Parameters
+    ----------
+    library
+        The terms.
+    model
+        What completes them; None for the members alone.
+    genes
+        Distinct identifiers of any kind, the columns of the result. Of two names of one gene the first
+        counts.
+    organism
+        Of the genes and the library.
+
+    Returns
+    -------
+    TermWeights
+        A member counts 1, a predicted member of probability p half the square root of p, both times the
+        weight of the gene, see `gene_weights`. A predicted member that no term holds has the weight 2.
+
+    Examples
+    --------
+    >>> library = GeneSetLibrary.from_dict({"apoptosis": ["TP53", "BAX"], "p53": ["TP53"]})
+    >>> ranked_weights(library, None, ("MYC", "p53", "BAX")).weights.toarray().round(2)
+    array([[0., 1., 2.],
+           [0., 1., 0.]])
+    """
+    held = match(genes, library.genes, organism).columns
+    there = held >= 0
+    of_gene = np.full(len(genes), 2.0)
+    of_gene[there] = gene_weights(library)[held[there]]
+    members = _spread(library.incidence[:, held[there]], np.flatnonzero(there), len(genes))
+    weights = members
+    if model is not None:
+        table = library_membership(library, model, organism)
+        columns = columns_of(genes, library, table, organism)
+        known = columns >= 0
+        probable = csr_array(table.probable[:, columns[known]])
+        predicted = _spread(probable, np.flatnonzero(known), len(genes))
+        predicted.data = PREDICTED_WEIGHT * np.sqrt(predicted.data)
+        weights = csr_array(weights.maximum(predicted))
+    weights = csr_array(weights.multiply(of_gene[None, :]))
+    weights.sort_indices()
+    return TermWeights(weights, members.astype(bool))
+
+
+def _spread(table: csr_array, columns: Ints, width: int) -> csr_array:
+    """Put the columns of a table at other places of a wider one."""
+    indices = columns[table.indices]
+    wide = csr_array((table.data.astype(np.float64), indices, table.indptr), shape=(table.shape[0], width))
+    wide.sort_indices()
+    return wide
