@@ -22,7 +22,7 @@ from gsfm_enrich.model.checkpoint import load_model
 from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.ranking.counts import count_overlap
 from gsfm_enrich.ranking.lists import rank_terms
-from gsfm_enrich.ranking.overlap import benjamini_hochberg, overlap_test
+from gsfm_enrich.ranking.overlap import benjamini_hochberg
 from gsfm_enrich.ranking.rerank import rerank
 from gsfm_enrich.ranking.strata import as_propensity, values_for
 
@@ -67,11 +67,11 @@ def biased(
     found: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {}
     for query in queries:
         counts = count_overlap(library, query)
-        overlap = overlap_test(counts.hits, counts.sizes, counts.drawn, counts.population)
+        overlap = counts.overlap
         adjusted = benjamini_hochberg(overlap.p_values, overlap.hits > 0)
         found.setdefault("overlap test (gseapy)", []).append((overlap.p_values, adjusted))
         for method, known in {"GSFM p-value": None, "GSFM p-value, propensity given": propensity}.items():
-            table = rerank(library, counts.ids, model, overlap=overlap, propensity=known)
+            table = rerank(counts, model, known).columns
             columns = table["GSFM P-value"].to_numpy(), table["GSFM Adjusted P-value"].to_numpy()
             found.setdefault(method, []).append(columns)
     return {

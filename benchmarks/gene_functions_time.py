@@ -34,7 +34,7 @@ from gsfm_enrich.model.checkpoint import load_model
 from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.prediction.evidence import SIZE_CREDIT, size_credit
 from gsfm_enrich.ranking.membership import library_membership
-from gsfm_enrich.ranking.rerank import columns_of
+from gsfm_enrich.ranking.strata import columns_of
 from gsfm_enrich.training.assemble import build_corpus
 from gsfm_enrich.training.cooccurrence import PSEUDOCOUNT, SIZE_POWER, cooccurrence
 from gsfm_enrich.training.corpus import LITERATURE, Corpus, source_sets

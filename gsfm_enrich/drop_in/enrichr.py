@@ -23,7 +23,7 @@ from gsfm_enrich.genes.table import ORTHOLOGY_ORGANISMS, RESOLVED_ORGANISMS, org
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.libraries.sources import load_libraries
 from gsfm_enrich.ranking.counts import QueryCounts, count_overlap
-from gsfm_enrich.ranking.overlap import Overlap, benjamini_hochberg, overlap_test
+from gsfm_enrich.ranking.overlap import Overlap, benjamini_hochberg
 
 if TYPE_CHECKING:
     from gsfm_enrich.model.gsfm import GSFM
@@ -240,17 +240,10 @@ def _run(gene_list: Any, gene_sets: Any, options: _Options) -> gseapy.Enrichr:
     counted = [count_overlap(library, genes, background, options.organism) for library in libraries]
     tables = []
     for library, counts in zip(libraries, counted, strict=True):
-        overlap = overlap_test(counts.hits, counts.sizes, counts.drawn, counts.population)
-        rows = _shown_rows(library, overlap, options.min_overlap)
-        table = _base_columns(library, counts, overlap, rows, _is_mapped(options.organism))
+        rows = _shown_rows(library, counts.overlap, options.min_overlap)
+        table = _base_columns(counts, rows, _is_mapped(options.organism))
         if model is not None:
-            asked = {
-                "organism": options.organism,
-                "background": background,
-                "overlap": overlap,
-                "propensity": options.propensity,
-            }
-            columns = _rerank(library, counts.ids, model, **asked)
+            columns = _rerank(counts, model, options.propensity)
             table = pd.concat([table, columns.iloc[rows].reset_index(drop=True)], axis=1)
             if options.sort == "gsfm":
                 table = table.sort_values("GSFM Rank", kind="stable", ignore_index=True)
@@ -284,13 +277,12 @@ def _loaded(model: Any) -> GSFM:
     return load_model(model)
 
 
-def _rerank(library: GeneSetLibrary, ids: list[str], model: GSFM, **asked: Any) -> pd.DataFrame:
+def _rerank(counts: QueryCounts, model: GSFM, propensity: Any) -> pd.DataFrame:
     """Return the model's columns for all terms of a library; torch is only loaded when they are wanted."""
     from gsfm_enrich.ranking.rerank import rerank
     from gsfm_enrich.ranking.strata import as_propensity
 
-    asked["propensity"] = as_propensity(asked["propensity"], asked["organism"])
-    return rerank(library, ids, model, **asked)
+    return rerank(counts, model, as_propensity(propensity, counts.organism)).columns
 
 
 def _shown_rows(library: GeneSetLibrary, overlap: Overlap, min_overlap: int) -> npt.NDArray[np.int64]:
@@ -316,14 +308,9 @@ def _is_foreign(options: _Options) -> bool:
     return foreign
 
 
-def _base_columns(
-    library: GeneSetLibrary,
-    counts: QueryCounts,
-    overlap: Overlap,
-    rows: npt.NDArray[np.int64],
-    as_given: bool,
-) -> pd.DataFrame:
+def _base_columns(counts: QueryCounts, rows: npt.NDArray[np.int64], as_given: bool) -> pd.DataFrame:
     """Return gseapy's columns for some terms, in the order given; genes as in the query or the library."""
+    library, overlap = counts.library, counts.overlap
     adjusted = benjamini_hochberg(overlap.p_values, tested=overlap.hits > 0)
     symbols = counts.names if as_given else [library.genes[column] for column in counts.columns]
     starts, stops = counts.bounds[:-1][rows].tolist(), counts.bounds[1:][rows].tolist()

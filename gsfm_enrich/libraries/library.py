@@ -250,6 +250,14 @@ class GeneSetLibrary:
         return sizes
 
     @cached_property
+    def by_gene(self) -> sparse.csr_array:
+        """`incidence` with genes as rows, shape (genes, terms)."""
+        by_gene = sparse.csr_array(self.incidence.T)
+        for array in (by_gene.data, by_gene.indices, by_gene.indptr):
+            array.flags.writeable = False
+        return by_gene
+
+    @cached_property
     def content_hash(self) -> str:
         """SHA-256, in hex, of terms, genes and memberships: equal for equal content whatever the name."""
         digest = hashlib.sha256()

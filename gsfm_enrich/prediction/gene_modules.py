@@ -23,7 +23,6 @@ from gsfm_enrich.model.vocab import N_SPECIAL
 from gsfm_enrich.prediction.arguments import check_organism, distinct_genes, warn_misread, warn_unknown
 from gsfm_enrich.prediction.neighbours import likeness
 from gsfm_enrich.ranking.counts import count_overlap
-from gsfm_enrich.ranking.overlap import overlap_test
 from gsfm_enrich.ranking.rerank import rerank
 
 GENE_COLUMNS = ("gene", "module", "likeness")
@@ -220,9 +219,7 @@ def name_module(
     ranked = []
     for library in libraries:
         counts = count_overlap(library, genes, None, organism)
-        overlap = overlap_test(counts.hits, counts.sizes, counts.drawn, counts.population)
-        table = rerank(library, counts.ids, model, organism=organism, overlap=overlap)
-        table = table.assign(term=library.terms, gene_set=library.name)
+        table = rerank(counts, model).columns.assign(term=library.terms, gene_set=library.name)
         ranked.append(table.nsmallest(TERMS, "GSFM Rank"))
     best = pd.concat(ranked).sort_values("GSFM P-value", kind="stable").head(TERMS)
     first = best.iloc[0]

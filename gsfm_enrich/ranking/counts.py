@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_array
 
 from gsfm_enrich.genes.match import match
 from gsfm_enrich.genes.resolve import first_few, say_ambiguous
 from gsfm_enrich.genes.spelling import misread_species
 from gsfm_enrich.libraries.library import GeneSetLibrary
-from gsfm_enrich.ranking.overlap import IntArray
+from gsfm_enrich.ranking.overlap import IntArray, Overlap, overlap_test
+
+Background: TypeAlias = "int | tuple[str, ...] | None"
 
 _LOST = ("ambiguous", "duplicate", "no orthologue", "unknown")
 
@@ -25,6 +29,12 @@ class QueryCounts:
 
     Attributes
     ----------
+    library
+        The terms.
+    background
+        What the query was drawn from: None for the genes of the library, a number, or distinct identifiers.
+    organism
+        Of query and background.
     ids
         The distinct identifiers of the query, in its order.
     how
@@ -34,15 +44,12 @@ class QueryCounts:
         For each identifier whether the library has its gene, bool.
     outside
         The identifiers that are not in the background.
+    within
+        Those that are; all where the background is not a list. Of several names of one gene the first.
     columns
         Columns of the library that the query hits: found and in the background, in the query's order.
     names
         The identifiers that found them, in the same order.
-    members
-        For each term, the positions in `columns` of the genes it shares with the query: those of term ``i``
-        are ``members[bounds[i]:bounds[i + 1]]``, rising.
-    bounds
-        Shape (terms + 1,).
     sizes
         Genes of each term in the background, shape (terms,).
     drawn
@@ -51,22 +58,48 @@ class QueryCounts:
         Genes in the background.
     """
 
+    library: GeneSetLibrary
+    background: Background
+    organism: str
     ids: list[str]
     how: list[str]
     found: npt.NDArray[np.bool_]
     outside: list[str]
+    within: list[str]
     columns: IntArray
     names: list[str]
-    members: IntArray
-    bounds: IntArray
     sizes: IntArray
     drawn: int
     population: int
+
+    @cached_property
+    def _shared(self) -> csr_array:
+        shared = self.library.incidence[:, self.columns]
+        shared.sort_indices()
+        return shared
+
+    @property
+    def members(self) -> IntArray:
+        """Positions in `columns` of the genes that each term shares with the query.
+
+        Those of term ``i`` are ``members[bounds[i]:bounds[i + 1]]``, rising.
+        """
+        return self._shared.indices.astype(np.int64)
+
+    @property
+    def bounds(self) -> IntArray:
+        """Where the members of each term start and end, shape (terms + 1,)."""
+        return self._shared.indptr.astype(np.int64)
 
     @property
     def hits(self) -> IntArray:
         """Number of genes that each term shares with the query, shape (terms,)."""
         return np.diff(self.bounds)
+
+    @cached_property
+    def overlap(self) -> Overlap:
+        """The overlap test of the query; raises InputError where the background cannot hold it."""
+        return overlap_test(self.hits, self.sizes, self.drawn, self.population)
 
     @property
     def missing(self) -> list[str]:
@@ -142,54 +175,88 @@ def count_overlap(
     >>> counts.hits, counts.sizes, counts.drawn, counts.population
     (array([2, 0]), array([2, 0]), 2, 3)
     """
+    return count_overlaps(library, [query], background, organism)[0]
+
+
+def count_overlaps(
+    library: GeneSetLibrary,
+    queries: Iterable[Sequence[str]],
+    background: int | Sequence[str] | None,
+    organism: str,
+) -> list[QueryCounts]:
+    """Count the genes that queries against one background share with each term, see `count_overlap`."""
+    if background is None or isinstance(background, int):
+        population = len(library.genes) if background is None else background
+        return [_count(library, query, background, population, organism) for query in queries]
+    names = tuple(dict.fromkeys(background))
+    return [_count_within(library, query, names, organism) for query in queries]
+
+
+def _count(
+    library: GeneSetLibrary, query: Sequence[str], background: int | None, population: int, organism: str
+) -> QueryCounts:
+    """Count what a query shares with the terms, with no background or a number of genes."""
     matched = match(query, library.genes, organism)
     found = matched.columns >= 0
-    outside: list[str] = []
-    inside = found
-    sizes = library.sizes
-    if background is None:
-        drawn, population = int(found.sum()), len(library.genes)
-    elif isinstance(background, int):
-        drawn, population = len(matched.ids), background
-    else:
-        names = tuple(dict.fromkeys(background))
-        present = _genes_in_background(library, names, organism)
-        sizes = (library.incidence @ present.astype(np.float32)).astype(np.int64)
-        within = match(matched.ids, names, organism)
-        tested = within.columns >= 0
-        kinds = zip(within.ids, within.how, tested, strict=True)
-        outside = [gene for gene, how, known in kinds if not known and how != "duplicate"]
-        inside = found & tested
-        inside[inside] = present[matched.columns[inside]]
-        drawn, population = int(tested.sum()), len(names)
-    columns = matched.columns[inside]
-    shared = library.incidence[:, columns]
-    shared.sort_indices()
     return QueryCounts(
+        library=library,
+        background=background,
+        organism=organism,
         ids=matched.ids,
         how=matched.how,
         found=found,
-        outside=outside,
-        columns=columns,
-        names=[matched.ids[number] for number in np.flatnonzero(inside)],
-        members=shared.indices.astype(np.int64),
-        bounds=shared.indptr.astype(np.int64),
-        sizes=sizes,
-        drawn=drawn,
+        outside=[],
+        within=matched.ids,
+        columns=matched.columns[found],
+        names=[matched.ids[number] for number in np.flatnonzero(found)],
+        sizes=library.sizes,
+        drawn=int(found.sum()) if background is None else len(matched.ids),
         population=population,
     )
 
 
+def _count_within(
+    library: GeneSetLibrary, query: Sequence[str], names: tuple[str, ...], organism: str
+) -> QueryCounts:
+    """Count what a query shares with the terms, both cut to the genes of a background."""
+    matched, within = match(query, library.genes, organism), match(query, names, organism)
+    found, tested = matched.columns >= 0, within.columns >= 0
+    present, sizes = _cut_to_background(library, names, organism)
+    inside = found & tested
+    inside[inside] = present[matched.columns[inside]]
+    kinds = zip(within.ids, within.how, tested, strict=True)
+    return QueryCounts(
+        library=library,
+        background=names,
+        organism=organism,
+        ids=matched.ids,
+        how=matched.how,
+        found=found,
+        outside=[gene for gene, how, known in kinds if not known and how != "duplicate"],
+        within=[within.ids[number] for number in np.flatnonzero(tested)],
+        columns=matched.columns[inside],
+        names=[matched.ids[number] for number in np.flatnonzero(inside)],
+        sizes=sizes,
+        drawn=int(tested.sum()),
+        population=len(names),
+    )
+
+
 @lru_cache(maxsize=16)
-def _genes_in_background(
+def _cut_to_background(
     library: GeneSetLibrary, names: tuple[str, ...], organism: str
-) -> npt.NDArray[np.bool_]:
-    """Tell which genes of the library a background has; the queries of one data set share it."""
+) -> tuple[npt.NDArray[np.bool_], IntArray]:
+    """Return which genes of the library a background has, and how many of each term.
+
+    The queries of one data set share it.
+    """
     present = np.zeros(len(library.genes), dtype=bool)
     columns = match(names, library.genes, organism).columns
     present[columns[columns >= 0]] = True
-    present.flags.writeable = False
-    return present
+    sizes = (library.incidence @ present.astype(np.float32)).astype(np.int64)
+    for array in (present, sizes):
+        array.flags.writeable = False
+    return present, sizes
 
 
 def say_lost(

@@ -4,34 +4,24 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from gsfm_enrich.errors import InputError, named, warn_caller
 from gsfm_enrich.genes.inputs import as_background, as_gene_list
-from gsfm_enrich.genes.match import match
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.libraries.sources import load_libraries
 from gsfm_enrich.model.checkpoint import load_model
 from gsfm_enrich.model.gsfm import GSFM
-from gsfm_enrich.ranking.counts import say_lost
-from gsfm_enrich.ranking.membership import Membership, library_membership
-from gsfm_enrich.ranking.null import survival
+from gsfm_enrich.ranking.counts import count_overlaps, say_lost
+from gsfm_enrich.ranking.membership import library_membership
 from gsfm_enrich.ranking.overlap import benjamini_hochberg, hypergeometric_tail
-from gsfm_enrich.ranking.rerank import locate
-from gsfm_enrich.ranking.strata import (
-    Background,
-    Propensity,
-    as_propensity,
-    inside_background,
-    outside_background,
-)
-from gsfm_enrich.ranking.weights import LEVELS
+from gsfm_enrich.ranking.placement import locate, place
+from gsfm_enrich.ranking.statistic import CompletedTerms, PlacedQueries, completed_test
+from gsfm_enrich.ranking.strata import as_propensity
 
 LIST_COLUMNS = (
     "list",
@@ -49,7 +39,6 @@ CELLS = 3_000_000
 """Lists x terms that one task works on."""
 
 Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 
 def rank_terms(
@@ -134,133 +123,19 @@ def rank_terms(
     if lost:
         warn_caller(lost)
     for library in libraries:
-        tables, placed = prepare(library, network, queries, organism, tested, propensity=likely)
+        counts = count_overlaps(library, queries, tested, organism)
+        table = library_membership(library, network, organism)
+        terms, placed = place(counts, [locate(query, table) for query in counts], table, likely)
         _warn_empty(names, placed, library.name)
-        found = _run(tables, placed, top or len(library), n_jobs, progress)
-        parts.append(_frame(found, names, library, tables.sizes))
-    table = pd.concat(parts, ignore_index=True)
+        found = _run(terms, placed, top or len(library), n_jobs, progress)
+        parts.append(_frame(found, names, library, terms.sizes))
+    ranked = pd.concat(parts, ignore_index=True)
     order = {name: number for number, name in enumerate(names)}
-    return table.sort_values("list", key=lambda column: column.map(order), kind="stable", ignore_index=True)
-
-
-@dataclass(frozen=True, eq=False)
-class Tables:
-    """What a task needs to know of a library: numbers only, so that it travels light.
-
-    Attributes
-    ----------
-    incidence : csr_array, shape (n_genes, n_terms)
-        Members.
-    probable, evidence : csr_array, shape (n_columns, n_terms)
-        Probabilities of probable genes, and what these and neighbours count in quarters of a member.
-    backgrounds : list of Background
-        What queries are drawn from: the background of the test and, where it is None, the genes outside.
-    sizes : int64 array, shape (n_terms,)
-        Members of each term in the background.
-    """
-
-    incidence: csr_array
-    probable: csr_array
-    evidence: csr_array
-    backgrounds: list[Background]
-    sizes: Ints
-
-    def apart(self, drawn: Ints) -> list[tuple[Background, Ints]]:
-        """Return the backgrounds, each with how many genes of a list are in its strata."""
-        ends = np.cumsum([len(background.populations) for background in self.backgrounds])
-        return list(zip(self.backgrounds, np.split(drawn, ends[:-1]), strict=True))
-
-
-@dataclass(frozen=True, eq=False)
-class Placed:
-    """Where the genes of many lists are.
-
-    Attributes
-    ----------
-    held : csr_array, shape (n_lists, n_genes)
-        Genes of each list in the library, within the background.
-    columns : csr_array, shape (n_lists, n_columns)
-        The same in the membership table.
-    drawn : int64 array, shape (n_lists, n_strata)
-        Genes of each list in each stratum of one background after the other.
-    """
-
-    held: csr_array
-    columns: csr_array
-    drawn: Ints
-
-    def lists(self, rows: Ints) -> Placed:
-        """Return some of the lists."""
-        return Placed(self.held[rows], self.columns[rows], self.drawn[rows])
-
-
-def prepare(
-    library: GeneSetLibrary,
-    model: GSFM,
-    queries: Sequence[list[str]],
-    organism: str,
-    background: Sequence[str] | int | None,
-    *,
-    propensity: Propensity | None = None,
-) -> tuple[Tables, Placed]:
-    """Collect what is needed of a library, and find the genes of all lists in it."""
-    table = library_membership(library, model, organism)
-    key = (
-        background if background is None or isinstance(background, int) else tuple(dict.fromkeys(background))
-    )
-    population = len(library.genes) if key is None else key if isinstance(key, int) else len(key)
-    inside = inside_background(library, model, organism, key, population=population, propensity=propensity)
-    placed = place(queries, library, table, organism, key, inside=inside)
-    needs_all = bool((placed.columns.indices >= table.n_library).any())
-    probable = csr_array((table.probable if needs_all else table.probable_inside).T)
-    evidence = csr_array((table.evidence if needs_all else table.evidence_inside).T)
-    backgrounds = [inside]
-    if placed.drawn.shape[1] > len(inside.populations):
-        backgrounds.append(outside_background(library, model, organism))
-    incidence = csr_array(library.incidence.T)
-    columns = csr_array(placed.columns[:, : probable.shape[0]])
-    placed = Placed(placed.held, columns, placed.drawn)
-    return Tables(incidence, probable, evidence, backgrounds, inside.members.sum(axis=0)), placed
-
-
-def place(
-    queries: Sequence[list[str]],
-    library: GeneSetLibrary,
-    table: Membership,
-    organism: str,
-    background: tuple[str, ...] | int | None,
-    *,
-    inside: Background,
-) -> Placed:
-    """Find the genes of many lists in a library and its membership table."""
-    held, columns, drawn = [], [], []
-    for query in queries:
-        ids = query
-        if isinstance(background, tuple):
-            within = match(query, background, organism).columns
-            ids = [gene for gene, position in zip(query, within, strict=True) if position >= 0]
-        there = match(ids, library.genes, organism).columns
-        held.append(there[there >= 0])
-        where = locate(query, library, table, organism, background)
-        columns.append(np.concatenate([where.inside, where.outside]))
-        n = len(held[-1]) if background is None else len(ids)
-        drawn.append([*inside.drawn(ids, organism, n), len(where.outside)])
-    numbers = np.array(drawn, dtype=np.int64)
-    if not numbers[:, -1].any():
-        numbers = numbers[:, :-1]
-    return Placed(_rows(held, len(library.genes)), _rows(columns, len(table.units)), numbers)
-
-
-def _rows(positions: Sequence[Ints], width: int) -> csr_array:
-    """Return lists of columns as a sparse table of ones."""
-    starts = np.cumsum([0, *map(len, positions)])
-    there = np.concatenate(positions) if len(positions) else np.zeros(0, dtype=np.int64)
-    ones = np.ones(len(there), dtype=np.float32)
-    return csr_array((ones, there, starts), shape=(len(positions), width))
+    return ranked.sort_values("list", key=lambda column: column.map(order), kind="stable", ignore_index=True)
 
 
 def _run(
-    tables: Tables, placed: Placed, top: int, n_jobs: int | None, progress: bool
+    terms: CompletedTerms, queries: PlacedQueries, top: int, n_jobs: int | None, progress: bool
 ) -> list[tuple[NDArray[Any], ...]]:
     """Rank the terms for blocks of lists, in parallel."""
     from joblib import Parallel, delayed
@@ -268,10 +143,10 @@ def _run(
     from rich.progress import Progress
 
     # Lists of one length share their null distribution, so they stay together.
-    order = np.lexsort(placed.drawn.T[::-1])
-    step = max(CELLS // max(tables.incidence.shape[1], 1), 1)
+    order = np.lexsort(queries.drawn.T[::-1])
+    step = max(CELLS // max(terms.incidence.shape[1], 1), 1)
     parts = [order[start : start + step] for start in range(0, len(order), step)]
-    tasks = (delayed(rank_block)(tables, placed.lists(rows), rows, top) for rows in parts)
+    tasks = (delayed(rank_block)(terms, queries.queries(rows), rows, top) for rows in parts)
     console = Console(stderr=True)
     with Progress(console=console, disable=not (progress and console.is_terminal)) as bar:
         task = bar.add_task("ranking terms", total=len(parts))
@@ -293,12 +168,14 @@ def _results(parallel: Any, tasks: Iterator[Any]) -> Iterator[Any]:
         yield from parallel(tasks)
 
 
-def rank_block(tables: Tables, placed: Placed, numbers: Ints, top: int) -> tuple[NDArray[Any], ...]:
+def rank_block(
+    terms: CompletedTerms, queries: PlacedQueries, numbers: Ints, top: int
+) -> tuple[NDArray[Any], ...]:
     """Rank the terms for some lists.
 
     Parameters
     ----------
-    tables, placed
+    terms, queries
         The library, and the genes of the lists in it.
     numbers : shape (n_lists,)
         What the lists are called in the result.
@@ -310,49 +187,18 @@ def rank_block(tables: Tables, placed: Placed, numbers: Ints, top: int) -> tuple
     list, term, overlap, p_value, expected, gsfm_p_value, adjusted, rank
         Arrays of shape (n_rows,), the best terms first within each list.
     """
-    hits = np.rint((placed.held @ tables.incidence).toarray()).astype(np.int64)
-    soft = np.rint((placed.columns @ tables.evidence).toarray()).astype(np.int64)
-    expected = hits + (placed.columns @ tables.probable).toarray()
-    tested = tables.sizes > 0
-    observed = np.where(tested, LEVELS * hits + soft, 0)
-    p: Floats = np.ones(observed.shape)
-    mean: Floats = np.zeros(observed.shape)
-    for drawn in np.unique(placed.drawn, axis=0):
-        rows = np.flatnonzero((placed.drawn == drawn).all(axis=1))
-        p[rows] = _p_values(observed[rows], drawn, tables)
-        mean[rows] = sum(background.expected(part) for background, part in tables.apart(drawn))
-    fold = np.divide(expected, mean, out=np.zeros(observed.shape), where=tested & (mean > 0))
-    adjusted = benjamini_hochberg(p, np.broadcast_to(tested, p.shape))
-    some = min(top, p.shape[1])
-    order: Ints = np.asarray(np.lexsort((-fold, p, np.broadcast_to(~tested, p.shape)), axis=-1))
-    order = order[:, :some]
-    lists = np.repeat(np.arange(len(p)), some)
-    terms = order.ravel()
-    kept = tested[terms] & (placed.drawn[lists].sum(axis=1) > 0)
-    lists, terms = lists[kept], terms[kept]
-    rank = np.tile(np.arange(1, some + 1), len(p))[kept]
-    populations = tables.backgrounds[0].populations
-    drawn_inside = placed.drawn[lists, : len(populations)].sum(axis=1)
-    overlap_p = hypergeometric_tail(
-        hits[lists, terms], tables.sizes[terms], drawn_inside, int(populations.sum())
-    )
-    at = lists, terms
-    return numbers[lists], terms, hits[at], overlap_p, expected[at], p[at], adjusted[at], rank
-
-
-def _p_values(observed: Ints, drawn: Ints, tables: Tables) -> Floats:
-    """Return the p-values of lists of one length, shape (n_lists, n_terms); each kind is computed once."""
-    width = int(observed.max(initial=0)) + 1
-    codes, where = np.unique(
-        np.arange(observed.shape[1]) * width + observed, return_inverse=True
-    )  # a term and its evidence
-    terms, evidence = np.divmod(codes, width)
-    strata = [
-        stratum.terms(terms)
-        for background, part in tables.apart(drawn)
-        for stratum in background.strata(part)
-    ]
-    return survival(evidence, strata)[where].reshape(observed.shape)
+    test = completed_test(terms, queries)
+    shown = min(top, len(test.tested))
+    numbers_of, found = np.repeat(np.arange(len(numbers)), shown), test.order[:, :shown].ravel()
+    rank = np.tile(np.arange(1, shown + 1), len(numbers))
+    kept = test.tested[found] & (queries.drawn[numbers_of].sum(axis=1) > 0)
+    numbers_of, found, rank = numbers_of[kept], found[kept], rank[kept]
+    at = numbers_of, found
+    drawn = queries.drawn[numbers_of, : len(terms.backgrounds[0].populations)].sum(axis=1)
+    overlap_p = hypergeometric_tail(test.hits[at], terms.sizes[found], drawn, terms.population)
+    adjusted = benjamini_hochberg(test.p_values, np.broadcast_to(test.tested, test.p_values.shape))
+    figures = test.hits[at], overlap_p, test.expected[at], test.p_values[at], adjusted[at]
+    return numbers[numbers_of], found, *figures, rank
 
 
 def _frame(
@@ -377,7 +223,7 @@ def _frame(
     return pd.DataFrame(dict(zip(LIST_COLUMNS, values, strict=True)), columns=list(LIST_COLUMNS))
 
 
-def _warn_empty(names: Sequence[Any], placed: Placed, library: str) -> None:
+def _warn_empty(names: Sequence[Any], placed: PlacedQueries, library: str) -> None:
     """Say which lists have no gene to be tested."""
     empty = [str(name) for name, n in zip(names, placed.drawn.sum(axis=1), strict=True) if n == 0]
     if empty:

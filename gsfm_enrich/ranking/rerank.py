@@ -7,17 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.sparse import csc_array
 
-from gsfm_enrich.genes.match import match
-from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.model.gsfm import GSFM
-from gsfm_enrich.ranking.membership import Membership, library_membership
-from gsfm_enrich.ranking.null import survival
-from gsfm_enrich.ranking.overlap import Overlap, benjamini_hochberg
-from gsfm_enrich.ranking.strata import Propensity, columns_of, inside_background, outside_background
-from gsfm_enrich.ranking.weights import LEVELS
+from gsfm_enrich.ranking.counts import QueryCounts
+from gsfm_enrich.ranking.membership import library_membership
+from gsfm_enrich.ranking.overlap import benjamini_hochberg
+from gsfm_enrich.ranking.placement import locate, place
+from gsfm_enrich.ranking.statistic import completed_test
+from gsfm_enrich.ranking.strata import Propensity
 
 MODEL_COLUMNS = (
     "Expected Overlap",
@@ -32,145 +30,74 @@ LAST = 1e-9
 """Below any probability that counts, and too small to change one."""
 
 
-def rerank(
-    library: GeneSetLibrary,
-    query: Sequence[str],
-    model: GSFM,
-    *,
-    organism: str = "human",
-    background: Sequence[str] | int | None = None,
-    overlap: Overlap,
-    propensity: Propensity | None = None,
-) -> pd.DataFrame:
+@dataclass(frozen=True, eq=False)
+class Reranked:
+    """What the model adds to the overlap test of a query.
+
+    Attributes
+    ----------
+    columns : DataFrame
+        ``MODEL_COLUMNS``, one row per term in the library's order. Terms without a gene in the background
+        have an expected overlap of 0, a p-value of 1 and the last rank.
+    names : list of str
+        The genes of the query that the membership table knows, as the user spells them.
+    probable : csc_array, shape (n_terms, n_names)
+        Their probabilities, where they count; 0 for members.
+    evidence : csc_array, shape (n_terms, n_names)
+        What those that are not members count, in quarters of a member.
+    """
+
+    columns: pd.DataFrame
+    names: list[str]
+    probable: csc_array
+    evidence: csc_array
+
+
+def rerank(counts: QueryCounts, model: GSFM, propensity: Propensity | None = None) -> Reranked:
     """Compute the model's columns for every term of a library.
 
     Parameters
     ----------
-    library
-        The terms.
-    query
-        Identifiers of the query's genes.
+    counts
+        A query, counted against the library. Where the background is None, genes of the query that the
+        library does not hold are compared with random genes of the same kind: those that the model knows and
+        the library does not.
     model
         What completes the terms.
-    organism
-        Of query, background and library.
-    background
-        What the overlap test drew from: None for the genes of the library, a number of genes, or identifiers.
-        With None, genes of the query that the library does not hold are compared with random genes of the
-        same kind: those that the model knows and the library does not.
-    overlap
-        The overlap test of the same query and background.
     propensity
         Genes and how likely an experiment lists them, see `gsfm_enrich.ranking.strata`; None: all alike.
-
-    Returns
-    -------
-    DataFrame
-        ``MODEL_COLUMNS``, one row a term in the library's order. Terms without a gene in the background
-        have an expected overlap of 0, a p-value of 1 and the last rank.
 
     Raises
     ------
     InputError
-        If a propensity is given for a background that is a number.
+        If the background cannot hold the query, or a propensity is given for one that is a number.
 
     Notes
     -----
     Expected overlap: hits + the sum of the probabilities of the query's other genes, as far as they count
-    (`gsfm_enrich.ranking.weights`). The p-value is the chance of as much evidence in a random query, see
-    `gsfm_enrich.ranking.null`. Terms are ranked by p-value, then by fold enrichment.
+    (`gsfm_enrich.ranking.weights`). For the p-value and the order see `gsfm_enrich.ranking.statistic`.
     """
-    table = library_membership(library, model, organism)
-    drawn = locate(query, library, table, organism, background)
-    probable = drawn.probable(table)
-    evidence = drawn.evidence(table)
-    observed = LEVELS * overlap.hits + np.rint(evidence.sum(axis=1)).astype(np.int64)
-    expected = overlap.hits + probable.sum(axis=1)
-    key = background if background is None or isinstance(background, int) else tuple(background)
-    inside = inside_background(
-        library, model, organism, key, population=overlap.population, propensity=propensity
-    )
-    numbers = inside.drawn(query, organism, overlap.drawn)
-    strata, mean = inside.strata(numbers), inside.expected(numbers)
-    if len(drawn.outside):
-        apart = outside_background(library, model, organism)
-        strata += apart.strata(np.array([len(drawn.outside)]))
-        mean = mean + apart.expected(np.array([len(drawn.outside)]))
-    tested = overlap.sizes > 0
-    p = np.where(tested, survival(np.where(tested, observed, 0), strata), 1.0)
-    fold = np.divide(expected, mean, out=np.zeros_like(expected), where=tested & (mean > 0))
-    rank = ranks(p, fold, tested)
-    before = np.empty_like(rank)  # equal overlaps stay in the model's order: a tie is no movement
-    before[np.lexsort((rank, overlap.p_values))] = np.arange(1, len(p) + 1)
-    return pd.DataFrame(
+    table = library_membership(counts.library, model, counts.organism)
+    located = locate(counts, table)
+    test = completed_test(*place([counts], [located], table, propensity))
+    p = test.p_values[0]
+    rank, before = np.empty(len(p), dtype=np.int64), np.empty(len(p), dtype=np.int64)
+    rank[test.order[0]] = np.arange(1, len(p) + 1)
+    # equal overlaps stay in the model's order: a tie is no movement
+    before[np.lexsort((rank, counts.overlap.p_values))] = np.arange(1, len(p) + 1)
+    probable, evidence = located.probable(table), located.evidence(table)
+    columns = pd.DataFrame(
         {
-            "Expected Overlap": np.where(tested, expected, 0.0),
-            "GSFM Fold Enrichment": fold,
+            "Expected Overlap": test.expected[0],
+            "GSFM Fold Enrichment": test.fold[0],
             "GSFM P-value": p,
-            "GSFM Adjusted P-value": benjamini_hochberg(p, tested),
+            "GSFM Adjusted P-value": benjamini_hochberg(p, test.tested),
             "GSFM Rank": rank,
             "Rank Change": before - rank,
-            "Predicted Genes": list_predicted(probable, evidence, drawn.names),
+            "Predicted Genes": list_predicted(probable, evidence, located.names),
         }
     )
-
-
-def ranks(p: NDArray[np.float64], fold: NDArray[np.float64], tested: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Return ranks from 1: tested terms first, then by p-value, by fold enrichment, and by position."""
-    rank = np.empty(len(p), dtype=np.int64)
-    rank[np.lexsort((-fold, p, ~tested))] = np.arange(1, len(p) + 1)
-    return rank
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """Where the genes of a query stand in a membership table.
-
-    Attributes
-    ----------
-    inside, outside : int64 arrays
-        Columns of the genes drawn from the background, and of those drawn apart from it.
-    names : list of str
-        How the user spells them, in that order.
-    """
-
-    inside: NDArray[np.int64]
-    outside: NDArray[np.int64]
-    names: list[str]
-
-    @property
-    def columns(self) -> NDArray[np.int64]:
-        """Columns of all genes."""
-        return np.concatenate([self.inside, self.outside])
-
-    def probable(self, table: Membership) -> csc_array:
-        """Return the probable genes of each term among them, shape (n_terms, n_genes)."""
-        within = self.columns.max(initial=0) < table.n_library
-        return csc_array((table.probable_inside if within else table.probable)[:, self.columns])
-
-    def evidence(self, table: Membership) -> csc_array:
-        """Return what those that are no members count, in quarters of a member, shape (n_terms, n_genes)."""
-        within = self.columns.max(initial=0) < table.n_library
-        return csc_array((table.evidence_inside if within else table.evidence)[:, self.columns])
-
-
-def locate(
-    query: Sequence[str],
-    library: GeneSetLibrary,
-    table: Membership,
-    organism: str,
-    background: Sequence[str] | int | None,
-) -> Drawn:
-    """Find the genes of a query among the columns of a membership table; the unknown ones are left out."""
-    ids = list(dict.fromkeys(query))
-    if background is not None and not isinstance(background, int):
-        within = match(ids, tuple(background), organism).columns
-        ids = [gene for gene, position in zip(ids, within, strict=True) if position >= 0]
-    columns = columns_of(ids, library, table, organism)
-    found = columns >= 0
-    apart = found & (columns >= table.n_library) if background is None else np.zeros_like(found)
-    order = np.concatenate([np.flatnonzero(found & ~apart), np.flatnonzero(apart)])
-    return Drawn(columns[found & ~apart], columns[apart], [ids[i] for i in order])
+    return Reranked(columns, located.names, probable, evidence)
 
 
 def list_predicted(probable: csc_array, evidence: csc_array, names: Sequence[str]) -> list[str]:

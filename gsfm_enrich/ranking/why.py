@@ -19,8 +19,7 @@ from gsfm_enrich.model.checkpoint import load_model
 from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.ranking.counts import count_overlap, say_lost
 from gsfm_enrich.ranking.membership import library_membership
-from gsfm_enrich.ranking.overlap import overlap_test
-from gsfm_enrich.ranking.rerank import locate, rerank
+from gsfm_enrich.ranking.rerank import rerank
 from gsfm_enrich.ranking.strata import as_propensity, columns_of
 from gsfm_enrich.ranking.weights import LEVELS
 
@@ -97,20 +96,10 @@ def term_evidence(
         warn_caller(lost)
     tested, likely = as_background(background), as_propensity(propensity, organism)
     counts = count_overlap(library, query, tested, organism)
-    overlap = overlap_test(counts.hits, counts.sizes, counts.drawn, counts.population)
-    columns = rerank(
-        library,
-        counts.ids,
-        network,
-        organism=organism,
-        background=tested,
-        overlap=overlap,
-        propensity=likely,
-    ).iloc[row]
-    table = library_membership(library, network, organism)
-    drawn = locate(counts.ids, library, table, organism, tested)
-    counting = csr_array(drawn.evidence(table))[[row]]
-    probable = csr_array(drawn.probable(table))[[row]].toarray()[0, counting.indices].astype(np.float64)
+    overlap, reranked = counts.overlap, rerank(counts, network, likely)
+    columns = reranked.columns.iloc[row]
+    counting = csr_array(reranked.evidence)[[row]]
+    probable = csr_array(reranked.probable)[[row]].toarray()[0, counting.indices].astype(np.float64)
     members = counts.columns[counts.members[counts.bounds[row] : counts.bounds[row + 1]]]
     p = np.concatenate([np.ones(len(members)), probable])
     weight = np.concatenate([np.ones(len(members)), counting.data / LEVELS])
@@ -119,7 +108,7 @@ def term_evidence(
             "gene_set": library.name,
             "term": term,
             "gene": [library.genes[column] for column in members]
-            + [drawn.names[column] for column in counting.indices],
+            + [reranked.names[column] for column in counting.indices],
             "kind": ["member"] * len(members) + np.where(probable > 0, "predicted", "neighbour").tolist(),
             "probability": p,
             "weight": weight,

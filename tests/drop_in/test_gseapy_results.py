@@ -7,12 +7,14 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csc_array
 
 from gsfm_enrich.drop_in import enrichr as adapter
 from gsfm_enrich.drop_in.enrichr import BASE_COLUMNS, enrich, enrichr
 from gsfm_enrich.errors import GsfmEnrichWarning
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.ranking.overlap import benjamini_hochberg
+from gsfm_enrich.ranking.rerank import Reranked
 
 mpl.use("Agg")
 
@@ -95,12 +97,13 @@ def test_min_overlap():
 def fake_rerank(seen):
     """Stand in for the model: ranks the terms backwards."""
 
-    def rerank(library, query, model, *, organism, background, overlap, propensity):
-        seen.append((library, list(query), model, organism, background, overlap))
-        ranks = np.arange(len(library), 0, -1)
-        q = benjamini_hochberg(np.full(len(library), 0.5))
-        values = [overlap.hits + 0.5, ranks * 1.0, q, q, ranks, -ranks, ["GEN-1"] * len(library)]
-        return pd.DataFrame(dict(zip(MODEL_COLUMNS, values, strict=True)))
+    def rerank(counts, model, propensity):
+        seen.append((counts, model))
+        n = len(counts.library)
+        ranks, q = np.arange(n, 0, -1), benjamini_hochberg(np.full(n, 0.5))
+        values = [counts.hits + 0.5, ranks * 1.0, q, q, ranks, -ranks, ["GEN-1"] * n]
+        columns = pd.DataFrame(dict(zip(MODEL_COLUMNS, values, strict=True)))
+        return Reranked(columns, [], csc_array((n, 0)), csc_array((n, 0)))
 
     return rerank
 
@@ -130,11 +133,11 @@ def test_model_columns_follow_and_order_the_rows(seen):
     }
     hits = table["Overlap"].str.split("/").str[0].astype(float)
     assert (table["Expected Overlap"] == hits + 0.5).all()
-    asked, query, model, organism, background, overlap = seen[0]
-    assert asked is library
-    assert (query, model, organism, background) == (QUERY, ("loaded", "default"), "human", GENES)
-    assert overlap.population == len(GENES)
-    assert len(overlap.hits) == len(SETS)
+    counts, model = seen[0]
+    assert counts.library is library
+    assert (counts.ids, counts.organism, counts.background) == (QUERY, "human", tuple(GENES))
+    assert model == ("loaded", "default")
+    assert counts.population == len(GENES)
 
 
 def test_gseapys_order_with_model_columns(seen):
@@ -150,7 +153,7 @@ def test_libraries_keep_their_blocks(seen):
     for _, block in table.groupby("Gene_set"):
         assert block["GSFM Rank"].is_monotonic_increasing
     assert isinstance(table.index, pd.RangeIndex)
-    assert seen[0][2] == ("loaded", "other")
+    assert seen[0][1] == ("loaded", "other")
 
 
 def test_no_hits_with_model_columns(seen):

@@ -11,14 +11,12 @@ from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.ranking.counts import count_overlap
 from gsfm_enrich.ranking.membership import library_membership
-from gsfm_enrich.ranking.overlap import overlap_test
 from gsfm_enrich.ranking.rerank import MODEL_COLUMNS, list_predicted, rerank
 
 
 def run(library: GeneSetLibrary, query: list[str], model: GSFM, background: object = None):
     counts = count_overlap(library, query, background, "human")
-    overlap = overlap_test(counts.hits, counts.sizes, counts.drawn, counts.population)
-    return overlap, rerank(library, counts.ids, model, background=background, overlap=overlap)
+    return counts.overlap, rerank(counts, model).columns
 
 
 def test_columns_are_those_of_the_contract(block_model: GSFM, block_library: GeneSetLibrary) -> None:

@@ -1,0 +1,102 @@
+"""Where the genes of queries stand in a library, its membership table and the background."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csc_array, csr_array
+
+from gsfm_enrich.ranking.counts import QueryCounts
+from gsfm_enrich.ranking.membership import Membership
+from gsfm_enrich.ranking.statistic import CompletedTerms, PlacedQueries, sparse_rows
+from gsfm_enrich.ranking.strata import Propensity, columns_of, inside_background, outside_background
+
+
+@dataclass(frozen=True)
+class LocatedQuery:
+    """Where the genes of a query stand in a membership table.
+
+    Attributes
+    ----------
+    inside, outside : int64 arrays
+        Columns of the genes drawn from the background, and of those drawn apart from it.
+    names : list of str
+        How the user spells them, in that order.
+    """
+
+    inside: NDArray[np.int64]
+    outside: NDArray[np.int64]
+    names: list[str]
+
+    @property
+    def columns(self) -> NDArray[np.int64]:
+        """Columns of all genes."""
+        return np.concatenate([self.inside, self.outside])
+
+    def probable(self, table: Membership) -> csc_array:
+        """Return the probable genes of each term among them, shape (n_terms, n_genes)."""
+        within = self.columns.max(initial=0) < table.n_library
+        return csc_array((table.probable_inside if within else table.probable)[:, self.columns])
+
+    def evidence(self, table: Membership) -> csc_array:
+        """Return what those that are not members count, in quarters of a member, shape (n_terms, n_genes)."""
+        within = self.columns.max(initial=0) < table.n_library
+        return csc_array((table.evidence_inside if within else table.evidence)[:, self.columns])
+
+
+def locate(counts: QueryCounts, table: Membership) -> LocatedQuery:
+    """Find the genes of a query among the columns of a membership table; the unknown ones are left out.
+
+    With no background given, genes that only the model knows are drawn apart from those of the library.
+    """
+    columns = columns_of(counts.within, table.library, table, table.organism)
+    found = columns >= 0
+    apart = found & (columns >= table.n_library) if counts.background is None else np.zeros_like(found)
+    order = np.concatenate([np.flatnonzero(found & ~apart), np.flatnonzero(apart)])
+    return LocatedQuery(columns[found & ~apart], columns[apart], [counts.within[i] for i in order])
+
+
+def place(
+    counts: Sequence[QueryCounts],
+    located: Sequence[LocatedQuery],
+    table: Membership,
+    propensity: Propensity | None = None,
+) -> tuple[CompletedTerms, PlacedQueries]:
+    """Turn queries against one background, and the library, into the numbers of a test.
+
+    Parameters
+    ----------
+    counts, located
+        The queries, at least one; see `gsfm_enrich.ranking.counts.count_overlaps` and `locate`.
+    table
+        The membership table of their library.
+    propensity
+        Genes and how likely an experiment lists them, see `gsfm_enrich.ranking.strata`; None: all alike.
+
+    Raises
+    ------
+    InputError
+        If a propensity is given for a background that is a number.
+    """
+    of_table = (table.library, table.model, table.organism)
+    background, population = counts[0].background, counts[0].population
+    inside = inside_background(*of_table, background, population=population, propensity=propensity)
+    backgrounds = [inside]
+    drawn = [inside.drawn(query.within, table.organism, query.drawn) for query in counts]
+    apart = np.array([len(query.outside) for query in located])
+    numbers = np.array(drawn, dtype=np.int64).reshape(len(counts), -1)
+    if apart.any():
+        backgrounds.append(outside_background(*of_table))
+        numbers = np.column_stack([numbers, apart])
+    columns = sparse_rows([query.columns for query in located], len(table.units))
+    if (columns.indices >= table.n_library).any():
+        probable, evidence = table.probable, table.evidence
+    else:
+        probable, evidence = table.probable_inside, table.evidence_inside
+        columns = csr_array(columns[:, : table.n_library])
+    held = sparse_rows([query.columns for query in counts], len(table.library.genes))
+    terms = CompletedTerms(table.library.by_gene, csr_array(probable.T), csr_array(evidence.T), backgrounds)
+    return terms, PlacedQueries(held, columns, numbers)

@@ -1,0 +1,185 @@
+"""The statistic of queries and terms, and its p-value.
+
+Names of genes are left behind here: a library, completed by the model, and the queries that are tested
+against it are tables of numbers. `completed_test` says what the statistic is and which null distribution
+gives its p-value, for every query of the package, be it one or thousands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from gsfm_enrich.ranking.null import survival
+from gsfm_enrich.ranking.strata import Background
+from gsfm_enrich.ranking.weights import LEVELS
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class CompletedTerms:
+    """What the test needs to know of a library: numbers only, so that it travels light.
+
+    Attributes
+    ----------
+    incidence : csr_array, shape (n_genes, n_terms)
+        Members.
+    probable, evidence : csr_array, shape (n_columns, n_terms)
+        Probabilities of probable genes, and what these and neighbours count in quarters of a member.
+    backgrounds : list of Background
+        What queries are drawn from: the background of the test and, where it is None, the genes that only the
+        model knows.
+    """
+
+    incidence: csr_array
+    probable: csr_array
+    evidence: csr_array
+    backgrounds: list[Background]
+
+    @property
+    def sizes(self) -> Ints:
+        """Members of each term in the background, shape (n_terms,)."""
+        return np.asarray(self.backgrounds[0].members.sum(axis=0))
+
+    @property
+    def population(self) -> int:
+        """Genes in the background."""
+        return int(self.backgrounds[0].populations.sum())
+
+    def by_background(self, drawn: Ints) -> list[tuple[Background, Ints]]:
+        """Return the backgrounds, each with how many genes of a query are in its strata."""
+        ends = np.cumsum([len(background.populations) for background in self.backgrounds])
+        return list(zip(self.backgrounds, np.split(drawn, ends[:-1]), strict=True))
+
+
+@dataclass(frozen=True, eq=False)
+class PlacedQueries:
+    """Where the genes of queries are.
+
+    Attributes
+    ----------
+    held : csr_array, shape (n_queries, n_genes)
+        Genes of each query in the library, within the background.
+    columns : csr_array, shape (n_queries, n_columns)
+        The same in the membership table.
+    drawn : int64 array, shape (n_queries, n_strata)
+        Genes of each query in each stratum of one background after the other.
+    """
+
+    held: csr_array
+    columns: csr_array
+    drawn: Ints
+
+    def queries(self, rows: Ints) -> PlacedQueries:
+        """Return some of the queries."""
+        return PlacedQueries(self.held[rows], self.columns[rows], self.drawn[rows])
+
+
+@dataclass(frozen=True, eq=False)
+class CompletedTest:
+    """The test of queries against the completed terms of a library.
+
+    Attributes
+    ----------
+    tested : bool array, shape (n_terms,)
+        Whether a term has a gene in the background; the others have an expected overlap of 0 and a p-value
+        of 1.
+    hits : int64 array, shape (n_queries, n_terms)
+        Members of the term in the query.
+    expected : float64 array, shape (n_queries, n_terms)
+        Expected overlap: hits, and the probabilities of the query's other genes as far as they count.
+    fold : float64 array, shape (n_queries, n_terms)
+        Expected overlap over its mean in random queries.
+    p_values : float64 array, shape (n_queries, n_terms)
+    """
+
+    tested: NDArray[np.bool_]
+    hits: Ints
+    expected: Floats
+    fold: Floats
+    p_values: Floats
+
+    @property
+    def order(self) -> Ints:
+        """Terms from the best to the last, shape (n_queries, n_terms).
+
+        Tested terms come first, then the smallest p-value, the largest fold enrichment, the first position.
+        """
+        last = np.broadcast_to(~self.tested, self.p_values.shape)
+        return np.asarray(np.lexsort((-self.fold, self.p_values, last), axis=-1))
+
+
+def completed_test(terms: CompletedTerms, queries: PlacedQueries) -> CompletedTest:
+    """Test queries against completed terms.
+
+    Parameters
+    ----------
+    terms
+        The library, completed by the model, and what queries are drawn from.
+    queries
+        Where their genes are.
+
+    Returns
+    -------
+    CompletedTest
+
+    Notes
+    -----
+    The statistic is the evidence that a query holds for a term: members count 4, other genes what the model's
+    probability makes them worth, see `gsfm_enrich.ranking.weights`. The p-value is the chance of as much
+    evidence in a random query, see `gsfm_enrich.ranking.null`.
+    """
+    hits = np.rint((queries.held @ terms.incidence).toarray()).astype(np.int64)
+    soft = np.rint((queries.columns @ terms.evidence).toarray()).astype(np.int64)
+    tested = terms.sizes > 0
+    expected = np.where(tested, hits + (queries.columns @ terms.probable).toarray(), 0.0)
+    observed = np.where(tested, LEVELS * hits + soft, 0)
+    p, mean = np.ones(observed.shape), np.zeros(observed.shape)
+    for drawn in np.unique(queries.drawn, axis=0):  # they share their null distribution
+        rows = np.flatnonzero((queries.drawn == drawn).all(axis=1))
+        p[rows] = p_values(observed[rows], drawn, terms)
+        mean[rows] = sum(background.expected(part) for background, part in terms.by_background(drawn))
+    fold = np.divide(expected, mean, out=np.zeros(observed.shape), where=tested & (mean > 0))
+    return CompletedTest(tested, hits, expected, fold, p)
+
+
+def p_values(observed: Ints, drawn: Ints, terms: CompletedTerms) -> Floats:
+    """Return the chance of as much evidence in random queries of so many genes of each stratum.
+
+    Parameters
+    ----------
+    observed : shape (n_queries, n_terms)
+        Evidence in the queries, in quarters of a member.
+    drawn : shape (n_strata,)
+        Genes of each query in the strata of one background after the other.
+    terms
+        What they are tested against.
+
+    Returns
+    -------
+    float64 array, shape (n_queries, n_terms)
+        What a term and its evidence have in common is computed once.
+    """
+    width = int(observed.max(initial=0)) + 1
+    codes, where = np.unique(np.arange(observed.shape[1]) * width + observed, return_inverse=True)
+    rows, evidence = np.divmod(codes, width)
+    strata = [
+        stratum.terms(rows)
+        for background, part in terms.by_background(drawn)
+        for stratum in background.strata(part)
+    ]
+    return survival(evidence, strata)[where].reshape(observed.shape)
+
+
+def sparse_rows(positions: Sequence[Ints], width: int) -> csr_array:
+    """Return lists of columns as a sparse table of ones."""
+    starts = np.cumsum([0, *map(len, positions)])
+    there = np.concatenate(positions) if len(positions) else np.zeros(0, dtype=np.int64)
+    ones = np.ones(len(there), dtype=np.float32)
+    return csr_array((ones, there, starts), shape=(len(positions), width))
