@@ -39,9 +39,10 @@ if TYPE_CHECKING:
     from gsfm_enrich.prediction.neighbours import neighbors
     from gsfm_enrich.prediction.predict import predict_functions, predict_genes
     from gsfm_enrich.prediction.understudied import gene_info
+    from gsfm_enrich.ranking.groups import group_terms
     from gsfm_enrich.ranking.lists import rank_terms
     from gsfm_enrich.ranking.membership_net import membership_net
-    from gsfm_enrich.ranking.why import group_terms, term_evidence
+    from gsfm_enrich.ranking.why import term_evidence
 
 __all__ = [
     "GSEA",
@@ -129,7 +130,7 @@ _HOMES = {
     "membership_net": "ranking.membership_net",
     "predict_functions": "prediction.predict",
     "predict_genes": "prediction.predict",
-    "group_terms": "ranking.why",
+    "group_terms": "ranking.groups",
     "rank_terms": "ranking.lists",
     "term_evidence": "ranking.why",
     "report": "html.report",

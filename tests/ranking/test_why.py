@@ -1,16 +1,14 @@
-"""Why a term ranks where it does: against the result table, and groups by hand."""
+"""Why a term ranks where it does: against the result table."""
 
 from __future__ import annotations
 
-import gseapy
-import pandas as pd
 import pytest
 
 from gsfm_enrich.drop_in.enrichr import enrichr
 from gsfm_enrich.errors import InputError, LibraryError
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.model.gsfm import GSFM
-from gsfm_enrich.ranking.why import EVIDENCE_COLUMNS, group_terms, term_evidence
+from gsfm_enrich.ranking.why import EVIDENCE_COLUMNS, term_evidence
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*query genes are in none")  # the model knows them
 
@@ -64,79 +62,3 @@ def test_unknown_terms_and_empty_queries(block_model: GSFM, block_library: GeneS
         term_evidence(["B4G0"], "term 5 of block5", block_library, model=block_model)
     with pytest.raises(InputError, match=r"^No gene was given\.$"):
         term_evidence([], "term 5 of block 5", block_library, model=block_model)
-
-
-def results_of(rows: list[tuple[str, str, str, str, float, int]]) -> pd.DataFrame:
-    columns = ["Gene_set", "Term", "Genes", "Predicted Genes", "Expected Overlap", "GSFM Rank"]
-    frame = pd.DataFrame(rows, columns=columns)
-    frame["Overlap"] = [f"{len(genes.split(';'))}/50" for genes in frame["Genes"]]
-    frame["Adjusted P-value"] = frame["GSFM Rank"] / 1000
-    frame["Combined Score"] = 10.0
-    return frame
-
-
-def test_groups_by_hand() -> None:
-    results = results_of(
-        [
-            ("x", "third", "A;B;E", "", 3.0, 3),  # 2 of 4 genes with first
-            ("x", "first", "A;B;C", "", 3.0, 1),
-            ("x", "second", "D", "", 1.0, 2),
-            ("x", "fourth", "D", "C", 1.5, 4),  # 1 of 1.5 with second; .5 of 4 with first
-            ("y", "other library", "A;B;C", "", 3.0, 1),
-        ]
-    )
-    grouped = group_terms(results)
-    assert grouped["Term"].tolist() == ["first", "second", "other library"]
-    assert grouped["Group"].tolist() == [1, 2, 1]
-    assert grouped["Also"].tolist() == ["third", "fourth", ""]
-    assert group_terms(results, similarity=0.51)["Also"].tolist() == ["", "fourth", "", ""]
-    assert len(group_terms(results, similarity=0)) == 2
-    assert len(group_terms(results, similarity=1)) == 5
-
-
-def test_every_term_is_shown_or_listed_once(block_model: GSFM, block_library: GeneSetLibrary) -> None:
-    results = enrichr(QUERY, block_library, model=block_model).results
-    grouped = group_terms(results)
-    listed = [term for also in grouped["Also"] if also for term in also.split("; ")]
-    assert sorted([*grouped["Term"], *listed]) == sorted(results["Term"])
-    assert len(grouped) < len(results)
-    assert grouped["GSFM Rank"].is_monotonic_increasing
-
-
-def test_grouped_results_can_still_be_drawn_as_a_map() -> None:
-    rows = [
-        ("x", "a", "A;B;C", "", 3.0, 1),
-        ("x", "b", "B;C;D;E;F", "", 5.0, 2),
-        ("x", "c", "A;B", "", 2.0, 3),
-    ]
-    grouped = group_terms(results_of(rows))
-    nodes, edges = gseapy.enrichment_map(grouped, cutoff=1)
-    assert len(nodes) == len(grouped) == 2
-    assert len(edges) == 1
-
-
-def test_no_rows_give_no_groups() -> None:
-    grouped = group_terms(results_of([]))
-    assert len(grouped) == 0
-    assert {"Group", "Also"} <= set(grouped.columns)
-
-
-@pytest.mark.parametrize(
-    ("drop", "similarity", "message"),
-    [
-        (
-            "Predicted Genes",
-            0.5,
-            "The results have no column 'Predicted Genes'; group_terms needs those of enrichr with "
-            "rerank=True.",
-        ),
-        (None, 1.5, "similarity must be between 0 and 1, not 1.5."),
-    ],
-)
-def test_bad_input(drop: str | None, similarity: float, message: str) -> None:
-    results = results_of([("x", "a", "A", "", 1.0, 1)])
-    if drop:
-        results = results.drop(columns=drop)
-    with pytest.raises(InputError) as caught:
-        group_terms(results, similarity=similarity)
-    assert str(caught.value) == message

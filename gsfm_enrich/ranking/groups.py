@@ -1,0 +1,202 @@
+"""Terms that rest on the same genes of the query, one group each."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from gsfm_enrich.errors import GsfmEnrichWarning, InputError
+
+NEEDED = (
+    "Gene_set", "Term", "Genes", "Predicted Genes", "Expected Overlap", "GSFM Adjusted P-value", "GSFM Rank",
+)  # fmt: skip
+QUERY = ("group", "direction")
+"""Columns that tell the queries of one table apart."""
+AT_ONCE = 256
+"""Terms that are compared at a time: bounds the memory, whatever the number of rows."""
+SLACK = 1e-4
+"""Weight that rounding may hide where pairs are left out before they are looked at."""
+
+Ints = NDArray[np.int64]
+
+
+def group_terms(results: Any, *, similarity: float = 0.5, cutoff: float = 0.05) -> pd.DataFrame:
+    """Group the terms of a result that rest on the same genes of the query, and keep the best of each group.
+
+    Terms are taken by rank; each joins the first group whose best term shares enough of its evidence, or
+    starts a group of its own. Queries (``group`` and ``direction`` of ``ge.get.enrichr_df``) and libraries are
+    grouped apart.
+
+    Parameters
+    ----------
+    results
+        Of `gsfm_enrich.enrichr` with the model's columns: the table, or what holds it.
+    similarity
+        Evidence in common over the evidence of both (a weighted Jaccard index), from 0 to 1, at which two
+        terms are one group. Members count 1; predicted genes share the rest of the expected overlap, at most
+        1 each.
+    cutoff
+        Largest ``GSFM Adjusted P-value`` of the terms that are grouped; 1 for all.
+
+    Returns
+    -------
+    DataFrame
+        The best term of each group, with all columns of ``results`` and two more: ``Group``, numbered from 1
+        in each library, and ``Also``, the group's other terms, joined by ``"; "``. It can be given to
+        `gsfm_enrich.dotplot`, `gsfm_enrich.barplot` and `gsfm_enrich.enrichment_map` like ``results``.
+
+    Raises
+    ------
+    InputError
+        If a column is missing, or ``similarity`` or ``cutoff`` is not between 0 and 1.
+
+    Warns
+    -----
+    GsfmEnrichWarning
+        If the results hold terms, and none of them passes ``cutoff``.
+
+    Examples
+    --------
+    >>> columns = list(NEEDED)
+    >>> rows = [("x", "a", "G1;G2", "", 2.0, 0.01, 1), ("x", "b", "G1;G2", "", 2.0, 0.02, 2)]
+    >>> group_terms(pd.DataFrame(rows, columns=columns))[["Term", "Group", "Also"]].values.tolist()
+    [['a', 1, 'b']]
+    """
+    results = getattr(results, "results", results)
+    if not isinstance(results, pd.DataFrame):
+        raise InputError(f"results must be a data frame of enrichr, not a {type(results).__name__}.")
+    missing = [column for column in NEEDED if column not in results.columns]
+    if missing:
+        raise InputError(
+            f"The results have no column {missing[0]!r}; group_terms needs those of enrichr with rerank=True."
+        )
+    for name, value in (("similarity", similarity), ("cutoff", cutoff)):
+        if not isinstance(value, int | float | np.number) or not 0 <= value <= 1:
+            raise InputError(f"{name} must be between 0 and 1, not {value!r}.")
+    significant = results[results["GSFM Adjusted P-value"] <= cutoff]
+    if len(results) and not len(significant):
+        warnings.warn(
+            f"None of the {len(results):,} terms has a GSFM Adjusted P-value of at most {cutoff}: there is "
+            "nothing to group. Pass a larger cutoff.",
+            GsfmEnrichWarning,
+            stacklevel=2,
+        )
+    keys = [*(column for column in QUERY if column in results.columns), "Gene_set"]
+    parts = [
+        _best(part, similarity)
+        for _, part in significant.groupby(keys, sort=False, observed=True, dropna=False)
+    ]
+    if not parts:
+        return significant.assign(Group=pd.Series(dtype=np.int64), Also=pd.Series(dtype=object))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _best(terms: pd.DataFrame, similarity: float) -> pd.DataFrame:
+    """Return the best term of each group, and the others beside it."""
+    ranked = terms.sort_values("GSFM Rank", kind="stable")
+    group = _greedy(_evidence_of(ranked), similarity)
+    is_best = ~pd.Series(group).duplicated().to_numpy()
+    best = ranked[is_best].copy()
+    others: list[list[str]] = [[] for _ in range(len(best))]
+    for term, number in zip(ranked["Term"][~is_best], group[~is_best].tolist(), strict=True):
+        others[number].append(term)
+    best["Group"] = np.arange(1, len(best) + 1)
+    best["Also"] = ["; ".join(also) for also in others]
+    return best
+
+
+def _evidence_of(results: pd.DataFrame) -> csr_array:
+    """Return how much each gene counts for each term, shape (n_terms, n_genes)."""
+    sure, likely = _split(results["Genes"]), _split(results["Predicted Genes"])
+    n_sure, n_likely = (np.array([len(genes) for genes in lists], dtype=np.int64) for lists in (sure, likely))
+    expected = results["Expected Overlap"].to_numpy(dtype=np.float64)
+    rest = np.clip((expected - n_sure) / np.maximum(n_likely, 1), 0, 1)
+    genes = [gene for some in (*sure, *likely) for gene in some]
+    columns, names = pd.factorize(np.array(genes, dtype=object))
+    rows = np.repeat(np.tile(np.arange(len(results)), 2), np.concatenate([n_sure, n_likely]))
+    weights = np.concatenate([np.ones(n_sure.sum()), np.repeat(rest, n_likely)])
+    return csr_array((weights, (rows, columns)), shape=(len(results), max(len(names), 1)))
+
+
+def _split(genes: Iterable[Any]) -> list[list[str]]:
+    return [joined.split(";") if isinstance(joined, str) and joined else [] for joined in genes]
+
+
+def _greedy(evidence: csr_array, least: float) -> Ints:
+    """Return the group of each term: that of the first best term that is similar enough, or a new one."""
+    n = evidence.shape[0]
+    if least == 0:  # terms without a gene in common are similar enough
+        return np.zeros(n, dtype=np.int64)
+    compare = _Comparison(evidence, least)
+    group, best = np.full(n, -1, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    for start in range(0, n, AT_ONCE):
+        block = np.arange(start, min(start + AT_ONCE, n))
+        terms, numbers = compare.similar(block, best)
+        first = np.full(len(block), len(best), dtype=np.int64)
+        np.minimum.at(first, terms, numbers)
+        joined = first < len(best)
+        group[block[joined]] = first[joined]
+        new = block[~joined]
+        earlier: dict[int, list[int]] = {}
+        terms, numbers = compare.similar(new, new)
+        for term, other in zip(terms.tolist(), numbers.tolist(), strict=True):
+            if other < term:
+                earlier.setdefault(term, []).append(other)
+        numbered: dict[int, int] = {}  # the terms of this block that start a group
+        for place, term in enumerate(new.tolist()):
+            close = [numbered[other] for other in earlier.get(place, ()) if other in numbered]
+            group[term] = min(close) if close else len(best) + len(numbered)
+            if not close:
+                numbered[place] = int(group[term])
+        best = np.concatenate([best, new[list(numbered)]])
+    return group
+
+
+class _Comparison:
+    """Finds the pairs of terms that are similar enough without looking at all pairs.
+
+    Two terms have at least ``least`` of the weight of either in common. With the genes ordered from rare to
+    common, terms that are similar enough therefore share one of their rarest genes: those that remain when
+    genes of less than this share of the weight are dropped from the common end (prefix filtering, Bayardo et
+    al. 2007, doi:10.1145/1242572.1242591). What was dropped bounds what else they have in common.
+    """
+
+    def __init__(self, evidence: csr_array, least: float) -> None:
+        frequency = np.bincount(evidence.indices, minlength=evidence.shape[1])
+        rank = np.empty(len(frequency), dtype=np.int64)
+        rank[np.argsort(frequency, kind="stable")] = np.arange(len(frequency))
+        self.weights = csr_array((evidence.data, rank[evidence.indices], evidence.indptr), evidence.shape)
+        self.weights.sort_indices()
+        self.least = least
+        self.total = np.asarray(self.weights.sum(axis=1))
+        ends = np.cumsum(self.weights.data)
+        before = np.concatenate([[0], ends])[self.weights.indptr]
+        terms = np.repeat(np.arange(len(self.total)), np.diff(self.weights.indptr))
+        here = ends - before[terms] - self.weights.data  # of the rarer genes of the same term
+        kept = self.total[terms] - here > least * self.total[terms] - SLACK
+        self.rest = np.bincount(terms[~kept], self.weights.data[~kept], len(self.total)).astype(np.float32)
+        starts = np.concatenate([[0], np.cumsum(np.bincount(terms[kept], minlength=len(self.total)))])
+        ones = np.ones(kept.sum(), dtype=np.float32)
+        self.end = np.append(self.weights.indices[kept], 0)[starts[1:] - 1]
+        self.rare = csr_array((ones, self.weights.indices[kept], starts), evidence.shape)
+
+    def similar(self, terms: Ints, others: Ints) -> tuple[Ints, Ints]:
+        """Return the pairs of some terms and others that are similar enough, as places in both."""
+        shared = (self.rare[terms] @ self.rare[others].T).tocoo()
+        row, column, bound = shared.row, shared.col, shared.data
+        first = self.end[terms][row] <= self.end[others][column]
+        bound += np.where(first, self.rest[terms][row], self.rest[others][column])
+        needed = (self.total * self.least / (1 + self.least) - SLACK / 2).astype(np.float32)
+        possible = np.flatnonzero(bound >= needed[terms][row] + needed[others][column])
+        row, column = row[possible], column[possible]
+        either = self.total[terms[row]] + self.total[others[column]]
+        common = np.asarray(self.weights[terms[row]].minimum(self.weights[others[column]]).sum(axis=1))
+        with np.errstate(invalid="ignore"):
+            enough = common / (either - common) >= self.least
+        return row[enough].astype(np.int64), column[enough].astype(np.int64)
