@@ -30,8 +30,8 @@ def group_terms(results: Any, *, similarity: float = 0.5, cutoff: float = 0.05) 
     """Group the terms of a result that rest on the same genes of the query, and keep the best of each group.
 
     Terms are taken by rank; each joins the first group whose best term shares enough of its evidence, or
-    starts a group of its own. Queries (``group`` and ``direction`` of ``ge.get.enrichr_df``) and libraries are
-    grouped apart.
+    starts a group of its own. Queries (``group`` and ``direction`` of ``ge.get.enrichr_df``) and libraries
+    are grouped apart.
 
     Parameters
     ----------

@@ -108,7 +108,7 @@ def test_only_significant_terms_are_grouped() -> None:
         [("x", "a", "A", "", 1.0, 1), ("x", "b", "A", "", 1.0, 2), ("x", "c", "C", "", 1.0, 3)]
     )
     results["GSFM Adjusted P-value"] = [0.01, 0.05, 0.051]
-    assert group_terms(results)[["Term", "Also"]].values.tolist() == [["a", "b"]]
+    assert group_terms(results)[["Term", "Also"]].to_numpy().tolist() == [["a", "b"]]
     assert group_terms(results, cutoff=1)["Term"].tolist() == ["a", "c"]
     with pytest.warns(GsfmEnrichWarning, match="None of the 3 terms .* 0.001") as caught:
         none = group_terms(results, cutoff=0.001)
@@ -149,7 +149,7 @@ def plain_groups(results: pd.DataFrame, similarity: float) -> dict[str, str]:
     for _, row in results.iterrows():
         sure, likely = row["Genes"].split(";"), [gene for gene in row["Predicted Genes"].split(";") if gene]
         rest = (row["Expected Overlap"] - len(sure)) / max(len(likely), 1)
-        weights.append({gene: 1.0 for gene in sure} | {gene: rest for gene in likely})
+        weights.append(dict.fromkeys(sure, 1.0) | dict.fromkeys(likely, rest))
     best: list[int] = []
     found = {}
     for i, mine in enumerate(weights):
