@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable
 from typing import Any
 
@@ -11,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from gsfm_enrich.errors import GsfmEnrichWarning, InputError
+from gsfm_enrich.errors import InputError, warn_caller
 
 NEEDED = (
     "Gene_set", "Term", "Genes", "Predicted Genes", "Expected Overlap", "GSFM Adjusted P-value", "GSFM Rank",
@@ -81,11 +80,9 @@ def group_terms(results: Any, *, similarity: float = 0.5, cutoff: float = 0.05) 
             raise InputError(f"{name} must be between 0 and 1, not {value!r}.")
     significant = results[results["GSFM Adjusted P-value"] <= cutoff]
     if len(results) and not len(significant):
-        warnings.warn(
+        warn_caller(
             f"None of the {len(results):,} terms has a GSFM Adjusted P-value of at most {cutoff}: there is "
-            "nothing to group. Pass a larger cutoff.",
-            GsfmEnrichWarning,
-            stacklevel=2,
+            "nothing to group. Pass a larger cutoff."
         )
     keys = [*(column for column in QUERY if column in results.columns), "Gene_set"]
     parts = [
