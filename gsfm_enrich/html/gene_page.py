@@ -13,8 +13,8 @@ import pandas as pd
 from gsfm_enrich.errors import InputError
 from gsfm_enrich.files import write_atomically
 from gsfm_enrich.html.tables import View, table_cell
+from gsfm_enrich.pl import neighbors as draw_neighbours
 from gsfm_enrich.pl.figures import svg_address
-from gsfm_enrich.pl.gene_networks import neighbors as draw_neighbours
 
 TEMPLATE = "gene_page.html.j2"
 BELOW = ("similar_terms", "caution")

@@ -18,7 +18,7 @@ from gsfm_enrich.files import write_atomically
 from gsfm_enrich.get._results import p_column, stored
 from gsfm_enrich.html.tables import MEANINGS, View, table_view
 from gsfm_enrich.pl.figures import svg_address
-from gsfm_enrich.pl.plotdata import list_keys, results_of, top_rows
+from gsfm_enrich.pl.plot_data import list_keys, results_of, top_rows
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

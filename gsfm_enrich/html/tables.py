@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-from gsfm_enrich.pl.plotdata import split_genes
+from gsfm_enrich.pl.plot_data import split_genes
 
 View: TypeAlias = dict[str, Any]
 """What the template is given: plain dicts, lists and strings, which it escapes."""

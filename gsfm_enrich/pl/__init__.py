@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from gsfm_enrich.pl._barplot import barplot
-from gsfm_enrich.pl._dotplot import dotplot, heatmap
-from gsfm_enrich.pl._evidence import evidence, functions
+from gsfm_enrich.pl._dotplot import dotplot
+from gsfm_enrich.pl._evidence import evidence
+from gsfm_enrich.pl._functions import functions
+from gsfm_enrich.pl._heatmap import heatmap
+from gsfm_enrich.pl._modules import modules
+from gsfm_enrich.pl._neighbors import neighbors
 from gsfm_enrich.pl._network import network
 from gsfm_enrich.pl._ranks import ranks
-from gsfm_enrich.pl.gene_networks import modules, neighbors
 
 __all__ = [
     "barplot",

@@ -11,7 +11,7 @@ import pandas as pd
 
 from gsfm_enrich.pl.figures import axes_or_new, empty_plot, save_figure, write_title
 from gsfm_enrich.pl.labels import label_width, list_label, row_height, term_labels
-from gsfm_enrich.pl.plotdata import (
+from gsfm_enrich.pl.plot_data import (
     choose_rows,
     list_keys,
     nothing_to_draw,

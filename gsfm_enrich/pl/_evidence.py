@@ -1,9 +1,8 @@
-"""The genes behind a term, and the functions of a gene (``ge.pl.evidence``, ``ge.pl.functions``)."""
+"""The genes behind a term (``ge.pl.evidence``)."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,15 +12,17 @@ from gsfm_enrich.errors import InputError, did_you_mean
 from gsfm_enrich.get._results import stored
 from gsfm_enrich.libraries.bundled import bundled_libraries
 from gsfm_enrich.libraries.sources import cached_libraries
-from gsfm_enrich.pl.figures import axes_or_new, empty_plot, save_figure, write_title
-from gsfm_enrich.pl.labels import escape, label_width, list_label, row_height, term_labels
-from gsfm_enrich.pl.plotdata import list_keys, one_list, pick, results_of, split_genes
+from gsfm_enrich.pl.bars import INK, KNOWN, NEW, colour_legend, draw_bars
+from gsfm_enrich.pl.figures import empty_plot, save_figure, write_title
+from gsfm_enrich.pl.labels import escape, list_label, term_labels
+from gsfm_enrich.pl.plot_data import list_keys, one_list, pick, results_of, split_genes
 from gsfm_enrich.ranking.membership_net import chosen_terms
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-KNOWN, NEW, BESIDE, INK = "#54708c", "#1b7f5c", "#8a6d1b", "0.25"
+BESIDE = "#8a6d1b"
+"""The colour of a neighbour of the gene that a term is named after."""
 SHOWN = 1e-4
 """Probabilities below this are no evidence."""
 
@@ -102,7 +103,7 @@ def evidence(
         for weight, beside in zip(drawn["weight"], drawn["neighbour"], strict=True)
     ]
     labels = [escape(gene) for gene in drawn["gene"]]
-    ax = _bars(ax, drawn["weight"].to_numpy(), labels, colours, points=8.5, width=3.6)
+    ax = draw_bars(ax, drawn["weight"].to_numpy(), labels, colours)
     for place, (weight, beside) in enumerate(zip(drawn["weight"], drawn["neighbour"], strict=True)):
         if weight < 1:
             text = "in the p-value only" if beside else f"{weight:.2g}"
@@ -110,89 +111,11 @@ def evidence(
     ax.set_xlim(0, 1.14)
     ax.set_xlabel("adds to the expected overlap")
     names = {"member of the term": KNOWN, "predicted member": NEW, "neighbour of its gene": BESIDE}
-    _legend(ax, names, colours)
+    colour_legend(ax, names, colours)
     heading = (
         title or f"{term_labels([row['Term']], width=60)[0]}\n{list_label(*list_keys(results)[0])}".rstrip()
     )
     write_title(ax, f"{heading}\n{_sum(row, genes, left)}", fontsize=9.5)
-    return save_figure(ax, save)
-
-
-def functions(
-    data: Any,
-    gene: str | None = None,
-    *,
-    gene_sets: Any = "GO_Biological_Process",
-    top_term: int = 15,
-    organism: str = "human",
-    model: Any = "default",
-    key: str = "gsfm_annotate_genes",
-    title: str | None = None,
-    ax: Axes | None = None,
-    save: str | os.PathLike[str] | None = None,
-) -> Axes:
-    """Predicted functions of a gene, those the library lists already apart from the new ones.
-
-    Bars are the score by which the terms are ranked; beside them stand the probability, which says whether
-    to believe it, and the z-score, which says how much is left when the gene's popularity is taken off.
-
-    Parameters
-    ----------
-    data
-        A gene, what :func:`gsfm_enrich.predict_functions` returned, or an AnnData with the predictions of
-        :func:`gsfm_enrich.tl.annotate_genes`.
-    gene
-        Which gene of a table; may be left out when there is only one.
-    gene_sets, organism, model
-        As in :func:`gsfm_enrich.predict_functions`, when `data` is a gene.
-    top_term
-        Most terms to draw.
-    key
-        Slot of ``adata.uns`` that holds the predictions.
-    title
-        Title of the plot; the gene by default.
-    ax
-        Axes to draw on; a new figure of fitting size by default.
-    save
-        File to write, its format given by the suffix.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-
-    Raises
-    ------
-    InputError
-        If `data` is none of these, for a gene without predictions, or a suffix that cannot be written.
-
-    Examples
-    --------
-    >>> import gsfm_enrich as ge
-    >>> ge.pl.functions("C1orf112", save="C1orf112.png")  # doctest: +SKIP
-    """
-    if top_term < 1:
-        raise InputError(f"top_term must be at least 1, got {top_term!r}.")
-    if isinstance(data, str):
-        from gsfm_enrich.prediction.predict import predict_functions
-
-        table = predict_functions(data, gene_sets, top=top_term, organism=organism, model=model)
-    else:
-        table = _predictions(data, key)
-    table, name = _one_gene(table, gene if not isinstance(data, str) else data)
-    if table.empty:
-        return empty_plot(ax, f"no predicted function of {name}", save)
-    table = table.sort_values("score", ascending=False, kind="stable").head(top_term)
-    colours = [KNOWN if known else NEW for known in table["known"]]
-    scores = table["score"].to_numpy(dtype=np.float64)
-    ax = _bars(ax, scores, term_labels(table["term"]), colours, points=8.5, width=3.6)
-    figures = zip(np.maximum(scores, 0), table["probability"], table["z_score"], strict=True)
-    for place, (score, probability, z_score) in enumerate(figures):
-        ax.annotate(f"prob. {probability:.2g}, z {z_score:.1f}", (score, place), xytext=(5, 0),
-                    textcoords="offset points", va="center", fontsize=7.5, color=INK)  # fmt: skip
-    ax.set_xlim(min(0.0, scores.min()), 1.5 * max(scores.max(), 1e-9))
-    ax.set_xlabel("score (evidence in nats)")
-    _legend(ax, {"known": KNOWN, "new": NEW}, colours)
-    write_title(ax, title or escape(f"Functions of {name}"))
     return save_figure(ax, save)
 
 
@@ -261,63 +184,3 @@ def _sum(row: dict[str, Any], genes: pd.DataFrame, left: int) -> str:
         if row.get("GSFM Fold Enrichment", 0) > 0:
             text += f" ({expected / row['GSFM Fold Enrichment']:.1f} by chance)"
     return text + (f"\n{left} more genes are not drawn" if left else "")
-
-
-def _predictions(data: Any, key: str) -> pd.DataFrame:
-    """Return a table of predicted functions out of what holds it."""
-    if hasattr(data, "uns"):
-        slot = data.uns.get(key)
-        if slot is None:
-            raise InputError(
-                f"adata.uns has no {key!r}: run gsfm_enrich.tl.annotate_genes(adata, ...) first, or name its "
-                "slot with key=." + did_you_mean(key, map(str, data.uns))
-            )
-        data = slot.get("predictions") if hasattr(slot, "get") else None
-    needed = {"gene", "term", "score", "z_score", "probability", "known"}
-    if not isinstance(data, pd.DataFrame) or not needed <= set(data):
-        raise InputError(
-            "expected a gene, the data frame of predict_functions, or an AnnData with predictions of "
-            "annotate_genes."
-        )
-    return data
-
-
-def _one_gene(table: pd.DataFrame, gene: str | None) -> tuple[pd.DataFrame, str]:
-    """Return the rows of one gene, and its name."""
-    genes = list(dict.fromkeys(table["gene"].astype(str)))
-    if gene is None and len(genes) > 1:
-        shown = ", ".join(map(repr, genes[:5])) + (", ..." if len(genes) > 5 else "")
-        raise InputError(f"functions draws one gene; choose with gene= from {shown}.")
-    if gene is not None and gene not in genes and genes:
-        raise InputError(f"no predictions of {gene!r}." + did_you_mean(gene, genes))
-    name = gene or (genes[0] if genes else "any gene")
-    return table[table["gene"].astype(str) == name], name
-
-
-def _bars(
-    ax: Axes | None,
-    values: Any,
-    labels: Sequence[str],
-    colours: Sequence[str],
-    *,
-    points: float,
-    width: float,
-) -> Axes:
-    """Draw horizontal bars, the first on top, on axes with room for the labels."""
-    height = max(row_height(list(labels), points) * len(labels), 0.6)
-    ax = axes_or_new(ax, (width, height), (label_width(labels, points), 0.3, 0.75, 0.95))
-    ax.barh(np.arange(len(labels)), values, height=0.74, color=list(colours), zorder=2)
-    ax.set_yticks(range(len(labels)), list(labels), fontsize=points)
-    ax.set_ylim(len(labels) - 0.4, -0.6)
-    ax.spines[["top", "right"]].set_visible(False)
-    return ax
-
-
-def _legend(ax: Axes, names: dict[str, str], used: Sequence[str]) -> None:
-    """Name the colours that are used, below the axes."""
-    from matplotlib.patches import Patch
-
-    handles = [Patch(color=colour, label=name) for name, colour in names.items() if colour in used]
-    height = ax.get_window_extent().height / ax.figure.dpi
-    ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(0, -0.45 / height), ncols=len(handles),
-              frameon=False, fontsize=8, borderaxespad=0)  # fmt: skip

@@ -11,7 +11,7 @@ import pandas as pd
 from gsfm_enrich.errors import InputError
 from gsfm_enrich.pl.figures import axes_or_new, draw_lines, empty_plot, save_figure, write_title
 from gsfm_enrich.pl.labels import label_width, list_label, term_labels
-from gsfm_enrich.pl.plotdata import choose_rows, list_keys, nothing_to_draw, one_list, split_genes
+from gsfm_enrich.pl.plot_data import choose_rows, list_keys, nothing_to_draw, one_list, split_genes
 
 if TYPE_CHECKING:
     import networkx as nx

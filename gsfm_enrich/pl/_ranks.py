@@ -12,7 +12,7 @@ import pandas as pd
 from gsfm_enrich.errors import InputError
 from gsfm_enrich.pl.figures import axes_or_new, empty_plot, save_figure, write_title
 from gsfm_enrich.pl.labels import label_width, list_label, shorten, term_labels
-from gsfm_enrich.pl.plotdata import list_keys, one_list, pick, results_of, split_genes
+from gsfm_enrich.pl.plot_data import list_keys, one_list, pick, results_of, split_genes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

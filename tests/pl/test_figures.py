@@ -11,11 +11,13 @@ from xml.etree import ElementTree
 import numpy as np
 import pandas as pd
 import pytest
+from drawn import plain_rows
 from matplotlib import pyplot as plt
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 
 from gsfm_enrich import pl
+from gsfm_enrich.errors import InputError
 from gsfm_enrich.pl.figures import axes_or_new, draw_lines, svg_address
 from gsfm_enrich.pl.labels import label_width
 
@@ -131,3 +133,57 @@ def test_lines_of_about_one_strength_are_drawn_together() -> None:
     np.testing.assert_allclose([line.get_linewidth() for line in ax.lines], [0.74, 2.5])
     draw_lines(ax, ends[:0], np.array([]), color="red")
     assert len(ax.lines) == 2
+
+
+PREDICTED = pd.DataFrame(
+    {
+        "gene": "A",
+        "term": ["s", "t"],
+        "score": [2.0, 1.0],
+        "z_score": 1.0,
+        "probability": 0.1,
+        "known": [True, False],
+    }
+)
+SAVED: dict[str, Callable[..., Axes]] = PLOTS | {
+    "evidence": lambda _, **options: pl.evidence(plain_rows("a", {"x": 0.01}, {"x": "A;B"}), "x", **options),
+    "functions": lambda _, **options: pl.functions(PREDICTED, **options),
+}
+
+
+@pytest.mark.parametrize("plot", SAVED)
+@pytest.mark.parametrize("suffix", ["png", "pdf", "svg"])
+def test_save_and_ax(plot: str, suffix: str, tmp_path: Path) -> None:
+    own = plt.subplots()[1]
+    path = tmp_path / "new folder" / f"plot.{suffix}"
+    assert SAVED[plot](table(1, ["x", "y"]), ax=own, save=path, title="mine") is own
+    assert own.get_title(loc="left").startswith("mine")
+    assert path.read_bytes().startswith({"png": b"\x89PNG", "pdf": b"%PDF", "svg": b"<?xml"}[suffix])
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize("plot", SAVED)
+def test_unknown_suffix(plot: str, tmp_path: Path) -> None:
+    path = tmp_path / "plot.docx"
+    with pytest.raises(InputError) as error:
+        SAVED[plot](table(1, ["x", "y"]), save=path)
+    assert str(error.value) == (
+        f"cannot save {str(path)!r}: the suffix must be one of eps, jpg, pdf, png, svg, tif, webp."
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interrupted_save_leaves_the_old_file(
+    results: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "plot.png"
+    path.write_bytes(b"old")
+
+    def fail(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("os.replace", fail)
+    with pytest.raises(KeyboardInterrupt):
+        pl.barplot(results, groups="C", save=path)
+    assert path.read_bytes() == b"old"
+    assert [file.name for file in tmp_path.iterdir()] == ["plot.png"]

@@ -1,0 +1,126 @@
+"""Known and predicted functions of a gene (``ge.pl.functions``)."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from gsfm_enrich.errors import InputError, did_you_mean
+from gsfm_enrich.pl.bars import INK, KNOWN, NEW, colour_legend, draw_bars
+from gsfm_enrich.pl.figures import empty_plot, save_figure, write_title
+from gsfm_enrich.pl.labels import escape, term_labels
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def functions(
+    data: Any,
+    gene: str | None = None,
+    *,
+    gene_sets: Any = "GO_Biological_Process",
+    top_term: int = 15,
+    organism: str = "human",
+    model: Any = "default",
+    key: str = "gsfm_annotate_genes",
+    title: str | None = None,
+    ax: Axes | None = None,
+    save: str | os.PathLike[str] | None = None,
+) -> Axes:
+    """Predicted functions of a gene, those the library lists already apart from the new ones.
+
+    Bars are the score by which the terms are ranked; beside them stand the probability, which says whether
+    to believe it, and the z-score, which says how much is left when the gene's popularity is taken off.
+
+    Parameters
+    ----------
+    data
+        A gene, what :func:`gsfm_enrich.predict_functions` returned, or an AnnData with the predictions of
+        :func:`gsfm_enrich.tl.annotate_genes`.
+    gene
+        Which gene of a table; may be left out when there is only one.
+    gene_sets, organism, model
+        As in :func:`gsfm_enrich.predict_functions`, when `data` is a gene.
+    top_term
+        Most terms to draw.
+    key
+        Slot of ``adata.uns`` that holds the predictions.
+    title
+        Title of the plot; the gene by default.
+    ax
+        Axes to draw on; a new figure of fitting size by default.
+    save
+        File to write, its format given by the suffix.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    InputError
+        If `data` is none of these, for a gene without predictions, or a suffix that cannot be written.
+
+    Examples
+    --------
+    >>> import gsfm_enrich as ge
+    >>> ge.pl.functions("C1orf112", save="C1orf112.png")  # doctest: +SKIP
+    """
+    if top_term < 1:
+        raise InputError(f"top_term must be at least 1, got {top_term!r}.")
+    if isinstance(data, str):
+        from gsfm_enrich.prediction.predict import predict_functions
+
+        table = predict_functions(data, gene_sets, top=top_term, organism=organism, model=model)
+    else:
+        table = _predictions(data, key)
+    table, name = _one_gene(table, gene if not isinstance(data, str) else data)
+    if table.empty:
+        return empty_plot(ax, f"no predicted function of {name}", save)
+    table = table.sort_values("score", ascending=False, kind="stable").head(top_term)
+    colours = [KNOWN if known else NEW for known in table["known"]]
+    scores = table["score"].to_numpy(dtype=np.float64)
+    ax = draw_bars(ax, scores, term_labels(table["term"]), colours)
+    figures = zip(np.maximum(scores, 0), table["probability"], table["z_score"], strict=True)
+    for place, (score, probability, z_score) in enumerate(figures):
+        ax.annotate(f"prob. {probability:.2g}, z {z_score:.1f}", (score, place), xytext=(5, 0),
+                    textcoords="offset points", va="center", fontsize=7.5, color=INK)  # fmt: skip
+    ax.set_xlim(min(0.0, scores.min()), 1.5 * max(scores.max(), 1e-9))
+    ax.set_xlabel("score (evidence in nats)")
+    colour_legend(ax, {"known": KNOWN, "new": NEW}, colours)
+    write_title(ax, title or escape(f"Functions of {name}"))
+    return save_figure(ax, save)
+
+
+def _predictions(data: Any, key: str) -> pd.DataFrame:
+    """Return a table of predicted functions out of what holds it."""
+    if hasattr(data, "uns"):
+        slot = data.uns.get(key)
+        if slot is None:
+            raise InputError(
+                f"adata.uns has no {key!r}: run gsfm_enrich.tl.annotate_genes(adata, ...) first, or name its "
+                "slot with key=." + did_you_mean(key, map(str, data.uns))
+            )
+        data = slot.get("predictions") if hasattr(slot, "get") else None
+    needed = {"gene", "term", "score", "z_score", "probability", "known"}
+    if not isinstance(data, pd.DataFrame) or not needed <= set(data):
+        raise InputError(
+            "expected a gene, the data frame of predict_functions, or an AnnData with predictions of "
+            "annotate_genes."
+        )
+    return data
+
+
+def _one_gene(table: pd.DataFrame, gene: str | None) -> tuple[pd.DataFrame, str]:
+    """Return the rows of one gene, and its name."""
+    genes = list(dict.fromkeys(table["gene"].astype(str)))
+    if gene is None and len(genes) > 1:
+        shown = ", ".join(map(repr, genes[:5])) + (", ..." if len(genes) > 5 else "")
+        raise InputError(f"functions draws one gene; choose with gene= from {shown}.")
+    if gene is not None and gene not in genes and genes:
+        raise InputError(f"no predictions of {gene!r}." + did_you_mean(gene, genes))
+    name = gene or (genes[0] if genes else "any gene")
+    return table[table["gene"].astype(str) == name], name

@@ -1,0 +1,124 @@
+"""Functional modules of a list of genes (``ge.pl.modules``)."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from gsfm_enrich.errors import InputError
+from gsfm_enrich.pl.figures import axes_or_new, empty_plot, save_figure, write_title
+from gsfm_enrich.pl.gene_graph import draw_graph, graph_of, node_legend, write_names
+from gsfm_enrich.pl.labels import term_labels
+from gsfm_enrich.pl.plot_data import list_keys, one_list, pick
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+NONE = "0.8"
+COLOURS = "tab10"
+LABELLED_MODULES = 10
+LABELLED_GENES = 40
+"""Genes of a large list that are named, the most typical ones of each module."""
+SIGNIFICANT = 0.05
+"""A module whose best term has a larger adjusted p-value shows it beside its name."""
+
+
+def modules(
+    data: Any,
+    *,
+    groups: str | None = None,
+    direction: str | None = None,
+    key: str = "gsfm_gene_modules",
+    title: str | None = None,
+    ax: Axes | None = None,
+    save: str | os.PathLike[str] | None = None,
+) -> Axes:
+    """Draw the functional modules of one gene list: genes joined to those most alike, coloured by module.
+
+    The legend names the ten largest modules by their best term, with its adjusted p-value where that is above
+    .05; grey genes are in none.
+
+    Parameters
+    ----------
+    data
+        An AnnData after :func:`gsfm_enrich.tl.gene_modules`, or what :func:`gsfm_enrich.gene_modules`
+        returned.
+    groups, direction
+        The list to draw; needed when there is more than one.
+    key
+        Slot of ``adata.uns``.
+    title
+        Title of the plot.
+    ax
+        Axes to draw on; a new figure by default.
+    save
+        File to write, its format given by the suffix.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    InputError
+        If there are no modules, for an unknown group or direction, when there are several lists to choose
+        from, or for a suffix that cannot be written.
+
+    Examples
+    --------
+    >>> import gsfm_enrich as ge
+    >>> ge.pl.modules(adata, groups="CD19+ B", direction="up", save="modules.png")  # doctest: +SKIP
+    """
+    genes, table, edges, heading = _tables_of(data, key, groups, direction)
+    if table.empty:
+        return empty_plot(ax, "no module to draw", save)
+    from matplotlib import colormaps
+
+    ax = axes_or_new(ax, (6.4, 6.0), (0.2, 4.6, 0.2, 0.4))
+    shown = table.head(LABELLED_MODULES)
+    palette = {int(module): colormaps[COLOURS](place % 10) for place, module in enumerate(shown["module"])}
+    module_of = dict(zip(genes["gene"], genes["module"], strict=True))
+    graph = graph_of(edges)
+    graph.add_nodes_from(genes["gene"][genes["module"] > 0])
+    for a, b in list(graph.edges):  # modules stand apart: between them lines pull less
+        graph.edges[a, b]["pull"] = 1.0 if module_of[a] == module_of[b] > 0 else 0.05
+    colours = {gene: palette.get(int(module_of[gene]), NONE) for gene in graph}
+    draw_graph(ax, graph, colours, sizes=dict.fromkeys(graph, 45.0), pull="pull")
+    each = LABELLED_GENES // len(shown)
+    typical = [gene for names in shown["genes"] for gene in names.split(";")[:each]]
+    write_names(ax, graph, typical if len(graph) > LABELLED_GENES else list(graph), size=6.5)
+    labels = term_labels(shown["name"], width=44, lines=2)
+    doubts = [f" (p = {p:.2g})" if p > SIGNIFICANT else "" for p in shown["adjusted_p_value"]]
+    named = {
+        f"{size} genes: {label}{doubt}": palette[int(module)]
+        for label, doubt, size, module in zip(labels, doubts, shown["size"], shown["module"], strict=True)
+    }
+    more = len(table) - len(shown)
+    node_legend(ax, named | ({f"{more} more modules": NONE} if more else {}), outside=True)
+    write_title(ax, title or heading or "Functional modules")
+    return save_figure(ax, save)
+
+
+def _tables_of(
+    data: Any, key: str, groups: str | None, direction: str | None
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, str]:
+    """Return genes, modules and edges of one list, and its name."""
+    if not hasattr(data, "uns"):
+        try:
+            return data.genes, data.modules, data.edges, ""
+        except AttributeError:
+            raise InputError(
+                f"expected an AnnData or what gene_modules returned, got {type(data).__name__}."
+            ) from None
+    if key not in data.uns:
+        raise InputError(f"adata.uns has no {key!r}: run gsfm_enrich.tl.gene_modules(adata, ...) first.")
+    tables = [data.uns[key][name] for name in ("genes", "modules", "edges")]
+    if tables[0].empty:
+        return tables[0], tables[1], tables[2], ""
+    named = tables[0].astype({"group": str, "direction": str})
+    lists = list_keys(one_list(pick(named, groups, direction), "modules"))
+    name, way = lists[0] if lists else ("", "")  # a group may have genes of the other direction alone
+    of_list = [table[(table["group"] == name) & (table["direction"] == way)] for table in tables]
+    return of_list[0], of_list[1], of_list[2], f"{name} ({way})"

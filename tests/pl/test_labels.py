@@ -1,0 +1,42 @@
+"""Names of terms and lists: short, legible and still distinct."""
+
+from __future__ import annotations
+
+import pytest
+
+from gsfm_enrich.pl.labels import list_label, shorten, term_labels
+
+LONG = (
+    "antigen processing and presentation of endogenous peptide antigen via MHC class I via ER pathway "
+    "(GO:0002484)"
+)
+
+
+@pytest.mark.parametrize(
+    ("term", "label"),
+    [
+        ("apoptotic process (GO:0006915)", "apoptotic process"),
+        (LONG, "antigen processing and presentation of\nendogenous peptide antigen v…via ER pathway"),
+        ("HALLMARK_TNFA_SIGNALING_VIA_NFKB", "HALLMARK TNFA SIGNALING VIA NFKB"),
+        ("Apoptosis WP254", "Apoptosis WP254"),
+        ("cost in $", r"cost in \$"),
+        ("", ""),
+    ],
+)
+def test_term_labels(term: str, label: str) -> None:
+    assert term_labels([term]) == [label]
+
+
+def test_ids_stay_where_names_are_the_same() -> None:
+    assert term_labels(["growth (GO:0000001)", "growth (GO:0000002)", "death (GO:0000003)"]) == [
+        "growth (GO:0000001)",
+        "growth (GO:0000002)",
+        "death",
+    ]
+
+
+def test_short_names() -> None:
+    assert shorten("abcdef", 4) == "ab…f"
+    assert shorten("abcd", 4) == "abcd"
+    assert list_label("CD19+ B", "up") == "CD19+ B (up)"
+    assert list_label("", "") == ""
