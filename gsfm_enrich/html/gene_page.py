@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 from functools import partial
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from gsfm_enrich.errors import InputError
-from gsfm_enrich.files import write_atomically
+from gsfm_enrich.html.pages import page_path, write_page
 from gsfm_enrich.html.tables import View, table_cell
 from gsfm_enrich.pl import neighbors as draw_neighbours
 from gsfm_enrich.pl.figures import svg_address
@@ -90,10 +89,7 @@ def gene_report(
     from gsfm_enrich.prediction.predict import predict_functions
     from gsfm_enrich.prediction.understudied import gene_info
 
-    target = Path(path)
-    if target.is_dir():
-        example = str(target / "gene.html")
-        raise InputError(f"{str(target)!r} is a folder; give the path of an HTML file, such as {example!r}.")
+    target = page_path(path, "gene.html")
     if not isinstance(gene, str) or not gene.strip():
         raise InputError(f"gene_report takes one gene by its name, not {gene!r}.")
     gene = gene.strip()
@@ -122,20 +118,7 @@ def gene_report(
         for heading, table in tables.items()
     ]
     text = describe_gene(info, functions, near, shared)
-    write_page(target, title=f"What {gene} may do", text=text, sections=sections)
-    return target
-
-
-def write_page(target: Path, **content: Any) -> None:
-    """Fill the template, and write it whole or not at all."""
-    from jinja2 import Environment, StrictUndefined
-
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    source = files("gsfm_enrich.html").joinpath("templates").joinpath(TEMPLATE).read_text(encoding="utf-8")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(target, environment.from_string(source).render(**content).encode("utf-8"))
+    return write_page(target, TEMPLATE, title=f"What {gene} may do", lead=text, sections=sections)
 
 
 def tables_of(frame: pd.DataFrame) -> list[View]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from functools import partial
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +12,8 @@ import numpy as np
 import pandas as pd
 
 from gsfm_enrich import pl
-from gsfm_enrich.errors import InputError
-from gsfm_enrich.files import write_atomically
 from gsfm_enrich.get._results import p_column, stored
+from gsfm_enrich.html.pages import page_path, write_page
 from gsfm_enrich.html.tables import MEANINGS, View, table_view
 from gsfm_enrich.pl.figures import svg_address
 from gsfm_enrich.pl.plot_data import list_keys, results_of, top_rows
@@ -79,28 +77,17 @@ def report(
     >>> ge.report(adata)  # doctest: +SKIP
     PosixPath('gsfm_enrich_report.html')
     """
-    from jinja2 import Environment, StrictUndefined
-
-    target = Path(path)
-    if target.is_dir():
-        raise InputError(
-            f"{str(target)!r} is a folder; give the path of an HTML file, "
-            f"such as {str(target / 'report.html')!r}."
-        )
+    target = page_path(path, "report.html")
     results = results_of(data, key)
     enrichment = stored(data, key)
     log = enrichment.log
     groups = _groups(results, log, top_term, cutoff)
     annotated = data.uns.get(genes_key) if hasattr(data, "uns") else None
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    template = environment.from_string(
-        files("gsfm_enrich.html").joinpath("templates").joinpath(TEMPLATE).read_text(encoding="utf-8")
-    )
-    html = template.render(
+    return write_page(
+        target,
+        TEMPLATE,
         title=title,
-        summary=_summary(results, log) + _background(enrichment.params),
+        lead=_summary(results, log) + _background(enrichment.params),
         overview=_overview(results),
         meanings=[(name, text) for name, text in MEANINGS.items() if name in results],
         groups=groups,
@@ -112,20 +99,7 @@ def report(
                 genes_key: dict(annotated["params"]) if isinstance(annotated, Mapping) else {},
             }
         ),
-        version=_version(),
     )
-    target.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(target, html.encode("utf-8"))
-    return target
-
-
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("gsfm-enrich")
-    except PackageNotFoundError:  # run from a source folder
-        return "(source)"
 
 
 def _summary(results: pd.DataFrame, log: pd.DataFrame | None) -> str:
