@@ -25,7 +25,6 @@ from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.prediction.context import COMPANY, Context
 from gsfm_enrich.prediction.predict import score_functions
 from gsfm_enrich.ranking.membership import library_membership
-from gsfm_enrich.ranking.strata import columns_of
 
 SMALLEST, LARGEST = 20, 500
 OF_TERM, OTHER_TERMS = 0.4, 5
@@ -41,7 +40,7 @@ def ranks_of(split: Split, model: GSFM, n_genes: int, seed: int) -> dict[str, np
     usual_terms = [t for t in library.terms if SMALLEST <= len(library[t]) <= LARGEST]
     for gene in rng.permutation(sorted(split.truth)).tolist():
         terms = [t for t in sorted(split.truth[gene]) if SMALLEST <= len(library[t]) <= LARGEST]
-        column = int(columns_of([gene], library, table, "human")[0])
+        column = int(table.columns_of([gene])[0])
         if not terms or column < 0 or asked == n_genes:
             continue
         asked += 1

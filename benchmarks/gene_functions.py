@@ -21,7 +21,6 @@ from gsfm_enrich.libraries.bundled import load_bundled
 from gsfm_enrich.model.checkpoint import load_model
 from gsfm_enrich.prediction.predict import score_functions
 from gsfm_enrich.ranking.membership import library_membership
-from gsfm_enrich.ranking.strata import columns_of
 
 GROUPS = {"1 to 19 publications": (1, 20), "20 publications or more": (20, 10**6)}
 
@@ -41,7 +40,7 @@ def main(
     for group, (low, high) in GROUPS.items():
         genes = [g for g in library.genes if low <= publications.get(g, 0) < high]
         chosen = list(rng.choice(genes, n_genes, replace=False))
-        columns = columns_of(chosen, library, membership, "human")
+        columns = membership.columns_of(chosen)
         asked = [(gene, int(column)) for gene, column in zip(chosen, columns, strict=True) if column >= 0]
         ranked = [
             functions.table(library, *functions.best(functions.score, membership, None, None))

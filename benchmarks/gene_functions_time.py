@@ -34,7 +34,6 @@ from gsfm_enrich.model.checkpoint import load_model
 from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.prediction.evidence import SIZE_CREDIT, size_credit
 from gsfm_enrich.ranking.membership import library_membership
-from gsfm_enrich.ranking.strata import columns_of
 from gsfm_enrich.training.assemble import build_corpus
 from gsfm_enrich.training.cooccurrence import PSEUDOCOUNT, SIZE_POWER, cooccurrence
 from gsfm_enrich.training.corpus import LITERATURE, Corpus, source_sets
@@ -104,7 +103,7 @@ def publications_before(org_db: Path, cut_off: int) -> pd.Series:
 def by_model(split: Split, genes: list[str], model: GSFM) -> dict[str, np.ndarray]:
     """Score every term (axis 1) for every gene (axis 0) as `predict_functions` does: no term lists them."""
     table = library_membership(split.library, model)
-    columns = columns_of(genes, split.library, table, "human")
+    columns = table.columns_of(genes)
     terms = np.arange(len(split.library))
     evidence, credit = table.log_odds(terms, columns), size_credit(table.sizes)[:, None]
     scores = {

@@ -139,8 +139,8 @@ def _row_of(results: pd.DataFrame, term: str, gene_sets: Any) -> dict[str, Any]:
 def _weights(row: dict[str, Any], gene_sets: Any, model: Any, organism: str) -> pd.DataFrame:
     """Return the genes of a row that are in its term or may be, with their membership, the heaviest first."""
     from gsfm_enrich.model.checkpoint import load_model
+    from gsfm_enrich.ranking.membership import library_membership
     from gsfm_enrich.ranking.soft_sets import term_weights
-    from gsfm_enrich.ranking.why import only_neighbours
 
     members, predicted = split_genes(row.get("Genes")), split_genes(row.get("Predicted Genes"))
     table = pd.DataFrame({"gene": [*members, *predicted], "weight": 1.0, "neighbour": False})
@@ -149,7 +149,7 @@ def _weights(row: dict[str, Any], gene_sets: Any, model: Any, organism: str) -> 
         library, rows = chosen_terms(row["Term"], source, organism)
         network = load_model(model)
         completed = term_weights(library, rows, predicted, network, organism=organism, min_weight=SHOWN)
-        near = only_neighbours(library, int(rows[0]), predicted, network, organism)
+        near = library_membership(library, network, organism).only_neighbours(int(rows[0]), predicted)
         table.loc[len(members) :, "weight"] = np.where(near, 0.0, completed.toarray()[0])
         table.loc[len(members) :, "neighbour"] = near
     return table.sort_values("weight", ascending=False, kind="stable", ignore_index=True)

@@ -34,8 +34,7 @@ from gsfm_enrich.prediction.predict import (
     Functions,
     score_functions,
 )
-from gsfm_enrich.ranking.membership import Membership, library_membership, names_of
-from gsfm_enrich.ranking.strata import columns_of
+from gsfm_enrich.ranking.membership import Membership, library_membership
 
 CONTEXT_COLUMNS = (
     *BASIC_COLUMNS, "fold_enrichment", "expected_companions", "companions", "similar_terms",
@@ -154,7 +153,7 @@ def functions_in_lists(
     for library in load_libraries(gene_sets, organism):
         table = library_membership(library, network, organism)
         contexts = {name: Context(library, table, held, organism) for name, held in lists.items()}
-        columns = columns_of(genes, library, table, organism)
+        columns = table.columns_of(genes)
         unknown = [gene for gene, column in zip(genes, columns, strict=True) if column < 0]
         asked = [(gene, int(column)) for gene, column in zip(genes, columns, strict=True) if column >= 0]
         for alone, close in zip(score_functions(asked, table), likeness_to_all(asked, table), strict=True):
@@ -205,7 +204,7 @@ class Context:
     def __init__(
         self, library: GeneSetLibrary, table: Membership, genes: Sequence[str], organism: str
     ) -> None:
-        found = columns_of(genes, library, table, organism)
+        found = table.columns_of(genes)
         if not (found >= 0).any():
             named = ", ".join(genes[:5])
             raise InputError(f"The model knows none of the {len(genes)} companions given: {named}.")
@@ -215,13 +214,13 @@ class Context:
         step = max(CELLS // len(self.columns), 1)  # large libraries and long lists: memory stays bounded
         for start in range(0, len(library), step):
             rows = np.arange(start, min(start + step, len(library)))
-            membership = membership_of(table, rows, self.columns)
+            membership = table.memberships(rows, self.columns)
             self.expected[rows] = membership.sum(axis=1)
             belongs.append(csr_array(membership >= MATERIAL))
         self.belongs = csr_array(vstack(belongs))
         compared = library_comparison(library, table.model, organism)
         self.usual = table.sizes / len(table.units) + compared.probability
-        self.names = np.array(spell_as(names_of(library, table), organism))
+        self.names = np.array(spell_as(table.names, organism))
 
     def enrichment(self, alone: Functions) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return fold enrichment and expected members of all terms among the companions of a gene."""
@@ -258,10 +257,3 @@ def likeness_to_all(genes: Sequence[tuple[str, int]], table: Membership) -> Iter
     for start in range(0, len(genes), AT_ONCE):
         columns = [column for _, column in genes[start : start + AT_ONCE]]
         yield from likeness(table.model, table.units[columns], table.units)
-
-
-def membership_of(
-    table: Membership, rows: NDArray[np.int64], columns: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    """Return 1 for members and a probability for others, shape (n_rows, n_columns)."""
-    return np.asarray(table.predicted(rows, columns) + table.known[rows][:, columns].toarray(), np.float64)

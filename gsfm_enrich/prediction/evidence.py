@@ -169,7 +169,11 @@ def held_out_auroc(
         places, shown, hidden = hidden_parts(table, rows, range(start, len(rows))[: BLOCK // FOLDS], seed)
         if not len(places):
             continue
-        others, found = log_odds_of_sets(table, shown, compared, hidden)
+        completed, sets = table.complete(shown), np.arange(len(shown))
+        others = completed.block(sets, compared)
+        lengths = [len(members) for members in hidden]
+        pairs = completed.pairs(np.repeat(sets, lengths), np.concatenate(hidden))
+        found = np.split(pairs, np.cumsum(lengths)[:-1])
         others[table.known[rows[places]][:, compared].toarray() > 0] = np.nan
         others.sort(axis=1)  # members, which are NaN, come last
         for place, members, row in zip(places, found, others, strict=True):
@@ -196,50 +200,13 @@ def hidden_parts(
     """
     owners, shown, hidden = [], [], []
     for place in places:
-        known = members_of(table, rows[place])
+        known = table.members[rows[place]]
         shuffled = np.random.default_rng([seed, rows[place]]).permutation(known)
         for part in range(min(FOLDS, len(known)) if len(known) > 1 else 0):
             owners.append(place)
             hidden.append(shuffled[part::FOLDS])
             shown.append(np.delete(shuffled, slice(part, None, FOLDS)))
     return np.array(owners, dtype=np.int64), shown, hidden
-
-
-def members_of(table: Membership, row: int) -> NDArray[np.int64]:
-    """Return the columns of a term's members."""
-    return table.known.indices[table.known.indptr[row] : table.known.indptr[row + 1]].astype(np.int64)
-
-
-def log_odds_of_sets(
-    table: Membership,
-    sets: list[NDArray[np.int64]],
-    columns: NDArray[np.int64],
-    own: list[NDArray[np.int64]],
-) -> tuple[NDArray[np.float32], list[NDArray[np.float32]]]:
-    """Return the evidence that genes belong to sets that are no terms of the library.
-
-    Parameters
-    ----------
-    table
-        The membership table.
-    sets
-        Columns of the genes of each set.
-    columns
-        Genes to ask for in every set.
-    own
-        Genes to ask for in one set each, one array a set.
-
-    Returns
-    -------
-    everywhere : float32 array, shape (n_sets, n_columns)
-    own : list of float32 arrays
-    """
-    completed, here = table.complete(sets), np.arange(len(sets))
-    everywhere = completed.block(here, columns)
-    lengths = [len(asked) for asked in own]
-    rows, genes = np.repeat(here, lengths), np.concatenate(own)
-    pairs = completed.pairs(rows, genes)
-    return everywhere, np.split(pairs, np.cumsum(lengths)[:-1])
 
 
 def supporting_neighbours(
@@ -258,7 +225,7 @@ def supporting_neighbours(
             close[column] = -np.inf
             usual = np.median(close)
             for place in np.flatnonzero(columns == column):
-                members = members_of(table, rows[place])
+                members = table.members[rows[place]]
                 best = members[np.argsort(-close[members], kind="stable")][:SUPPORTERS]
                 found[place] = ";".join(names[best[close[best] > usual]])
     return found

@@ -27,15 +27,14 @@ from gsfm_enrich.prediction.arguments import (
     warn_unknown,
 )
 from gsfm_enrich.prediction.evidence import EVIDENCE_COLUMNS, add_evidence, size_credit
-from gsfm_enrich.ranking.membership import Membership, library_membership, names_of
-from gsfm_enrich.ranking.strata import columns_of
+from gsfm_enrich.ranking.membership import Membership, library_membership
 
 BASIC_COLUMNS = ("gene", "gene_set", "term", "score", "z_score", "rank", "probability", "known")
 FUNCTION_COLUMNS = (*BASIC_COLUMNS, *EVIDENCE_COLUMNS, "similar_terms")
 GENE_COLUMNS = ("gene_set", "term", "gene", "score", "z_score", "rank", "probability", "known")
 
-AT_ONCE, TERMS_AT_ONCE = 128, 4096
-"""Genes to score for all terms at once, and terms to complete again without a gene: memory stays bounded."""
+AT_ONCE = 128
+"""Genes to score for all terms at once: memory stays bounded."""
 FOLD = 0.5
 """Terms that share this much of the genes they have together (Jaccard index) say the same."""
 
@@ -125,7 +124,7 @@ def predict_functions(
     unknown: list[str] = []
     for library in load_libraries(gene_sets, organism):
         table = library_membership(library, network, organism)
-        columns = columns_of(ids, library, table, organism)
+        columns = table.columns_of(ids)
         unknown = [gene for gene, column in zip(ids, columns, strict=True) if column < 0]
         asked = [(gene, int(column)) for gene, column in zip(ids, columns, strict=True) if column >= 0]
         chosen = [
@@ -251,7 +250,7 @@ def _scored(asked: tuple[int, ...], table: Membership) -> tuple[NDArray[Any], ..
     member = np.zeros(evidence.shape, dtype=bool)
     own, here = (part.astype(np.int64) for part in table.known[:, columns].nonzero())
     member[own, here] = True
-    evidence[own, here], z_score[own, here] = score_without(table, own, columns[here])
+    evidence[own, here], z_score[own, here] = table.score_without(own, columns[here])
     given = table.sizes[:, None] - member
     score = evidence + size_credit(given).astype(np.float32)
     probability = table.probability(evidence, given)
@@ -348,12 +347,12 @@ def predict_genes(
         own = np.flatnonzero(member)
         score = table.log_odds(here, genes)[0]
         z_score = table.scores.z_scores(here, table.genes.at(genes))[0]
-        score[own], z_score[own] = score_without(table, np.full(len(own), row), own)
+        score[own], z_score[own] = table.score_without(np.full(len(own), row), own)
         frame = pd.DataFrame(
             {
                 "gene_set": library.name,
                 "term": term,
-                "gene": names_of(library, table),
+                "gene": table.names,
                 "score": score,
                 "z_score": z_score,
                 "probability": table.probability(score, table.sizes[row] - member),
@@ -364,18 +363,6 @@ def predict_genes(
         usable = table.sizes[row] - member[frame.index] > 0
         parts.append(_ranked(frame, usable, top, known))
     return pd.concat(parts, ignore_index=True)[list(GENE_COLUMNS)]
-
-
-def score_without(
-    table: Membership, rows: NDArray[np.int64], columns: NDArray[np.int64]
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return score and z-score of known members, each with the term completed without it."""
-    score, z_score = np.zeros((2, len(rows)), dtype=np.float32)
-    for start in range(0, len(rows), TERMS_AT_ONCE):
-        here = slice(start, start + TERMS_AT_ONCE)
-        rest, sets = table.left_out(rows[here], columns[here]), np.arange(len(rows[here]))
-        score[here], z_score[here] = rest.pairs(sets, columns[here]), rest.scores.z_pairs(sets, columns[here])
-    return score, z_score
 
 
 def _ranked(frame: pd.DataFrame, usable: NDArray[np.bool_], top: int | None, known: bool) -> pd.DataFrame:

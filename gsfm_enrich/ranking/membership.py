@@ -47,6 +47,8 @@ LIFT = 3.0
 LARGEST = 500
 """Terms of more genes are not completed: it loses where they are the thousands of genes a factor may bind.
 Unless they are named after genes, their test is the overlap test."""
+TERMS_AT_ONCE = 4096
+"""Terms to complete again without a gene: memory stays bounded."""
 FEWEST_KEPT = 50
 """Smaller libraries take no time, and would fill the disk with a file for every dict that is tried."""
 FORMAT = 3
@@ -56,7 +58,7 @@ Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
-class Evidence:
+class CompletedSets:
     """Calibrated scores of completed sets: log odds of membership over those of any gene.
 
     Attributes
@@ -293,6 +295,41 @@ class Membership:
         table.sort_indices()
         return table
 
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """What each column is called: the library's spelling, else the model's."""
+        names = [self.model.vocab.tokens[unit] for unit in self.units]
+        for gene, column in zip(self.library.genes, self.of_library, strict=True):
+            if column >= 0:
+                names[column] = gene
+        return tuple(names)
+
+    def columns_of(self, ids: Sequence[str]) -> Ints:
+        """Return the column of each distinct identifier, by the library's spelling or the model's; -1: none.
+
+        Of several spellings of one gene the first has the column.
+        """
+        held = match(ids, self.library.genes, self.organism).columns
+        unit = match(ids, self.model.vocab.tokens, self.organism).columns
+        columns = np.where(held >= 0, self.of_library[held], -1)
+        columns = np.where((held < 0) & (unit >= 0), self.of_unit[unit], columns)
+        first = np.zeros(len(columns), dtype=bool)
+        first[np.unique(columns, return_index=True)[1]] = True
+        return np.where(first, columns, -1)
+
+    def only_neighbours(self, row: int, genes: Sequence[str]) -> NDArray[np.bool_]:
+        """Return which genes count for a term only as neighbours of the gene that it is named after."""
+        if self.neighbours is None:
+            return np.zeros(len(genes), dtype=bool)
+        columns = self.columns_of(genes)
+        near = self.neighbours[[row]].toarray()[0] & (self.probable[[row]].toarray()[0] == 0)
+        return np.asarray((columns >= 0) & near[columns])
+
+    def memberships(self, rows: Ints, columns: Ints) -> NDArray[np.float64]:
+        """Return 1 for members and a probability for others, shape (n_rows, n_columns)."""
+        known = self.known[rows][:, columns].toarray()
+        return np.asarray(self.predicted(rows, columns) + known, np.float64)
+
     def predicted(self, rows: Ints, columns: Ints) -> NDArray[np.float32]:
         """Return the probability that genes belong to terms that do not list them; 0 where they do.
 
@@ -316,25 +353,41 @@ class Membership:
         return self.completed.block(rows, columns)
 
     @cached_property
-    def completed(self) -> Evidence:
-        """The evidence of all terms."""
+    def completed(self) -> CompletedSets:
+        """Calibrated scores of all terms."""
         return self._weigh(self.scores, self.sizes, self.scores.own)
 
-    def complete(self, sets: Sequence[Ints]) -> Evidence:
+    def complete(self, sets: Sequence[Ints]) -> CompletedSets:
         """Complete sets of columns that are no terms of the library."""
         scores, sizes = self.score(sets), np.array([len(columns) for columns in sets], dtype=np.int64)
         return self._weigh(scores, sizes, scores.own)
 
-    def left_out(self, rows: Ints, columns: Ints) -> Evidence:
+    def left_out(self, rows: Ints, columns: Ints) -> CompletedSets:
         """Complete terms without one member each: set i is term ``rows[i]`` less ``columns[i]``."""
         pairs = zip(rows, columns, strict=True)
         scores = self.score([self.members[row][self.members[row] != column] for row, column in pairs])
         return self._weigh(scores, self.sizes[rows] - 1, self.scores.own[:, rows])
 
-    def _weigh(self, scores: Scores, sizes: Ints, coherence: NDArray[np.float64]) -> Evidence:
+    def score_without(self, rows: Ints, columns: Ints) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return log odds and z-score of members, each with its term completed without it.
+
+        Parameters
+        ----------
+        rows, columns : shape (n_pairs,)
+            Terms, and a member of each.
+        """
+        log_odds, z_score = np.zeros((2, len(rows)), dtype=np.float32)
+        for start in range(0, len(rows), TERMS_AT_ONCE):
+            here = slice(start, start + TERMS_AT_ONCE)
+            rest, sets = self.left_out(rows[here], columns[here]), np.arange(len(rows[here]))
+            log_odds[here] = rest.pairs(sets, columns[here])
+            z_score[here] = rest.scores.z_pairs(sets, columns[here])
+        return log_odds, z_score
+
+    def _weigh(self, scores: Scores, sizes: Ints, coherence: NDArray[np.float64]) -> CompletedSets:
         """Weigh scores as the calibration says."""
         offsets = self.calibration.offsets(sizes, coherence) - log_size(sizes) + np.log(len(self.units))
-        return Evidence(scores, self.calibration.slopes(sizes, coherence), offsets)
+        return CompletedSets(scores, self.calibration.slopes(sizes, coherence), offsets)
 
     def score(self, sets: Sequence[Ints]) -> Scores:
         """Complete sets of columns."""
@@ -350,12 +403,3 @@ def _empty(shape: tuple[int, int]) -> csr_array:
 def library_membership(library: GeneSetLibrary, model: GSFM, organism: str = "human") -> Membership:
     """Return the membership table of a library; those of the last eight libraries are kept."""
     return Membership(library, model, organism)
-
-
-def names_of(library: GeneSetLibrary, table: Membership) -> list[str]:
-    """Return what each column of a table is called: the library's spelling, else the model's."""
-    names = [table.model.vocab.tokens[unit] for unit in table.units]
-    for gene, column in zip(library.genes, table.of_library, strict=True):
-        if column >= 0:
-            names[column] = gene
-    return names

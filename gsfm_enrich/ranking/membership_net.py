@@ -115,9 +115,9 @@ def _all_genes(library: GeneSetLibrary, model: GSFM | None, organism: str) -> li
     """Return the genes of a library, and those that only the model knows, as the organism spells them."""
     names = list(library.genes)
     if model is not None:
-        from gsfm_enrich.ranking.membership import library_membership, names_of
+        from gsfm_enrich.ranking.membership import library_membership
 
-        names += names_of(library, library_membership(library, model, organism))
+        names += library_membership(library, model, organism).names
     if organism_name(organism) in ORTHOLOGY_ORGANISMS:
         names = spell_as(names, organism)
     return list(dict.fromkeys(names))

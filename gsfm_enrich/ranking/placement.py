@@ -12,7 +12,7 @@ from scipy.sparse import csc_array, csr_array
 from gsfm_enrich.ranking.counts import QueryCounts
 from gsfm_enrich.ranking.membership import Membership
 from gsfm_enrich.ranking.statistic import CompletedTerms, PlacedQueries, sparse_rows
-from gsfm_enrich.ranking.strata import Propensity, columns_of, inside_background, outside_background
+from gsfm_enrich.ranking.strata import Propensity, inside_background, outside_background
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def locate(counts: QueryCounts, table: Membership) -> LocatedQuery:
 
     With no background given, genes that only the model knows are drawn apart from those of the library.
     """
-    columns = columns_of(counts.within, table.library, table, table.organism)
+    columns = table.columns_of(counts.within)
     found = columns >= 0
     apart = found & (columns >= table.n_library) if counts.background is None else np.zeros_like(found)
     order = np.concatenate([np.flatnonzero(found & ~apart), np.flatnonzero(apart)])

@@ -13,7 +13,6 @@ from gsfm_enrich.genes.match import match
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.ranking.membership import library_membership
-from gsfm_enrich.ranking.strata import columns_of
 
 PREDICTED_WEIGHT = 0.5
 """What a predicted member of probability 1 would count; less by the square root of the probability."""
@@ -125,7 +124,7 @@ def ranked_weights(
     weights = members
     if model is not None:
         table = library_membership(library, model, organism)
-        columns = columns_of(genes, library, table, organism)
+        columns = table.columns_of(genes)
         known = columns >= 0
         probable = csr_array(table.probable[:, columns[known]])
         predicted = _spread(probable, np.flatnonzero(known), len(genes))

@@ -13,7 +13,6 @@ from gsfm_enrich.genes.match import match
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.ranking.membership import library_membership
-from gsfm_enrich.ranking.strata import columns_of
 
 BLOCK = 512
 """Terms whose weights are dense at a time."""
@@ -75,7 +74,7 @@ def term_weights(
         weights = np.zeros((len(block), len(genes)), dtype=np.float32)
         if model is not None:
             table = library_membership(library, model, organism)
-            columns = columns_of(distinct, library, table, organism)
+            columns = table.columns_of(distinct)
             weights[:, places[columns >= 0]] = table.predicted(block, columns[columns >= 0])
             weights[weights < min_weight] = 0
         members = library.incidence[block][:, held[held >= 0]].toarray()

@@ -130,7 +130,7 @@ def inside_background(
         held, columns = np.arange(len(names)), table.of_library
     else:
         held = match(names, library.genes, organism).columns
-        columns = columns_of(names, library, table, organism)
+        columns = table.columns_of(names)
     strata = np.zeros(len(names), dtype=np.int64)
     if propensity is not None:
         strata = cut_into_strata(values_for(names, dict(propensity), organism))
@@ -187,19 +187,6 @@ def _sum_by_stratum(table: csr_array | csc_array, columns: Ints, strata: Ints, n
     indicator = np.zeros((table.shape[1], n_strata))
     indicator[distinct, strata[there][first]] = 1
     return np.asarray((table @ indicator).T)
-
-
-def columns_of(
-    ids: Sequence[str], library: GeneSetLibrary, table: Membership, organism: str
-) -> NDArray[np.int64]:
-    """Return the column of each distinct identifier, by the library's spelling or the model's; -1: none."""
-    held = match(ids, library.genes, organism).columns
-    columns = np.where(held >= 0, table.of_library[held], -1)
-    unit = match(ids, table.model.vocab.tokens, organism).columns
-    columns = np.where((held < 0) & (unit >= 0), table.of_unit[unit], columns)
-    first = np.zeros(len(columns), dtype=bool)
-    first[np.unique(columns, return_index=True)[1]] = True
-    return np.where(first, columns, -1)  # two spellings of one gene are one gene
 
 
 def values_for(names: Sequence[str], propensity: Mapping[str, float], organism: str) -> Floats:

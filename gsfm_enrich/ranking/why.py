@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from gsfm_enrich.errors import InputError, warn_caller
 from gsfm_enrich.genes.inputs import as_background, as_gene_list
-from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.libraries.sources import load_libraries
 from gsfm_enrich.model.checkpoint import load_model
 from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.ranking.counts import count_overlap, say_lost
-from gsfm_enrich.ranking.membership import library_membership
 from gsfm_enrich.ranking.rerank import rerank
-from gsfm_enrich.ranking.strata import as_propensity, columns_of
+from gsfm_enrich.ranking.strata import as_propensity
 from gsfm_enrich.ranking.weights import LEVELS
 
 EVIDENCE_COLUMNS = ("gene_set", "term", "gene", "kind", "probability", "weight", "share")
@@ -128,15 +124,3 @@ def term_evidence(
         "rank_change": int(columns["Rank Change"]),
     }
     return frame
-
-
-def only_neighbours(
-    library: GeneSetLibrary, row: int, genes: Sequence[str], model: GSFM, organism: str
-) -> NDArray[np.bool_]:
-    """Say which genes count for a term only as neighbours of the gene that it is named after."""
-    table = library_membership(library, model, organism)
-    if table.neighbours is None:
-        return np.zeros(len(genes), dtype=bool)
-    columns = columns_of(genes, library, table, organism)
-    near = table.neighbours[[row]].toarray()[0] & (table.probable[[row]].toarray()[0] == 0)
-    return np.asarray((columns >= 0) & near[columns])

@@ -18,7 +18,7 @@ from gsfm_enrich.ranking.membership import Membership, library_membership
 from gsfm_enrich.ranking.null import Stratum, survival
 from gsfm_enrich.ranking.strata import inside_background, outside_background
 from gsfm_enrich.ranking.weights import LEVELS, NEIGHBOUR
-from gsfm_enrich.ranking.why import only_neighbours, term_evidence
+from gsfm_enrich.ranking.why import term_evidence
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*query genes are in none")  # the model knows them
 
@@ -154,7 +154,7 @@ def test_the_p_value_counts_neighbours_of_the_query_and_of_the_background(
         assert "B3G24" not in near["gene"].tolist()
         shown = [gene for gene in found["Predicted Genes"].iloc[0].split(";") if gene]
         assert shown == counted[counted["kind"] != "member"]["gene"].tolist()
-        alone = only_neighbours(library, row, shown, block_model, "human")
+        alone = table.only_neighbours(row, shown)
         assert [gene for gene, only in zip(shown, alone, strict=True) if only] == near["gene"].tolist()
         seen += len(near)
         predicted = np.array([[(evidence[row, within] == level).sum() for level in (1, 2, 3)]])
