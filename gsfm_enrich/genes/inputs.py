@@ -68,7 +68,7 @@ def as_background(background: GeneList | int | None) -> int | list[str] | None:
     Returns
     -------
     int, list of str or None
-        The list without missing and blank entries, repeats kept.
+        The list without missing, blank and repeated entries.
 
     Raises
     ------
@@ -95,7 +95,7 @@ def as_background(background: GeneList | int | None) -> int | list[str] | None:
             "pass a number of genes, a list of genes or the path of a text file."
             + (" BioMart data sets are not downloaded." if background.endswith("_gene_ensembl") else "")
         )
-    genes = as_gene_list(background)
+    genes = list(dict.fromkeys(as_gene_list(background)))
     if not genes:
         raise InputError("The background holds no gene.")
     return genes

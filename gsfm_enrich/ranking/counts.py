@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
+from gsfm_enrich.genes.distinct import one_name_per_gene
 from gsfm_enrich.genes.match import match
 from gsfm_enrich.genes.resolve import first_few, say_ambiguous
 from gsfm_enrich.genes.spelling import misread_species
@@ -32,7 +33,7 @@ class QueryCounts:
     library
         The terms.
     background
-        What the query was drawn from: None for the genes of the library, a number, or distinct identifiers.
+        What the query was drawn from: None for the genes of the library, a number, or one name of each gene.
     organism
         Of query and background.
     ids
@@ -158,9 +159,9 @@ def count_overlap(
     query
         Stripped identifiers.
     background
-        None: the genes of the library. A number: that many genes, of which every distinct identifier of the
-        query and every gene of the library counts as one. A list: its distinct strings; query and terms are
-        cut to it.
+        None: the genes of the library. A number: that many genes, of which every gene of the query and every
+        gene of the library counts as one. A list: its genes; query and terms are cut to it. Two names of one
+        gene count once, but for names that the library itself lists apart.
     organism
         Of query and background.
 
@@ -188,7 +189,7 @@ def count_overlaps(
     if background is None or isinstance(background, int):
         population = len(library.genes) if background is None else background
         return [_count(library, query, background, population, organism) for query in queries]
-    names = tuple(dict.fromkeys(background))
+    names = _background_genes(library, tuple(background), organism)
     return [_count_within(library, query, names, organism) for query in queries]
 
 
@@ -198,6 +199,9 @@ def _count(
     """Count what a query shares with the terms, with no background or a number of genes."""
     matched = match(query, library.genes, organism)
     found = matched.columns >= 0
+    within = matched.ids
+    if background is not None:
+        within = one_name_per_gene(within, organism, apart=library.gene_positions)
     return QueryCounts(
         library=library,
         background=background,
@@ -206,11 +210,11 @@ def _count(
         how=matched.how,
         found=found,
         outside=[],
-        within=matched.ids,
+        within=within,
         columns=matched.columns[found],
         names=[matched.ids[number] for number in np.flatnonzero(found)],
         sizes=library.sizes,
-        drawn=int(found.sum()) if background is None else len(matched.ids),
+        drawn=int(found.sum()) if background is None else len(within),
         population=population,
     )
 
@@ -240,6 +244,12 @@ def _count_within(
         drawn=int(tested.sum()),
         population=len(names),
     )
+
+
+@lru_cache(maxsize=16)
+def _background_genes(library: GeneSetLibrary, names: tuple[str, ...], organism: str) -> tuple[str, ...]:
+    """Return one name of each gene of a background; names that the library lists apart stay apart."""
+    return tuple(one_name_per_gene(names, organism, apart=library.gene_positions))
 
 
 @lru_cache(maxsize=16)

@@ -87,6 +87,25 @@ def test_a_second_name_of_a_gene_counts_once_and_is_not_missing():
         assert counts.outside == []
 
 
+def test_a_gene_of_several_names_counts_once_in_query_and_background():
+    library = GeneSetLibrary.from_dict({"apoptosis": ["TP53", "BAX"], "other": ["MYC"]})
+    once = count_overlap(library, ["TP53", "CXCL8", "MYC"], ["TP53", "BAX", "MYC", "EGFR", "CXCL8", "KRAS"])
+    query = ["TP53", "CXCL8", "IL8", "ENSG00000169429", "7157", "MYC"]
+    background = ["TP53", "p53", "BAX", "MYC", "581", "EGFR", "CXCL8", "IL8", "KRAS", "KRAS", "TP53"]
+    twice = count_overlap(library, query, background)
+    assert (twice.drawn, twice.population) == (once.drawn, once.population) == (3, 6)
+    assert twice.background == ("TP53", "BAX", "MYC", "EGFR", "CXCL8", "KRAS")
+    assert twice.hits.tolist() == once.hits.tolist() == [1, 1]
+    assert twice.sizes.tolist() == once.sizes.tolist() == [2, 1]
+    assert count_overlap(library, query, 20000).drawn == 3
+
+
+def test_names_that_the_library_lists_apart_are_two_genes_as_in_gseapy():
+    library = GeneSetLibrary.from_dict({"new": ["SEPTIN7", "BAX"], "old": ["SEPT7", "MYC"]})
+    counts = count_overlap(library, ["SEPT7", "SEPTIN7"], ["SEPT7", "SEPTIN7", "BAX", "MYC"])
+    assert (counts.hits.tolist(), counts.drawn, counts.population) == ([1, 1], 2, 4)
+
+
 def test_the_identical_string_wins():
     library = GeneSetLibrary.from_dict({"a": ["p53", "BAX"], "b": ["TP53"]})
     assert count_overlap(library, ["p53"]).hits.tolist() == [1, 0]

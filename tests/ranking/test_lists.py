@@ -24,7 +24,9 @@ def queries(block_model: GSFM) -> dict[str, list[str]]:
     return noise | {"block 4": [f"B4G{i}" for i in range(14, 25)], "spelled": ["b0g1", "B0G1", "B0G2"]}
 
 
-@pytest.mark.parametrize("kind", ["library", "list", "part", "number", "likely", "likely part"])
+@pytest.mark.parametrize(
+    "kind", ["library", "list", "part", "number", "repeated", "likely", "likely part", "likely repeated"]
+)
 def test_the_figures_are_those_of_single_lists(
     kind: str, queries: dict[str, list[str]], block_model: GSFM, block_library: GeneSetLibrary
 ) -> None:
@@ -33,6 +35,7 @@ def test_the_figures_are_those_of_single_lists(
         "list": {"background": genes[:250]},
         "part": {"background": genes[::2]},
         "number": {"background": 2000},
+        "repeated": {"background": [*genes[:250], *genes[:3], "b0g5"]},
     }
     propensity = {gene: float(number % 17) for number, gene in enumerate(genes)}
     if kind.startswith("likely"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
 from gsfm_enrich.drop_in.enrichr import enrichr
@@ -62,3 +63,15 @@ def test_unknown_terms_and_empty_queries(block_model: GSFM, block_library: GeneS
         term_evidence(["B4G0"], "term 5 of block5", block_library, model=block_model)
     with pytest.raises(InputError, match=r"^No gene was given\.$"):
         term_evidence([], "term 5 of block 5", block_library, model=block_model)
+
+
+def test_a_repeated_name_in_the_background_changes_nothing(
+    block_model: GSFM, block_library: GeneSetLibrary
+) -> None:
+    once = list(block_model.vocab.genes)[:250]
+    twice = [*once[:40], *once[:3], *once[40:], "b0g5"]
+    term = block_library.terms[4]
+    expected = term_evidence(QUERY, term, block_library, background=once, model=block_model)
+    found = term_evidence([*QUERY, "B4G0"], term, block_library, background=twice, model=block_model)
+    pd.testing.assert_frame_equal(found, expected)
+    assert found.attrs == expected.attrs

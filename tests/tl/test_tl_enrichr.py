@@ -514,3 +514,25 @@ def test_no_group(pbmc: anndata.AnnData, groups: Any, message: str) -> None:
     with pytest.raises(InputError) as error:
         tl.enrichr(pbmc, {"a": ["CD79A"]}, groups=groups)
     assert str(error.value).startswith(message)
+
+
+@pytest.mark.filterwarnings("ignore:Variable names are not unique")
+@pytest.mark.parametrize("given", ["gene_symbols", "var_names"])
+def test_a_name_that_stands_twice_is_one_gene(
+    given: str, adata: anndata.AnnData, sets: dict[str, list[str]], small_model: Any
+) -> None:
+    library = GeneSetLibrary.from_dict(sets)
+    options = {"model": small_model, "direction": "up", "groups": LOUD, "background": "var_names"}
+    tl.enrichr(adata, library, **options)
+    expected = adata.uns["gsfm_enrichr"]["results"]
+    names = adata.var_names.tolist()
+    wider = anndata.concat([adata, adata[:, ["PAX5", "TP53"]]], axis=1, merge="same")
+    assert not wider.var_names.is_unique
+    if given == "gene_symbols":
+        wider.var["symbol"] = wider.var_names
+        wider.var_names = [*names, "a probe", "another"]
+        options["gene_symbols"] = "symbol"
+    wider.uns["rank_genes_groups"] = adata.uns["rank_genes_groups"]
+    tl.enrichr(wider, library, **options)
+    pd.testing.assert_frame_equal(wider.uns["gsfm_enrichr"]["results"], expected)
+    assert wider.uns["gsfm_enrichr"]["params"]["background_genes"] == len(names)
