@@ -17,7 +17,7 @@ from gsfm_enrich.drop_in.report_options import check_report_options
 from gsfm_enrich.errors import InputError, did_you_mean, warn_caller
 from gsfm_enrich.files import write_atomically
 from gsfm_enrich.genes.inputs import as_background, as_gene_list
-from gsfm_enrich.genes.resolve import first_few, say_ambiguous
+from gsfm_enrich.genes.resolve import first_few, say_reasons
 from gsfm_enrich.genes.spelling import misread_species
 from gsfm_enrich.genes.table import ORTHOLOGY_ORGANISMS, RESOLVED_ORGANISMS, organism_name
 from gsfm_enrich.libraries.library import GeneSetLibrary
@@ -355,7 +355,7 @@ def _warn_of_lost_genes(counted: Sequence[QueryCounts], organism: str) -> None:
     if misread:
         problems.append(misread.rstrip("."))
     if problems:
-        unclear = say_ambiguous(missing, organism)
+        unclear = say_reasons(missing, organism)
         warn_caller("; ".join(problems) + "." + unclear)
 
 

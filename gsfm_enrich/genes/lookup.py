@@ -9,17 +9,22 @@ The rules for human, the first that applies:
 4. an alias or previous symbol, first in the same case, then in any case (``alias``);
 5. an Ensembl gene id, with or without version (``ensembl``); a UniProt accession, with or without isoform
    (``uniprot``);
-6. a date that a spreadsheet made of a symbol, ``2-Sep`` or ``2023-09-02`` (``alias``).
+6. a date that a spreadsheet made of a symbol, ``2-Sep``, ``4-Oct`` or ``2023-09-02`` (``alias``);
+7. a name that a program rewrote, see `gsfm_enrich.genes.rewritten`: the gene of the name before
+   (``spelling``).
 
 When several genes share an alias, an Ensembl id or an accession, read-through genes step back, and the only
-protein-coding gene left takes it; otherwise the identifier is ``ambiguous``.
+protein-coding gene left takes it; otherwise the identifier is ``ambiguous``. An alias stays ambiguous, too,
+where another gene may well be meant: one that is no pseudogene and no mere locus and has more than a
+twentieth of the publications of the protein-coding one, or any gene that has more publications than it.
+So ``DEC1`` is ambiguous (BHLHE40 and the non-coding DELEC1), and ``OCT4`` and ``A20`` are not.
 
 For mouse and rat, the first that applies:
 
 1. a symbol (in any case), MGI accession or Entrez id of the orthology table: its human genes, the best first
    (``orthologue``), or none (``no orthologue``);
 2. an Ensembl id or UniProt accession of human, which is no identifier of the species (``human``);
-3. the rules for a human symbol, alias or date (``rule``).
+3. the rules for a human symbol, alias or date (``rule``), for the name before a program rewrote it, too.
 """
 
 from __future__ import annotations
@@ -30,6 +35,7 @@ from functools import cache
 
 from gsfm_enrich.errors import InputError
 from gsfm_enrich.genes.orthology import Orthology, load_orthology
+from gsfm_enrich.genes.rewritten import before_rewriting, genome_of
 from gsfm_enrich.genes.table import RESOLVED_ORGANISMS, human_columns, organism_name
 
 Found = tuple[tuple[int, ...], str]
@@ -45,11 +51,27 @@ _ENSEMBL = re.compile(r"(ENSG\d{11})(?:\.\d+)?(?:_PAR_Y)?", re.ASCII | re.IGNORE
 _UNIPROT = re.compile(r"([A-Z][A-Z0-9]{5}(?:[A-Z0-9]{4})?)(?:-\d+)?", re.ASCII | re.IGNORECASE)
 _RENAMED_FAMILY = re.compile(r"(SEPT|MARCH|MARC)(\d+)", re.ASCII)
 _RENAMED_TO = {"SEPT": "SEPTIN", "MARCH": "MARCHF", "MARC": "MTARC"}
-_DAY_MONTH = re.compile(r"(\d{1,2})-(Mar|Sep|Dec)", re.ASCII | re.IGNORECASE)
-_MONTH_DAY = re.compile(r"(Mar|Sep|Dec)-(\d{1,2})", re.ASCII | re.IGNORECASE)
+_MONTH_NAMES = {"mrz": "mar", "mär": "mar", "okt": "oct", "dez": "dec"} | {
+    name: name for name in ("mar", "sep", "oct", "dec")
+}
+_MONTH = r"(Mar|Mrz|Mär|Sep|Oct|Okt|Dec|Dez)(?:t|ch|tember|ober|ember|z)?\.?"
+_YEAR = r"(?:[- .](?:\d{4}|\d{2}))?"
+_DAY_MONTH = re.compile(rf"(\d{{1,2}})(?:-|\.? ?){_MONTH}{_YEAR}", re.IGNORECASE)
+_MONTH_DAY = re.compile(rf"{_MONTH}[- ](\d{{1,2}})", re.IGNORECASE)
+_ANY_MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)"
+_ANY_DATE = re.compile(
+    rf"\d{{1,2}}-{_ANY_MONTH}(?:-\d\d(?:\d\d)?)?|{_ANY_MONTH}-\d\d", re.ASCII | re.IGNORECASE
+)
 _ISO_DATE = re.compile(r"\d{4}-(\d{2})-(\d{2})(?:[ T]00:00:00)?", re.ASCII)
-_MONTHS = {"03": "mar", "09": "sep", "12": "dec"}
-_BEFORE_THE_SPREADSHEET = {"mar": ("MARCH", "MARC"), "sep": ("SEPT", "SEP"), "dec": ("DEC",)}
+_MONTHS = {"03": "mar", "09": "sep", "10": "oct", "12": "dec"}
+_BEFORE_THE_SPREADSHEET = {
+    "mar": ("MARCH", "MARC"),
+    "sep": ("SEPT", "SEP"),
+    "oct": ("OCT",),
+    "dec": ("DEC",),
+}
+_MAY_BE_MEANT = 20
+"""A gene steps back from a shared alias when the protein-coding one has so many times its publications."""
 
 
 def find_genes(ids: Iterable[str], organism: str = "human") -> list[Found]:
@@ -171,7 +193,17 @@ def _find_human(text: str) -> Found:
         rows = _identifiers("uniprot").get(accession[1], ())
         if rows:
             return _decide(rows, "uniprot")
-    return _decide(_dated(text), "alias")
+    dated = _dated(text)
+    return _decide(dated, "alias") if dated else _find_rewritten(text)
+
+
+def _find_rewritten(text: str) -> Found:
+    """Find the gene of the name that a program rewrote."""
+    for before in before_rewriting(text, "human"):
+        rows, how = _by_symbol_or_rule(before)
+        if rows and how != "ambiguous":
+            return rows, "spelling"
+    return UNKNOWN
 
 
 def _find_orthologue(text: str, orthology: Orthology) -> Found:
@@ -179,13 +211,21 @@ def _find_orthologue(text: str, orthology: Orthology) -> Found:
     if text in orthology:
         rows = orthology.rows(text)
         return (rows, "orthologue") if rows else ((), "no orthologue")
-    if _ENTREZ.fullmatch(text):  # a number is an id of the species
-        return UNKNOWN
-    row = _by_symbol().get(text)
-    rows, how = _find_human(text) if row is None else ((row,), "direct")
+    if _ENTREZ.fullmatch(text) or genome_of(text) not in ("", orthology.organism):
+        return UNKNOWN  # a number is an id of the species; a prefix may say that of another
+    for before in before_rewriting(text, orthology.organism):
+        if before in orthology:
+            rows = orthology.rows(before)
+            return (rows, "orthologue") if rows else ((), "no orthologue")
+    rows, how = _by_symbol_or_rule(text)
     if how in ("unknown", "ambiguous"):
         return rows, how
     return rows, "human" if how in ("ensembl", "uniprot") else "rule"
+
+
+def _by_symbol_or_rule(text: str) -> Found:
+    row = _by_symbol().get(text)
+    return _find_human(text) if row is None else ((row,), "direct")
 
 
 def _decide(rows: tuple[int, ...], how: str) -> Found:
@@ -196,11 +236,21 @@ def _decide(rows: tuple[int, ...], how: str) -> Found:
         columns = human_columns()
         single = tuple(row for row in rows if " readthrough" not in columns["name"][row]) or rows
         coding = tuple(row for row in single if columns["type"][row] == "protein-coding")
-        for choice in (single, coding):
-            if len(choice) == 1:
-                return choice, how
-        return coding or single, "ambiguous"
+        if len(single) == 1:
+            return single, how
+        if len(coding) != 1:
+            return coding or single, "ambiguous"
+        rivals = [row for row in single if row not in coding and _may_be_meant(row, coding[0])]
+        return ((*coding, *rivals), "ambiguous") if how == "alias" and rivals else (coding, how)
     return rows, how
+
+
+def _may_be_meant(row: int, coding: int) -> bool:
+    """Say whether a shared alias may mean a gene other than the only protein-coding one."""
+    columns = human_columns()
+    publications = int(columns["publications"][row])
+    least = 1 if columns["type"][row] in ("pseudo", "unknown") else _MAY_BE_MEANT
+    return publications * least > int(columns["publications"][coding])
 
 
 def _renamed(upper: str) -> tuple[int, ...]:
@@ -210,12 +260,17 @@ def _renamed(upper: str) -> tuple[int, ...]:
     return () if row is None else (row,)
 
 
+def is_date(text: str) -> bool:
+    """Say whether a name is what a spreadsheet makes of a symbol, such as ``2-Sep`` or ``Mar-02``."""
+    return any(date.fullmatch(text) for date in (_ANY_DATE, _DAY_MONTH, _MONTH_DAY, _ISO_DATE))
+
+
 def _dated(text: str) -> tuple[int, ...]:
     """Find what a spreadsheet may have turned into this date."""
     if match := _DAY_MONTH.fullmatch(text):
-        number, month = match[1], match[2].lower()
+        number, month = match[1], _MONTH_NAMES[match[2].lower()]
     elif match := _MONTH_DAY.fullmatch(text):
-        number, month = match[2], match[1].lower()
+        number, month = match[2], _MONTH_NAMES[match[1].lower()]
     elif (match := _ISO_DATE.fullmatch(text)) and match[1] in _MONTHS:
         number, month = match[2], _MONTHS[match[1]]
     else:

@@ -13,6 +13,7 @@ from gsfm_enrich.genes.lookup import approved_symbols, find_genes
 from gsfm_enrich.genes.orthology import load_orthology
 from gsfm_enrich.genes.spelling import misread_species
 from gsfm_enrich.genes.table import ORTHOLOGY_ORGANISMS, RESOLVED_ORGANISMS, organism_name
+from gsfm_enrich.genes.unread import say_unread
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,6 +25,7 @@ _WORDS = {
     "ensembl": "by Ensembl id",
     "entrez": "by Entrez id",
     "uniprot": "by UniProt id",
+    "spelling": "by the name before a program rewrote it",
     "orthologue": "by orthologue",
     "rule": "by the same symbol or alias",
     "human": "human",
@@ -41,9 +43,9 @@ class Resolution:
     table
         One row per distinct input, in order: ``input``, ``symbol`` (the approved symbol, or None) and
         ``how``: ``direct``, ``case``, ``alias`` (or previous symbol), ``ensembl``, ``entrez``, ``uniprot``,
-        ``ambiguous`` or ``unknown``; for mouse and rat ``orthologue``, ``no orthologue``, ``rule`` (not in
-        the orthology table, and the symbol or an alias of a human gene) or ``human`` (an identifier of human
-        alone), ``ambiguous`` or ``unknown``.
+        ``spelling`` (the name before a program rewrote it), ``ambiguous`` or ``unknown``; for mouse and rat
+        ``orthologue``, ``no orthologue``, ``rule`` (not in the orthology table, and the symbol or an alias of
+        a human gene) or ``human`` (an identifier of human alone), ``ambiguous`` or ``unknown``.
     ambiguous
         For each ambiguous input, the symbols it may mean.
     one_to_many
@@ -52,6 +54,8 @@ class Resolution:
         Where orthologues come from; empty for human.
     misread
         Which genes look like those of another species, and what to do; mostly empty.
+    unread
+        Which unknown inputs are of a kind that is not read, and what to do; mostly empty.
     blanks
         How many inputs were empty or missing (NaN, None, "").
     repeats
@@ -63,6 +67,7 @@ class Resolution:
     one_to_many: dict[str, list[str]] = field(default_factory=dict)
     orthologues: str = ""
     misread: str = ""
+    unread: str = ""
     blanks: int = 0
     repeats: int = 0
 
@@ -121,7 +126,7 @@ class Resolution:
             text += f"; orthologues: {self.orthologues}"
         if self.misread:
             text += f"; {self.misread.rstrip('.')}"
-        return text
+        return text + (f".{self.unread}" if self.unread else "")
 
 
 def resolve(ids: GeneList, organism: str = "human") -> Resolution:
@@ -188,29 +193,33 @@ def resolve(ids: GeneList, organism: str = "human") -> Resolution:
         one_to_many,
         orthologues=load_orthology(species).source if species in ORTHOLOGY_ORGANISMS else "",
         misread=misread_species(distinct, species),
+        unread=say_unread(
+            [text for text, (_, how) in zip(distinct, found, strict=True) if how == "unknown"], species
+        ),
         blanks=blanks,
         repeats=len(given) - len(distinct),
     )
 
 
-def say_ambiguous(lost: Sequence[str], organism: str = "human") -> str:
-    """Say what genes that were not found may mean, when several symbols; empty when there are none.
+def say_reasons(lost: Sequence[str], organism: str = "human") -> str:
+    """Say why genes were not found and what to do: those that may mean several, and those of a kind not read.
 
     Examples
     --------
-    >>> say_ambiguous(["COX1", "stranger"])
+    >>> say_reasons(["COX1", "stranger"])
     ' Ambiguous: COX1 (MT-CO1 or PTGS1).'
     """
     if organism_name(organism) not in RESOLVED_ORGANISMS:
         return ""
     symbols = approved_symbols()
-    found = zip(lost, find_genes(lost, organism), strict=True)
+    found = list(zip(lost, find_genes(lost, organism), strict=True))
     choices = [
         f"{text} ({' or '.join(sorted(symbols[row] for row in rows))})"
         for text, (rows, how) in found
         if how == "ambiguous"
     ]
-    return f" Ambiguous: {first_few(choices)}." if choices else ""
+    unclear = f" Ambiguous: {first_few(choices)}." if choices else ""
+    return unclear + say_unread([text for text, (_, how) in found if how == "unknown"], organism)
 
 
 def first_few(names: Sequence[str], shown: int = _SHOWN) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from gsfm_enrich.errors import named
-from gsfm_enrich.genes.lookup import approved_symbols, find_genes
+from gsfm_enrich.genes.lookup import approved_symbols, find_genes, is_date
 from gsfm_enrich.genes.orthology import load_orthology
 from gsfm_enrich.genes.table import ORTHOLOGY_ORGANISMS, organism_name
 
@@ -93,7 +93,7 @@ def _human() -> frozenset[str]:
 
 def _rodent(ids: Sequence[str]) -> list[str]:
     human = _human()
-    return [text for text in ids if text not in human and _RODENT.fullmatch(text)]
+    return [text for text in ids if text not in human and _RODENT.fullmatch(text) and not is_date(text)]
 
 
 def _only_human(ids: Sequence[str], organism: str) -> list[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from gsfm_enrich.errors import InputError, named, warn_caller
 from gsfm_enrich.genes.inputs import GeneList, as_gene_list
 from gsfm_enrich.genes.lookup import spell_as
-from gsfm_enrich.genes.resolve import say_ambiguous
+from gsfm_enrich.genes.resolve import say_reasons
 from gsfm_enrich.genes.spelling import misread_species
 from gsfm_enrich.genes.table import ORTHOLOGY_ORGANISMS, RESOLVED_ORGANISMS, organism_name
 
@@ -81,5 +81,5 @@ def warn_unknown(unknown: Sequence[str], asked: int, organism: str) -> None:
     if unknown:
         warn_caller(
             f"The model does not know {len(unknown)} of {asked} genes: {named(unknown)}."
-            + say_ambiguous(unknown, organism)
+            + say_reasons(unknown, organism)
         )

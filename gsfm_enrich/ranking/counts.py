@@ -14,7 +14,7 @@ from scipy.sparse import csr_array
 
 from gsfm_enrich.genes.distinct import one_name_per_gene
 from gsfm_enrich.genes.match import match
-from gsfm_enrich.genes.resolve import first_few, say_ambiguous
+from gsfm_enrich.genes.resolve import first_few, say_reasons
 from gsfm_enrich.genes.spelling import misread_species
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.ranking.overlap import IntArray, Overlap, overlap_test
@@ -301,6 +301,6 @@ def say_lost(
         are = "is" if len(lost) == 1 else "are"
         problems.append(
             f"{len(lost):,} of {len(genes):,} genes {are} in none of the gene sets and unknown to the model: "
-            f"{first_few(lost)}." + say_ambiguous(lost, organism)
+            f"{first_few(lost)}." + say_reasons(lost, organism)
         )
     return " ".join([*problems, *filter(None, [misread_species(genes, organism)])])

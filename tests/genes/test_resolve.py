@@ -45,7 +45,7 @@ from gsfm_enrich.genes.table import load_gene_table
         ("2023-09-02", "SEPTIN2", "alias"),
         ("2023-09-02 00:00:00", "SEPTIN2", "alias"),
         ("15-Sep", "SELENOF", "alias"),
-        ("1-Dec", "BHLHE40", "alias"),
+        ("1-Dec", None, "ambiguous"),  # BHLHE40 or DELEC1
         ("1-Mar", None, "ambiguous"),  # MARCH1 or MARC1
         ("COX1", None, "ambiguous"),
         ("31-Dec", None, "unknown"),
@@ -93,15 +93,33 @@ def test_unshared_aliases_find_their_gene():
     assert set(wrong["id"]) <= {"SEPT13"}
 
 
-def test_an_alias_of_several_genes_goes_to_the_only_coding_one():
+def test_an_accession_of_several_genes_goes_to_the_only_coding_one():
     # UBE2V1 and the read-through gene PEDS1-UBE2V1, both coding, share an accession
     table = load_gene_table().set_index("symbol")
     assert "Q13404" in table.loc["PEDS1-UBE2V1", "uniprot"].split(";")
     assert table.loc["PEDS1-UBE2V1", "type"] == "protein-coding"
     assert resolve(["Q13404"]).genes == ["UBE2V1"]
-    # DEC1 is an alias of BHLHE40 and of the non-coding DELEC1
-    assert "DEC1" in table.loc["DELEC1", "aliases"].split(";")
-    assert resolve(["DEC1"]).genes == ["BHLHE40"]
+
+
+@pytest.mark.parametrize(
+    ("alias", "symbols"),
+    [
+        ("OCT4", ["POU5F1"]),  # beside pseudogenes
+        ("FCGR1", ["FCGR1A"]),  # beside a pseudogene with an eighth of its publications
+        ("EPHA2", ["EPHA2"]),
+        ("ECK", ["EPHA2"]),  # beside a locus of a disease
+        ("PHD1", ["EGLN2"]),  # beside a read-through gene
+        ("A20", ["TNFAIP3"]),  # beside a segment of immunoglobulins that hardly any publication names
+        ("IL-7", ["IL7"]),  # beside a non-coding gene of that kind
+        ("DEC1", ["BHLHE40", "DELEC1"]),  # the former symbol of a non-coding gene that has been studied
+        ("TER", ["TECR", "TERC"]),  # mostly the non-coding one
+        ("PTEN2", ["PTENP1", "TPTE"]),  # mostly the pseudogene
+        ("COX1", ["MT-CO1", "PTGS1"]),  # two coding ones
+    ],
+)
+def test_a_shared_alias_is_ambiguous_where_another_gene_may_be_meant(alias, symbols):
+    found = resolve([alias])
+    assert (found.ambiguous.get(alias) or found.genes) == symbols
 
 
 def test_resolution():

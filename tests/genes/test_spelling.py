@@ -122,3 +122,9 @@ def test_other_species_are_not_judged():
     assert misread_species(["Dpp", "Wg", "En"], "fly") == ""
     with pytest.raises(InputError):
         misread_species(["Dpp"], "marsian")
+
+
+def test_dates_that_a_spreadsheet_made_are_not_mouse():
+    dates = ["Mar-02", "Sep-04", "Sep-06", "Dec-01", "Oct-04", "Apr-03"]
+    assert misread_species([*dates, "TP53", "MDM2"], "human") == ""
+    assert not written_as_rodent(dates)
