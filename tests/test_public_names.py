@@ -35,10 +35,10 @@ ARROWS = {
     "prediction": {"errors", "genes", "libraries", "model", "ranking"},
     "expression": {"errors", "genes", "ranking"},
     "pl": {"errors", "files", "genes", "libraries", "model", "ranking", "prediction", "expression", "get"},
-    "get": {"errors", "expression"},
+    "get": {"errors", "expression", "ranking"},
     "drop_in": {"errors", "files", "genes", "libraries", "model", "ranking", "pl"},
     "tl": {"errors", "genes", "libraries", "model", "ranking", "prediction", "expression", "drop_in", "get"},
-    "html": {"errors", "files", "genes", "prediction", "get", "pl"},
+    "html": {"errors", "files", "genes", "prediction", "get", "pl", "ranking"},
     "commands": {
         "errors", "files", "genes", "libraries", "model", "training", "evaluation", "ranking", "prediction",
         "expression", "drop_in", "get", "tl", "pl", "html",

@@ -17,6 +17,7 @@ import pytest
 import typer
 
 from gsfm_enrich.cli import app
+from gsfm_enrich.ranking.columns import GSEAPY, MODEL, markdown_table
 
 ROOT = Path(__file__).parents[1]
 PROTOCOLS = ("three quarters of the term hidden", "nothing hidden")
@@ -44,6 +45,10 @@ def test_the_code_prints_what_is_shown_below_it(tmp_path: Path, monkeypatch: pyt
             with contextlib.redirect_stdout(output):
                 exec(compile(code, "README.md", "exec"), namespace)
             assert output.getvalue().splitlines() == text.splitlines()
+
+
+def test_the_table_of_columns_is_that_of_the_package() -> None:
+    assert markdown_table([*GSEAPY, *MODEL]) in README
 
 
 def test_the_sessions_print_what_they_say() -> None:

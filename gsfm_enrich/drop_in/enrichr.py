@@ -22,6 +22,7 @@ from gsfm_enrich.genes.spelling import misread_species
 from gsfm_enrich.genes.table import ORTHOLOGY_ORGANISMS, RESOLVED_ORGANISMS, organism_name
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.libraries.sources import load_libraries
+from gsfm_enrich.ranking.columns import BASE_COLUMNS
 from gsfm_enrich.ranking.counts import QueryCounts, count_overlap
 from gsfm_enrich.ranking.overlap import Overlap, benjamini_hochberg
 
@@ -29,18 +30,6 @@ if TYPE_CHECKING:
     from gsfm_enrich.model.gsfm import GSFM
 
 __all__ = ["enrich", "enrichr"]
-
-BASE_COLUMNS = (
-    "Gene_set",
-    "Term",
-    "Overlap",
-    "P-value",
-    "Adjusted P-value",
-    "Odds Ratio",
-    "Combined Score",
-    "Genes",
-)
-"""gseapy's columns of an offline result, in its order."""
 
 _SORTS = ("gsfm", "gseapy")
 

@@ -11,29 +11,7 @@ import numpy as np
 import pandas as pd
 
 from gsfm_enrich.errors import InputError
-
-BASE_COLUMNS = {
-    "Gene_set": "object",
-    "Term": "object",
-    "Overlap": "object",
-    "P-value": "float64",
-    "Adjusted P-value": "float64",
-    "Odds Ratio": "float64",
-    "Combined Score": "float64",
-    "Genes": "object",
-}
-"""gseapy's columns and their types, in order."""
-
-MODEL_COLUMNS = {
-    "Expected Overlap": "float64",
-    "GSFM Fold Enrichment": "float64",
-    "GSFM P-value": "float64",
-    "GSFM Adjusted P-value": "float64",
-    "GSFM Rank": "int64",
-    "Rank Change": "int64",
-    "Predicted Genes": "object",
-}
-"""The model's columns, after gseapy's."""
+from gsfm_enrich.ranking.columns import GSEAPY, MODEL, PREDICTION, types_of
 
 
 @dataclass(frozen=True)
@@ -68,16 +46,12 @@ def empty_results(rerank: bool) -> pd.DataFrame:
     rerank
         Whether the model's columns are there.
     """
-    columns = {**BASE_COLUMNS, **(MODEL_COLUMNS if rerank else {})}
+    columns = types_of([*GSEAPY, *MODEL] if rerank else GSEAPY)
     return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in columns.items()})
 
 
-NUMBERS = {
-    "rank": "int64", "term_size": "int64", "known": "bool",
-    **dict.fromkeys(("score", "z_score", "probability", "specificity", "term_auroc"), "float64"),
-    **dict.fromkeys(("gene_percentile", "fold_enrichment", "expected_companions"), "float64"),
-}  # fmt: skip
-"""Types of the columns of predictions that are no text."""
+NUMBERS = {name: kind for name, kind in types_of(PREDICTION).items() if kind != "object"}
+"""Types of the columns of predictions that are not text."""
 
 
 def empty_frame(columns: Iterable[str]) -> pd.DataFrame:

@@ -10,26 +10,13 @@ import numpy as np
 import pandas as pd
 
 from gsfm_enrich.pl.plot_data import split_genes
+from gsfm_enrich.ranking.columns import GSEAPY, MODEL, meanings_of
 
 View: TypeAlias = dict[str, Any]
 """What the template is given: plain dicts, lists and strings, which it escapes."""
 
-MEANINGS = {
-    "Overlap": "genes of the list in the term / genes of the term in the background",
-    "P-value": "overlap test: chance of at least this overlap in a random list (hypergeometric)",
-    "Adjusted P-value": "the same, after Benjamini-Hochberg over the terms of the library",
-    "Odds Ratio": "odds of being in the term for listed genes over those for other genes",
-    "Combined Score": "-ln(P-value) times the odds ratio",
-    "Genes": "the genes that overlap",
-    "Expected Overlap": "what the overlap would be if the library were complete: the overlap, plus the "
-    "probabilities of membership of the other genes of the list",
-    "GSFM Fold Enrichment": "expected overlap over its mean for random lists of this size",
-    "GSFM P-value": "chance of at least this expected overlap in a random list",
-    "GSFM Adjusted P-value": "the same, after Benjamini-Hochberg over the terms of the library",
-    "GSFM Rank": "place of the term in the model's order",
-    "Rank Change": "places gained over the order of the overlap test",
-    "Predicted Genes": "listed genes outside the term that the model places in it, strongest first",
-}
+UNEXPLAINED = ("Gene_set", "Term")
+MEANINGS = {name: text for name, text in meanings_of([*GSEAPY, *MODEL]).items() if name not in UNEXPLAINED}
 HIDDEN_COLUMNS = ("group", "direction")
 GENE_COLUMNS = (
     "Genes", "Predicted Genes", "missing", "groups", "neighbours", "companions", "similar_terms",

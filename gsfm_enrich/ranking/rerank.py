@@ -17,15 +17,6 @@ from gsfm_enrich.ranking.placement import locate, place
 from gsfm_enrich.ranking.statistic import completed_test
 from gsfm_enrich.ranking.strata import Propensity
 
-MODEL_COLUMNS = (
-    "Expected Overlap",
-    "GSFM Fold Enrichment",
-    "GSFM P-value",
-    "GSFM Adjusted P-value",
-    "GSFM Rank",
-    "Rank Change",
-    "Predicted Genes",
-)
 LAST = 1e-9
 """Below any probability that counts, and too small to change one."""
 

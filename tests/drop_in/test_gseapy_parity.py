@@ -6,9 +6,10 @@ import gseapy
 import numpy as np
 import pytest
 
-from gsfm_enrich.drop_in.enrichr import BASE_COLUMNS, enrich, enrichr
+from gsfm_enrich.drop_in.enrichr import enrich, enrichr
 from gsfm_enrich.libraries.bundled import load_bundled
 from gsfm_enrich.libraries.library import GeneSetLibrary
+from gsfm_enrich.ranking.columns import BASE_COLUMNS
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::gsfm_enrich.errors.GsfmEnrichWarning"),

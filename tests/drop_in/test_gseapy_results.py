@@ -10,9 +10,10 @@ import pytest
 from scipy.sparse import csc_array
 
 from gsfm_enrich.drop_in import enrichr as adapter
-from gsfm_enrich.drop_in.enrichr import BASE_COLUMNS, enrich, enrichr
+from gsfm_enrich.drop_in.enrichr import enrich, enrichr
 from gsfm_enrich.errors import GsfmEnrichWarning
 from gsfm_enrich.libraries.library import GeneSetLibrary
+from gsfm_enrich.ranking.columns import BASE_COLUMNS
 from gsfm_enrich.ranking.overlap import benjamini_hochberg
 from gsfm_enrich.ranking.rerank import Reranked
 

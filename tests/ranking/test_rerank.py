@@ -9,9 +9,10 @@ from scipy.stats import hypergeom
 
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.model.gsfm import GSFM
+from gsfm_enrich.ranking.columns import MODEL_COLUMNS
 from gsfm_enrich.ranking.counts import count_overlap
 from gsfm_enrich.ranking.membership import library_membership
-from gsfm_enrich.ranking.rerank import MODEL_COLUMNS, list_predicted, rerank
+from gsfm_enrich.ranking.rerank import list_predicted, rerank
 
 
 def run(library: GeneSetLibrary, query: list[str], model: GSFM, background: object = None):

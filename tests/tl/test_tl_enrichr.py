@@ -20,7 +20,7 @@ from gsfm_enrich.expression.rank_genes_groups import names_tested, select_marker
 from gsfm_enrich.get._results import enrichr_df
 from gsfm_enrich.get.storage import empty_results
 from gsfm_enrich.libraries.library import GeneSetLibrary
-from gsfm_enrich.ranking.rerank import MODEL_COLUMNS
+from gsfm_enrich.ranking.columns import MODEL_COLUMNS
 
 BASE = ["Gene_set", "Term", "Overlap", "P-value", "Adjusted P-value", "Odds Ratio", "Combined Score", "Genes"]
 MODEL = [

@@ -1,0 +1,111 @@
+"""The columns of result tables: name, type and meaning, each said once.
+
+A new column is one line here, and its values where they are computed: stored tables, the report and the table
+in the README follow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a result table.
+
+    Attributes
+    ----------
+    name
+        As it stands in the table.
+    type
+        Of its values, as numpy writes it; ``object`` for text.
+    meaning
+        In a phrase.
+    """
+
+    name: str
+    type: str
+    meaning: str
+
+
+GSEAPY = (
+    Column("Gene_set", "object", "the library"),
+    Column("Term", "object", "the term, as the library names it"),
+    Column("Overlap", "object", "genes of the list in the term / genes of the term, both in the background"),
+    Column("P-value", "float64", "overlap test: chance of this overlap or more in a random list of its size"),
+    Column("Adjusted P-value", "float64", "the same, adjusted over the library (Benjamini-Hochberg)"),
+    Column("Odds Ratio", "float64", "odds of being in the term for genes of the list over those for others"),
+    Column("Combined Score", "float64", "-ln(P-value) times the odds ratio"),
+    Column("Genes", "object", "the genes of the list in the term"),
+)
+"""gseapy's columns of an offline result, in its order."""
+
+MODEL = (
+    Column(
+        "Expected Overlap",
+        "float64",
+        "what the overlap would be if the library were complete: the overlap, plus the probability of "
+        "membership of each other gene of the list",
+    ),
+    Column("GSFM Fold Enrichment", "float64", "expected overlap over its mean for random lists of this size"),
+    Column(
+        "GSFM P-value",
+        "float64",
+        "chance of as much in a random list from the same background, members and predicted members together",
+    ),
+    Column("GSFM Adjusted P-value", "float64", "the same, adjusted over the library (Benjamini-Hochberg)"),
+    Column("GSFM Rank", "int64", "1 is the best term of the library by the model's p-value"),
+    Column("Rank Change", "int64", "places gained (positive) or lost compared with the overlap test"),
+    Column("Predicted Genes", "object", "genes of the list that the model adds to the term, strongest first"),
+)
+"""The model's columns, after gseapy's."""
+
+PREDICTION = (
+    Column("gene", "object", "the gene, as it was given"),
+    Column("gene_set", "object", "the library"),
+    Column("term", "object", "the term, as the library names it"),
+    Column("score", "float64", "what terms or genes are ranked by"),
+    Column("z_score", "float64", "standard deviations above the score for random sets of this size"),
+    Column("rank", "int64", "1 is the best"),
+    Column("probability", "float64", "that the gene belongs to the term, calibrated on hidden members"),
+    Column("known", "bool", "whether the term lists the gene"),
+    Column("term_size", "int64", "genes that the term lists"),
+    Column("specificity", "float64", "bits of information in belonging to the term"),
+    Column("term_auroc", "float64", "how well hidden members of the term are found again; 0.5 is chance"),
+    Column("gene_percentile", "float64", "share of the genes outside the term that are placed below it"),
+    Column("neighbours", "object", "members of the term that are most similar to the gene"),
+    Column("caution", "object", "where popularity alone would do as well"),
+    Column("fold_enrichment", "float64", "expected members in the list over those among random genes"),
+    Column("expected_companions", "float64", "members in the list, plus the probabilities of the others"),
+    Column("companions", "object", "members of the term in the list, the most similar to the gene first"),
+    Column("similar_terms", "object", "terms that say the same and are folded into this one"),
+)
+"""Columns of predicted functions."""
+
+BASE_COLUMNS = tuple(column.name for column in GSEAPY)
+MODEL_COLUMNS = tuple(column.name for column in MODEL)
+
+
+def types_of(columns: Iterable[Column]) -> dict[str, str]:
+    """Return the type of each column by its name."""
+    return {column.name: column.type for column in columns}
+
+
+def meanings_of(columns: Iterable[Column]) -> dict[str, str]:
+    """Return the meaning of each column by its name."""
+    return {column.name: column.meaning for column in columns}
+
+
+def markdown_table(columns: Iterable[Column]) -> str:
+    """Return a table of names and meanings in Markdown.
+
+    Examples
+    --------
+    >>> print(markdown_table([Column("Genes", "object", "the genes of the list in the term")]))
+    | column | meaning |
+    |---|---|
+    | `Genes` | the genes of the list in the term |
+    """
+    rows = [f"| `{column.name}` | {column.meaning} |" for column in columns]
+    return "\n".join(["| column | meaning |", "|---|---|", *rows])
