@@ -16,6 +16,19 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from gsfm_enrich import get, pl, tl
     from gsfm_enrich.drop_in.enrichr import enrich, enrichr
+    from gsfm_enrich.drop_in.gene_set_tests import (
+        GSEA,
+        GSVA,
+        Prerank,
+        SingleSampleGSEA,
+        get_library,
+        get_library_name,
+        gsea,
+        gsva,
+        prerank,
+        ssgsea,
+    )
+    from gsfm_enrich.drop_in.plots import barplot, dotplot, enrichment_map
     from gsfm_enrich.errors import (
         CheckpointError,
         GsfmEnrichError,
@@ -135,6 +148,19 @@ _HOMES = {
     "term_evidence": "ranking.why",
     "report": "html.report",
     "resolve": "genes.resolve",
+    "GSEA": "drop_in.gene_set_tests",
+    "GSVA": "drop_in.gene_set_tests",
+    "Prerank": "drop_in.gene_set_tests",
+    "SingleSampleGSEA": "drop_in.gene_set_tests",
+    "get_library": "drop_in.gene_set_tests",
+    "get_library_name": "drop_in.gene_set_tests",
+    "gsea": "drop_in.gene_set_tests",
+    "gsva": "drop_in.gene_set_tests",
+    "prerank": "drop_in.gene_set_tests",
+    "ssgsea": "drop_in.gene_set_tests",
+    "barplot": "drop_in.plots",
+    "dotplot": "drop_in.plots",
+    "enrichment_map": "drop_in.plots",
     "save_model": "model.checkpoint",
 }
 _MODULES = ("get", "pl", "tl")

@@ -1,6 +1,6 @@
 """Find a gene set library by name: bundled, in a file, in the cache, or at Enrichr.
 
-Libraries of Enrichr are downloaded once, with gseapy's own code, and kept as
+Libraries of Enrichr are downloaded once, from gseapy's own address, and kept as
 ``<cache>/libraries/<organism>/<name>.gmt``. ``<cache>`` is the user's cache folder for this package, or the
 folder that the environment variable ``GSFM_ENRICH_CACHE`` names. Nothing is asked of the network for a
 library that is there, and nothing at all where ``GSFM_ENRICH_OFFLINE`` is set.
@@ -8,22 +8,27 @@ library that is there, and nothing at all where ``GSFM_ENRICH_OFFLINE`` is set.
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
+
 from gsfm_enrich.errors import InputError, LibraryError, OfflineError, did_you_mean, warn_caller
-from gsfm_enrich.files import OFFLINE_VARIABLE, cache_base, is_offline
+from gsfm_enrich.files import cache_base
 from gsfm_enrich.genes.table import RESOLVED_ORGANISMS, organism_name
 from gsfm_enrich.libraries.bundled import bundled_libraries, load_bundled
+from gsfm_enrich.libraries.enrichr import LONGEST, NoReplyError, fetch, server_libraries
 from gsfm_enrich.libraries.indexing import describe_losses
 from gsfm_enrich.libraries.library import GeneSetLibrary
 
+logger = logging.getLogger(__name__)
+
 _FILE_ENDINGS = (".gmt", ".gmt.gz", ".gmx", ".txt", ".txt.gz", ".tsv", ".csv", ".json")
-_SERVER_ORGANISMS = {"rat": "human"}  # Enrichr keeps one set of libraries for human, mouse and rat
-_PROBE_SECONDS = 10
 
 
 def load_libraries(gene_sets: Any, organism: str = "human") -> list[GeneSetLibrary]:
@@ -200,45 +205,43 @@ def _read_unchanged(path: Path, name: str, modified: int, size: int) -> GeneSetL
 
 def _download(name: str, organism: str, target: Path) -> GeneSetLibrary:
     """Download an Enrichr library and keep it in the cache."""
-    library = GeneSetLibrary.from_dict(_fetch(name, organism), name)
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        library.write_gmt(target)
-    except OSError as error:
-        message = f"{name} was downloaded but could not be kept in {str(target.parent)!r}: {error}."
-        warn_caller(message)
+    with _alone(target):
+        if target.is_file():  # another process was faster
+            return _read_file(target, name)
+        library = _fetch(name, organism)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            library.write_gmt(target)
+        except OSError as error:
+            warn_caller(f"{name} was downloaded but could not be kept in {str(target.parent)!r}: {error}.")
     return library
 
 
-def _fetch(name: str, organism: str) -> dict[str, list[str]]:
-    """Download an Enrichr library with gseapy's code."""
-    if is_offline():
-        raise OfflineError(_offline_message(name, organism, f"is not asked, as {OFFLINE_VARIABLE} is set"))
-    import requests  # a dependency of gseapy
-    from gseapy.enrichr import EnrichrAPI
+@contextmanager
+def _alone(target: Path) -> Iterator[None]:
+    """Let one process download a file while others wait; where no lock can be made, nobody waits."""
+    lock = FileLock(target.with_name(f".{target.name}.lock"), timeout=LONGEST)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except OSError as error:  # a folder that cannot be written, or a wait that is too long
+        logger.info("No lock for %s: %s", target, error)
+    try:
+        yield
+    finally:
+        lock.release()
 
-    api = EnrichrAPI(_SERVER_ORGANISMS.get(organism, organism))
+
+def _fetch(name: str, organism: str) -> GeneSetLibrary:
+    """Download an Enrichr library, or raise the error that says what is there instead."""
     try:
-        # gseapy waits half a minute for an unreachable server and cannot tell an unknown name from a failure,
-        # so ask for the list first: without retries, with a time limit
-        reply = requests.get(f"{api.base_url}/datasetStatistics", timeout=_PROBE_SECONDS)
-        known = [entry["libraryName"] for entry in reply.json()["statistics"]] if reply.ok else []
-    except (KeyError, TypeError, ValueError):  # an answer that is no list; the download decides
-        known = []
-    except requests.RequestException as error:
-        raise OfflineError(_offline_message(name, organism, "cannot be reached")) from error
-    if known and name not in known:
-        near = did_you_mean(name, [*bundled_libraries(), *known])
+        sets = fetch(name, organism)
+    except NoReplyError as error:
+        raise OfflineError(_offline_message(name, organism, str(error))) from error
+    if sets is None:
+        near = did_you_mean(name, [*bundled_libraries(), *server_libraries(organism)])
         raise LibraryError(f"There is no gene set library {name!r} for {organism}.{near}")
-    try:
-        sets: dict[str, list[str]] = api.download_libraries(name)
-    except requests.RequestException as error:
-        raise OfflineError(_offline_message(name, organism, "broke off the download")) from error
-    except Exception as error:
-        if type(error) is not Exception:  # gseapy raises a bare one for every reply that is not OK
-            raise
-        raise LibraryError(f"Enrichr did not send the library {name!r} for {organism}: {error}") from error
-    return sets
+    return GeneSetLibrary.from_dict(sets, name)
 
 
 def _offline_message(name: str, organism: str, what: str) -> str:

@@ -1,0 +1,201 @@
+"""gseapy's functions and classes that take gene sets, with the gene sets of this package.
+
+``gsea``, ``prerank``, ``ssgsea``, ``gsva`` and their classes compute what gseapy's compute. Only the gene
+sets are found as in :func:`gsfm_enrich.enrichr`: bundled ones by name, files, dicts, and Enrichr's from the
+cache, so that a server is asked once for a library and never for one that is there.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar, cast
+
+import gseapy
+
+from gsfm_enrich.errors import InputError
+from gsfm_enrich.genes.table import organism_name
+from gsfm_enrich.libraries.enrichr import SERVER_ORGANISMS, server_libraries
+from gsfm_enrich.libraries.sources import load_libraries
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def merged_sets(gene_sets: Any, organism: str = "human") -> dict[str, list[str]]:
+    """Return gene sets as one dict, in which gseapy's tests take them.
+
+    Parameters
+    ----------
+    gene_sets
+        As :func:`gsfm_enrich.enrichr` takes them. A dict is taken as it is.
+    organism
+        Whose Enrichr libraries are meant.
+
+    Returns
+    -------
+    dict
+        Genes of each term. Terms of several libraries are named as gseapy names them: ``library__term``, with
+        its place in the list for a dict.
+
+    Raises
+    ------
+    InputError, LibraryError, OfflineError
+        As `gsfm_enrich.load_libraries`.
+
+    Examples
+    --------
+    >>> list(merged_sets([{"growth": ["MYC"]}, {"growth": ["EGFR"]}]))
+    ['0__growth', '1__growth']
+    """
+    if isinstance(gene_sets, dict):
+        return gene_sets
+    libraries = load_libraries(gene_sets, organism)
+    if len(libraries) == 1 and not isinstance(gene_sets, list):
+        return libraries[0].to_dict()
+    return {
+        f"{library.name.removeprefix('gs_ind_')}__{term}": genes
+        for library in libraries
+        for term, genes in library.to_dict().items()
+    }
+
+
+def _with_own_gene_sets(function: Function, what: str) -> Function:
+    """Return a function of gseapy that finds gene sets as this package does."""
+    signature = inspect.signature(function)
+
+    @functools.wraps(function)
+    def found(*args: Any, **kwargs: Any) -> Any:
+        given = signature.bind(*args, **kwargs)
+        given.apply_defaults()
+        organism = organism_name(given.arguments["organism"])
+        given.arguments["gene_sets"] = merged_sets(given.arguments["gene_sets"], organism)
+        given.arguments["organism"] = SERVER_ORGANISMS.get(organism, organism)  # gseapy knows no rat
+        return function(*given.args, **given.kwargs)
+
+    found.__doc__ = (
+        f"{what}\n\n    ``gene_sets`` is whatever `gsfm_enrich.enrichr` takes; names are looked for in the "
+        "package and the cache\n    before Enrichr is asked. All else is gseapy's:\n\n    "
+        + (function.__doc__ or "").strip()
+    )
+    found.__module__ = __name__
+    return cast(Function, found)
+
+
+gsea = _with_own_gene_sets(
+    gseapy.gsea, "Gene set enrichment analysis of an expression table: ``gseapy.gsea``."
+)
+prerank = _with_own_gene_sets(
+    gseapy.prerank, "Gene set enrichment analysis of a ranking: ``gseapy.prerank``."
+)
+ssgsea = _with_own_gene_sets(gseapy.ssgsea, "Scores of gene sets in single samples: ``gseapy.ssgsea``.")
+gsva = _with_own_gene_sets(gseapy.gsva, "Gene set variation analysis: ``gseapy.gsva``.")
+
+
+class GSEA(gseapy.GSEA):  # type: ignore[misc]
+    """``gseapy.GSEA`` with the gene sets of this package."""
+
+    __init__ = _with_own_gene_sets(gseapy.GSEA.__init__, "Take the arguments of ``gseapy.GSEA``.")
+
+
+class Prerank(gseapy.Prerank):  # type: ignore[misc]
+    """``gseapy.Prerank`` with the gene sets of this package."""
+
+    __init__ = _with_own_gene_sets(gseapy.Prerank.__init__, "Take the arguments of ``gseapy.Prerank``.")
+
+
+class SingleSampleGSEA(gseapy.SingleSampleGSEA):  # type: ignore[misc]
+    """``gseapy.SingleSampleGSEA`` with the gene sets of this package."""
+
+    __init__ = _with_own_gene_sets(
+        gseapy.SingleSampleGSEA.__init__, "Take the arguments of ``gseapy.SingleSampleGSEA``."
+    )
+
+
+class GSVA(gseapy.GSVA):  # type: ignore[misc]
+    """``gseapy.GSVA`` with the gene sets of this package."""
+
+    __init__ = _with_own_gene_sets(gseapy.GSVA.__init__, "Take the arguments of ``gseapy.GSVA``.")
+
+
+def get_library(  # noqa: PLR0917  gseapy's signature
+    name: str,
+    organism: str = "Human",
+    min_size: int = 0,
+    max_size: int = 2000,
+    save: str | None = None,
+    gene_list: Sequence[str] | None = None,
+) -> dict[str, list[str]]:
+    """Return a library as a dict, filtered by size: ``gseapy.get_library``.
+
+    Parameters
+    ----------
+    name
+        Of a bundled library or one of Enrichr's, or the path of a GMT file.
+    organism
+        Whose Enrichr library is meant.
+    min_size, max_size
+        Fewest and most genes of a term.
+    save
+        Path of a GMT file to write.
+    gene_list
+        Only these genes count and remain; terms that hold all of them are left out, as in gseapy.
+
+    Returns
+    -------
+    dict
+        Genes of each term.
+
+    Raises
+    ------
+    InputError, LibraryError, OfflineError
+        As `gsfm_enrich.load_libraries`; and InputError when no term remains.
+
+    Examples
+    --------
+    >>> len(get_library("GO_Biological_Process", min_size=500)) > 10
+    True
+    """
+    from gsfm_enrich.libraries.library import GeneSetLibrary
+
+    sets = merged_sets(name, organism)
+    if gene_list is not None:
+        wanted = set(gene_list)
+        kept = {term: [gene for gene in genes if gene in wanted] for term, genes in sets.items()}
+        sets = {term: genes for term, genes in kept.items() if len(genes) < len(gene_list)}
+    sets = {term: genes for term, genes in sets.items() if min_size <= len(genes) <= max_size}
+    if not sets:
+        raise InputError(
+            f"No term of {os.path.basename(name)!r} has {min_size} to {max_size} genes"
+            + (" of gene_list." if gene_list is not None else ".")
+        )
+    if save is not None:
+        GeneSetLibrary.from_dict(sets, name).write_gmt(save)
+    return sets
+
+
+def get_library_name(organism: str = "Human") -> list[str]:
+    """Return the names of Enrichr's libraries, which its server is asked for: ``gseapy.get_library_name``.
+
+    Parameters
+    ----------
+    organism
+        Any name that gseapy knows.
+
+    Returns
+    -------
+    list of str
+        Sorted.
+
+    Raises
+    ------
+    OfflineError
+        When the server cannot be reached or must not be asked.
+
+    Examples
+    --------
+    >>> get_library_name()[:2]  # doctest: +SKIP
+    ['ARCHS4_Cell-lines', 'ARCHS4_IDG_Coexp']
+    """
+    return sorted(server_libraries(organism_name(organism)))

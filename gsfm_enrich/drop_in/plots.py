@@ -1,0 +1,211 @@
+"""gseapy's ``dotplot``, ``barplot`` and ``enrichment_map`` for results with the model's columns.
+
+gseapy knows its own columns by name: of others it takes the largest numbers below the cut-off, which of
+p-values are the worst. Here the model's p-values are drawn as p-values and its other columns with the best
+first. Where a result has them, the model's adjusted p-values are the default.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable
+from typing import Any
+
+import gseapy
+import pandas as pd
+
+from gsfm_enrich.errors import InputError
+
+DEFAULT = "GSFM Adjusted P-value"
+P_VALUES = {DEFAULT: "Adjusted P-value", "GSFM P-value": "P-value"}
+"""The model's p-values, and the columns of gseapy in whose place they are drawn."""
+LARGEST_FIRST = ("Expected Overlap", "GSFM Fold Enrichment", "Rank Change")
+SMALLEST_FIRST = "GSFM Rank"
+_ASIDE = "gseapy's own {}"
+
+
+class _Default(str):
+    """gseapy's default, which can be told from the same word when somebody gives it."""
+
+    __slots__ = ()
+
+
+def _signature(draw: Callable[..., Any]) -> inspect.Signature:
+    """Return the signature of gseapy's function, in which the default column can be told."""
+    theirs = inspect.signature(draw)
+    column = theirs.parameters["column"]
+    ours = column.replace(default=_Default(column.default))
+    return theirs.replace(parameters=[ours if p is column else p for p in theirs.parameters.values()])
+
+
+_DOTPLOT, _BARPLOT, _MAP = map(_signature, (gseapy.dotplot, gseapy.barplot, gseapy.enrichment_map))
+
+
+def dotplot(*args: Any, **kwargs: Any) -> Any:
+    """Draw the best terms as dots: ``gseapy.dotplot``, which also knows the model's columns.
+
+    Parameters
+    ----------
+    *args, **kwargs
+        Those of ``gseapy.dotplot``, in its order. ``df`` may be what `gsfm_enrich.enrichr` returns.
+        ``column`` is ``"GSFM Adjusted P-value"`` by default where the results have it; ``cutoff`` counts for
+        p-values alone.
+
+    Returns
+    -------
+    matplotlib.axes.Axes or None
+        None when ``ofname`` is given.
+
+    Raises
+    ------
+    InputError
+        When the results have no such column, or no term passes the cut-off.
+
+    Examples
+    --------
+    >>> import gsfm_enrich as gp
+    >>> enr = gp.enrichr(["CD3D", "CD3E", "CD2", "LCK"], "GO_Biological_Process")
+    >>> ax = gp.dotplot(enr.results, title="T cells")
+    """
+    return _draw(gseapy.dotplot, _DOTPLOT.bind(*args, **kwargs), "x")
+
+
+def barplot(*args: Any, **kwargs: Any) -> Any:
+    """Draw the best terms as bars: ``gseapy.barplot``, which also knows the model's columns.
+
+    Parameters
+    ----------
+    *args, **kwargs
+        Those of ``gseapy.barplot``, in its order; ``df`` and ``column`` as in :func:`dotplot`.
+
+    Returns
+    -------
+    matplotlib.axes.Axes or None
+        None when ``ofname`` is given.
+
+    Raises
+    ------
+    InputError
+        As :func:`dotplot`.
+
+    Examples
+    --------
+    >>> import gsfm_enrich as gp
+    >>> enr = gp.enrichr(["CD3D", "CD3E", "CD2", "LCK"], "GO_Biological_Process")
+    >>> ax = gp.barplot(enr.results, column="Adjusted P-value")  # the overlap test's
+    """
+    return _draw(gseapy.barplot, _BARPLOT.bind(*args, **kwargs), "group")
+
+
+def enrichment_map(*args: Any, **kwargs: Any) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the best terms and which share genes: ``gseapy.enrichment_map`` for the model's columns as well.
+
+    Parameters
+    ----------
+    *args, **kwargs
+        Those of ``gseapy.enrichment_map``, in its order; ``df`` and ``column`` as in :func:`dotplot`.
+
+    Returns
+    -------
+    nodes, edges : DataFrame
+
+    Raises
+    ------
+    InputError
+        As :func:`dotplot`.
+
+    Examples
+    --------
+    >>> import gsfm_enrich as gp
+    >>> enr = gp.enrichr(["CD3D", "CD3E", "CD2", "LCK"], "GO_Biological_Process")
+    >>> nodes, edges = gp.enrichment_map(enr.results)
+    """
+    given = _MAP.bind(*args, **kwargs)
+    column = _prepare(given, None)
+    nodes, edges = _call(gseapy.enrichment_map, given)
+    return nodes.rename(columns=_names_back(column)), edges
+
+
+for _function, _theirs in ((dotplot, _DOTPLOT), (barplot, _BARPLOT), (enrichment_map, _MAP)):
+    _function.__signature__ = _theirs  # type: ignore[attr-defined]
+
+
+def _draw(draw: Callable[..., Any], given: inspect.BoundArguments, groups: str) -> Any:
+    """Draw with gseapy, name the model's column, and only then save."""
+    column = _prepare(given, groups)
+    file, given.arguments["ofname"] = given.arguments["ofname"], None
+    axes = _call(draw, given)
+    if axes is None:  # gseapy refused a parameter, with a warning
+        return None
+    if column in P_VALUES:
+        _name(axes, column)
+    if column == SMALLEST_FIRST and draw is gseapy.barplot:
+        axes.invert_yaxis()  # the best on top
+    if file is None:
+        return axes
+    axes.figure.savefig(file, bbox_inches="tight", dpi=300)  # as gseapy does
+    return None
+
+
+def _name(axes: Any, column: str) -> None:
+    """Say that the p-values are the model's, on the axis and above the colours."""
+    axes.set_xlabel(axes.get_xlabel().replace(P_VALUES[column], column))
+    for drawn in axes.figure.axes:  # of colours: log10 of 1 / FDR or 1 / Pval
+        title = drawn.get_title(loc="left")
+        for short in ("{ FDR }", "{ Pval }"):
+            if short in title:
+                ours = title.replace(short, short.replace("{ ", r"{ GSFM\ "))
+                drawn.set_title(ours, loc="left", fontweight="bold", pad=12)  # gseapy's style
+
+
+def _call(draw: Callable[..., Any], given: inspect.BoundArguments) -> Any:
+    """Call gseapy; its bare ValueErrors (no term passes, all p-values 0) become ours."""
+    try:
+        return draw(*given.args, **given.kwargs)
+    except ValueError as error:
+        raise InputError(str(error).removeprefix("Warning: ")) from error
+
+
+def _prepare(given: inspect.BoundArguments, groups: str | None) -> str:
+    """Make the arguments ready for gseapy, and return the column that is meant.
+
+    Parameters
+    ----------
+    given
+        Is changed.
+    groups
+        Parameter that names a column of groups, each of which shows its own best terms.
+    """
+    given.apply_defaults()
+    options = given.arguments
+    table = options["df"] = getattr(options["df"], "results", options["df"])
+    if not isinstance(table, pd.DataFrame):
+        raise InputError(f"df must be the table of results, not {type(table).__name__}.")
+    column = str(options["column"])
+    if isinstance(options["column"], _Default) and DEFAULT in table.columns:
+        column = DEFAULT
+    options["column"] = column
+    if column not in table.columns:
+        if column in (*P_VALUES, *LARGEST_FIRST, SMALLEST_FIRST):
+            raise InputError(f"The results have no column {column!r}; enrichr adds it with rerank=True.")
+        return column
+    if column in P_VALUES:
+        theirs = P_VALUES[column]
+        options.update(
+            df=table.rename(columns={theirs: _ASIDE.format(theirs), column: theirs}), column=theirs
+        )
+    elif column in LARGEST_FIRST:
+        options["cutoff"] = math.inf
+    elif column == SMALLEST_FIRST:
+        ranked = table.sort_values(column, kind="stable")
+        by = options.get(groups) if groups else None
+        apart = ranked.groupby(by, sort=False, observed=True) if by in table.columns else ranked
+        options.update(df=apart.head(int(options["top_term"])), cutoff=math.inf)
+    return column
+
+
+def _names_back(column: str) -> dict[str, str]:
+    """Return what gives columns their own names again, for `DataFrame.rename`."""
+    theirs = P_VALUES.get(column)
+    return {} if theirs is None else {theirs: column, _ASIDE.format(theirs): theirs}

@@ -1,0 +1,166 @@
+"""Enrichr's gene set libraries: which there are, and their text.
+
+The addresses are those of the installed gseapy. Every request has a time limit, and a reply is refused when
+it is longer than any library, no GMT, or has fewer terms than the server says that the library has.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+from gsfm_enrich.errors import LibraryError, OfflineError
+from gsfm_enrich.files import OFFLINE_VARIABLE, is_offline
+from gsfm_enrich.libraries.gmt import parse_gmt
+
+SERVER_ORGANISMS = {"rat": "human"}
+"""Enrichr keeps one set of libraries for human, mouse and rat; gseapy knows no rat."""
+SECONDS = 15
+"""Longest silence of the server before a request is given up."""
+LONGEST = 600
+"""Seconds that a download may take."""
+LARGEST = 500_000_000
+"""Bytes that a library may take; the largest of Enrichr have some 100 MB."""
+
+
+class NoReplyError(Exception):
+    """The server does not answer, or stops in the middle; the message says which, as ``Enrichr ...``."""
+
+
+def server_libraries(organism: str) -> dict[str, int]:
+    """Return the number of terms of each library that Enrichr has for an organism.
+
+    Parameters
+    ----------
+    organism
+        As `gsfm_enrich.genes.table.organism_name` returns it.
+
+    Raises
+    ------
+    OfflineError
+        When the server cannot be reached, its answer cannot be read, or it must not be asked.
+    """
+    try:
+        found = _statistics(organism)
+    except NoReplyError as error:
+        raise OfflineError(f"The names of Enrichr's libraries are not known: Enrichr {error}.") from error
+    if found is None:
+        raise OfflineError(
+            "The names of Enrichr's libraries are not known: Enrichr's answer is no list of them."
+        )
+    return found
+
+
+def fetch(name: str, organism: str) -> dict[str, list[str]] | None:
+    """Download a library.
+
+    Parameters
+    ----------
+    name
+        As Enrichr has it.
+    organism
+        As `gsfm_enrich.genes.table.organism_name` returns it.
+
+    Returns
+    -------
+    dict or None
+        Genes of each term; None when Enrichr has no library of this name.
+
+    Raises
+    ------
+    NoReplyError
+        When the server cannot be reached, stops in the middle, or must not be asked.
+    LibraryError
+        When it sends something else than the whole library.
+    """
+    known = _statistics(organism)
+    if known and name not in known:
+        return None
+    text = _text(name, organism)
+    try:
+        parsed = parse_gmt(text, name)
+    except LibraryError as error:
+        raise LibraryError(f"Enrichr sent no gene sets for {name!r}: {error}") from error
+    lines = sum(bool(line.strip()) for line in text.splitlines())
+    expected = (known or {}).get(name, 0)
+    if lines < expected:
+        raise LibraryError(
+            f"Enrichr sent {lines:,} of the {expected:,} terms of {name!r}; nothing was kept. Try again."
+        )
+    if not expected and not text.endswith("\n"):
+        raise LibraryError(
+            f"Enrichr's reply for {name!r} ends in the middle of a line; nothing was kept. Try again."
+        )
+    return parsed.sets
+
+
+def _statistics(organism: str) -> dict[str, int] | None:
+    """Return names and numbers of terms, None when the answer cannot be read."""
+    reply = _ask(f"{_address(organism)}/datasetStatistics")
+    if not reply.ok:
+        return None
+    body = _body(reply, "the list of libraries")
+    try:
+        return {
+            str(entry["libraryName"]): int(entry.get("numTerms") or 0)
+            for entry in json.loads(body)["statistics"]
+        }
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
+        return None
+
+
+def _text(name: str, organism: str) -> str:
+    """Return the text of a library."""
+    reply = _ask(f"{_address(organism)}/geneSetLibrary", mode="text", libraryName=name)
+    if not reply.ok:
+        raise LibraryError(
+            f"Enrichr did not send the library {name!r} for {organism}: status {reply.status_code}."
+        )
+    try:
+        return _body(reply, name).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise LibraryError(f"Enrichr sent no gene sets for {name!r}: the reply is not UTF-8 text.") from error
+
+
+def _address(organism: str) -> str:
+    """Return gseapy's address of the server for an organism."""
+    from gseapy.enrichr import EnrichrAPI
+
+    return str(EnrichrAPI(SERVER_ORGANISMS.get(organism, organism)).base_url)
+
+
+def _ask(url: str, **params: str) -> Any:
+    """Send a request, and return the reply before it was read."""
+    if is_offline():
+        raise NoReplyError(f"is not asked, as {OFFLINE_VARIABLE} is set")
+    import requests
+
+    try:
+        return requests.get(url, params=params, timeout=SECONDS, stream=True)
+    except requests.RequestException as error:
+        raise NoReplyError("cannot be reached") from error
+
+
+def _body(reply: Any, what: str) -> bytes:
+    """Read a reply as it comes, so that one that is slow or without end is given up."""
+    from urllib3.exceptions import HTTPError
+
+    parts: list[bytes] = []
+    size, end = 0, time.monotonic() + LONGEST
+    try:
+        with reply:
+            while part := reply.raw.read1(2**16, decode_content=True):
+                parts.append(part)
+                size += len(part)
+                if size > LARGEST:
+                    raise LibraryError(
+                        f"Enrichr's reply for {what} is longer than {LARGEST:,} bytes; it was refused."
+                    )
+                if time.monotonic() > end:
+                    raise NoReplyError(f"did not send all of it within {LONGEST} seconds")
+            if reply.raw.length_remaining:
+                raise NoReplyError("broke off the download")
+    except (HTTPError, OSError) as error:
+        raise NoReplyError("broke off the download") from error
+    return b"".join(parts)
