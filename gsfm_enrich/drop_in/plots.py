@@ -127,8 +127,9 @@ def enrichment_map(*args: Any, **kwargs: Any) -> tuple[pd.DataFrame, pd.DataFram
     return nodes.rename(columns=_names_back(column)), edges
 
 
-for _function, _theirs in ((dotplot, _DOTPLOT), (barplot, _BARPLOT), (enrichment_map, _MAP)):
-    _function.__signature__ = _theirs  # type: ignore[attr-defined]
+dotplot.__signature__ = _DOTPLOT  # type: ignore[attr-defined]
+barplot.__signature__ = _BARPLOT  # type: ignore[attr-defined]
+enrichment_map.__signature__ = _MAP  # type: ignore[attr-defined]
 
 
 def _draw(draw: Callable[..., Any], given: inspect.BoundArguments, groups: str) -> Any:

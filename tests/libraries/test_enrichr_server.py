@@ -41,7 +41,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def send(self, body, status=200, **headers):
         self.send_response(status)
-        for name, value in {"Content-Length": str(len(body)), **headers}.items():
+        for name, value in {"Content_Length": str(len(body)), **headers}.items():
             self.send_header(name.replace("_", "-"), value)
         self.end_headers()
         self.wfile.write(body)
@@ -102,7 +102,8 @@ def test_a_reply_that_is_cut_is_refused(server, cut):
 
 def test_a_reply_shorter_than_announced_is_refused(server):
     server.n_terms = 0
-    server.behaviour = lambda handler: handler.send("".join(LINES[:32]).encode(), Content_Length=str(len(TEXT)))
+    part = "".join(LINES[:32]).encode()
+    server.behaviour = lambda handler: handler.send(part, Content_Length=str(len(TEXT)))
     with pytest.raises(OfflineError, match="broke off the download"):
         load_library(NAME)
     assert nothing_is_kept()
