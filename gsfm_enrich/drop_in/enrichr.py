@@ -13,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from gsfm_enrich.arguments import checked
 from gsfm_enrich.drop_in.report_options import check_report_options
-from gsfm_enrich.errors import InputError, did_you_mean, warn_caller
+from gsfm_enrich.errors import InputError, warn_caller
 from gsfm_enrich.files import write_atomically
 from gsfm_enrich.genes.inputs import as_background, as_gene_list
 from gsfm_enrich.genes.resolve import first_few, say_reasons
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from gsfm_enrich.model.gsfm import GSFM
 
 __all__ = ["enrich", "enrichr"]
-
-_SORTS = ("gsfm", "gseapy")
 
 
 @dataclass(frozen=True)
@@ -54,6 +53,7 @@ class _Options:
     propensity: Any
 
 
+@checked
 def enrichr(
     gene_list: Any,
     gene_sets: Any,
@@ -173,6 +173,7 @@ def enrichr(
     return _run(gene_list, gene_sets, options)
 
 
+@checked
 def enrich(
     gene_list: Any,
     gene_sets: Any,
@@ -219,7 +220,7 @@ def enrich(
 
 def _run(gene_list: Any, gene_sets: Any, options: _Options) -> gseapy.Enrichr:
     """Test the query against every library, and put the results into gseapy's object."""
-    _check(options)
+    check_report_options(options.outdir, options.format)
     genes = as_gene_list(gene_list)
     if not genes:
         raise InputError("gene_list holds no gene; expected at least one name that is not blank.")
@@ -247,16 +248,6 @@ def _run(gene_list: Any, gene_sets: Any, options: _Options) -> gseapy.Enrichr:
     if enr.outdir is not None:
         _write(enr, options)
     return enr
-
-
-def _check(options: _Options) -> None:
-    """Refuse options that gseapy does not know and so does not check."""
-    sort, least = options.sort, options.min_overlap
-    if sort not in _SORTS:
-        raise InputError(f"sort must be 'gsfm' or 'gseapy', not {sort!r}.{did_you_mean(str(sort), _SORTS)}")
-    if isinstance(least, bool) or not isinstance(least, int | np.integer) or least < 0:
-        raise InputError(f"min_overlap must be a whole number of 0 or more, not {least!r}.")
-    check_report_options(options.outdir, options.cutoff, options.format, options.figsize, options.top_term)
 
 
 def _loaded(model: Any) -> GSFM:

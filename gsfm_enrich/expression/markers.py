@@ -91,18 +91,6 @@ class Cutoffs:
     log2fc_max: float | None = None
     max_genes: int | None = None
 
-    def __post_init__(self) -> None:
-        if self.pval_cutoff is not None and not 0 <= self.pval_cutoff <= 1:
-            raise InputError(f"pval_cutoff must lie between 0 and 1, got {self.pval_cutoff!r}.")
-        if self.max_genes is not None and (int(self.max_genes) != self.max_genes or self.max_genes < 1):
-            raise InputError(f"max_genes must be a whole number of at least 1, got {self.max_genes!r}.")
-        for name, bound in (("log2fc_min", self.log2fc_min), ("log2fc_max", self.log2fc_max)):
-            if bound is not None and not bound >= 0:
-                raise InputError(
-                    f"{name}={bound!r}: fold-change bounds are magnitudes, applied to up- and down-regulated "
-                    f'genes alike; for genes that fall use direction="down" with a positive bound.'
-                )
-
 
 def choose(wanted: str | Iterable[str] | None, available: list[str], what: str = "group") -> list[str]:
     """Return the asked-for names, all of them for None.

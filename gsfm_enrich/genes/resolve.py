@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from gsfm_enrich.arguments import checked
 from gsfm_enrich.genes.inputs import GeneList, read_gene_list
 from gsfm_enrich.genes.lookup import approved_symbols, find_genes
 from gsfm_enrich.genes.orthology import load_orthology
@@ -129,6 +130,7 @@ class Resolution:
         return text + (f".{self.unread}" if self.unread else "")
 
 
+@checked
 def resolve(ids: GeneList, organism: str = "human") -> Resolution:
     """Find the approved symbol of every identifier.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from gsfm_enrich.arguments import checked
 from gsfm_enrich.errors import InputError, did_you_mean
 from gsfm_enrich.expression.markers import choose
 from gsfm_enrich.get.storage import Enrichment
@@ -63,6 +64,7 @@ def p_column(results: pd.DataFrame) -> str:
     return "GSFM Adjusted P-value" if "GSFM Adjusted P-value" in results else "Adjusted P-value"
 
 
+@checked
 def enrichr_df(
     adata: AnnData | Enrichment,
     group: str | Iterable[str] | None = None,
@@ -127,6 +129,7 @@ def enrichr_df(
     return results[keep].reset_index(drop=True)
 
 
+@checked
 def term_scores(adata: AnnData, key: str = "gsfm_scores") -> AnnData:
     """Scores of :func:`gsfm_enrich.tl.score_terms` as an AnnData of cells by terms, for scanpy's plots.
 

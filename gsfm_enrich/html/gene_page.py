@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from gsfm_enrich.arguments import checked
 from gsfm_enrich.errors import InputError
 from gsfm_enrich.html.pages import page_path, write_page
 from gsfm_enrich.html.tables import View, table_cell
@@ -29,6 +30,7 @@ NOTES = {
 }
 
 
+@checked
 def gene_report(
     gene: str,
     path: str | os.PathLike[str],

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from gsfm_enrich import pl
+from gsfm_enrich.arguments import checked
 from gsfm_enrich.get._results import p_column, stored
 from gsfm_enrich.html.pages import page_path, write_page
 from gsfm_enrich.html.tables import MEANINGS, View, table_view
@@ -27,6 +28,7 @@ SIGNIFICANT = 0.05
 """Lists whose best adjusted p-value is above this get a table and no plot."""
 
 
+@checked
 def report(
     data: Any,
     path: str | os.PathLike[str] = "gsfm_enrich_report.html",

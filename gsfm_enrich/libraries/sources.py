@@ -18,6 +18,7 @@ from typing import Any
 
 from filelock import FileLock
 
+from gsfm_enrich.arguments import checked
 from gsfm_enrich.errors import InputError, LibraryError, OfflineError, did_you_mean, warn_caller
 from gsfm_enrich.files import cache_base
 from gsfm_enrich.genes.table import RESOLVED_ORGANISMS, organism_name
@@ -31,6 +32,7 @@ logger = logging.getLogger(__name__)
 _FILE_ENDINGS = (".gmt", ".gmt.gz", ".gmx", ".txt", ".txt.gz", ".tsv", ".csv", ".json")
 
 
+@checked
 def load_libraries(gene_sets: Any, organism: str = "human") -> list[GeneSetLibrary]:
     """Load gene set libraries from whatever gseapy takes as ``gene_sets``, and more.
 

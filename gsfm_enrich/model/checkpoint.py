@@ -13,6 +13,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
+from gsfm_enrich.arguments import checked
 from gsfm_enrich.errors import CheckpointError, InputError, OfflineError, did_you_mean
 from gsfm_enrich.files import OFFLINE_VARIABLE, is_offline
 from gsfm_enrich.model.config import GSFMConfig
@@ -25,6 +26,7 @@ PUBLISHED = ("maayanlab/gsfm-rummagene", "maayanlab/gsfm-rummageo", "maayanlab/g
 HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 
 
+@checked
 def load_model(name: str | os.PathLike[str] | GSFM = "default") -> GSFM:
     """Load a model for inference.
 
@@ -130,6 +132,7 @@ def check_weights(model: GSFM, weights: dict[str, torch.Tensor]) -> None:
         raise CheckpointError("The weights do not fit config.json: " + "; ".join(faults) + ".")
 
 
+@checked
 def save_model(model: GSFM, folder: str | os.PathLike[str], dtype: torch.dtype = torch.float32) -> None:
     """Write a model as a checkpoint folder, in the format of published checkpoints.
 

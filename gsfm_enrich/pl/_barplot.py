@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from gsfm_enrich.arguments import checked
 from gsfm_enrich.pl.figures import axes_or_new, empty_plot, save_figure, write_title
 from gsfm_enrich.pl.labels import label_width, list_label, row_height, term_labels
 from gsfm_enrich.pl.plot_data import (
@@ -30,6 +31,7 @@ BEYOND = 0.22
 """Room after the longest bar, as a share of it: for its note, and for marks."""
 
 
+@checked
 def barplot(
     data: Any,
     *,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from gsfm_enrich.arguments import checked
 from gsfm_enrich.pl.figures import empty_plot, save_figure, write_title
 from gsfm_enrich.pl.grid import FloatArray, colour_bar, colour_ceiling, grid_axes
 from gsfm_enrich.pl.plot_data import (
@@ -27,6 +28,7 @@ SMALLEST_DOT, LARGEST_DOT = 14.0, 150.0  # areas in points squared
 GREY, INK = "0.75", "0.25"
 
 
+@checked
 def dotplot(
     data: Any,
     *,

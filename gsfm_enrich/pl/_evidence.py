@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from gsfm_enrich.arguments import checked
 from gsfm_enrich.errors import InputError, did_you_mean
 from gsfm_enrich.get._results import stored
 from gsfm_enrich.libraries.bundled import bundled_libraries
@@ -27,6 +28,7 @@ SHOWN = 1e-4
 """Probabilities below this are no evidence."""
 
 
+@checked
 def evidence(
     data: Any,
     term: str,
@@ -87,8 +89,6 @@ def evidence(
     >>> term = "natural killer cell mediated cytotoxicity (GO:0042267)"
     >>> ge.pl.evidence(adata, term, groups="CD56+ NK", direction="up")  # doctest: +SKIP
     """
-    if top_genes < 2:
-        raise InputError(f"top_genes must be at least 2, got {top_genes!r}.")
     results = one_list(pick(results_of(data, key), groups, direction), "evidence")
     params = stored(data, key).params
     row = _row_of(results, term, gene_sets)

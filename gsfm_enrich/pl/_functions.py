@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from gsfm_enrich.arguments import checked
 from gsfm_enrich.errors import InputError, did_you_mean
 from gsfm_enrich.pl.bars import INK, KNOWN, NEW, colour_legend, draw_bars
 from gsfm_enrich.pl.figures import empty_plot, save_figure, write_title
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
+@checked
 def functions(
     data: Any,
     gene: str | None = None,
@@ -69,8 +71,6 @@ def functions(
     >>> import gsfm_enrich as ge
     >>> ge.pl.functions("C1orf112", save="C1orf112.png")  # doctest: +SKIP
     """
-    if top_term < 1:
-        raise InputError(f"top_term must be at least 1, got {top_term!r}.")
     if isinstance(data, str):
         from gsfm_enrich.prediction.predict import predict_functions
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from gsfm_enrich.arguments import checked
 from gsfm_enrich.pl.figures import empty_plot, save_figure, write_title
 from gsfm_enrich.pl.grid import FloatArray, colour_bar, colour_ceiling, grid_axes
 from gsfm_enrich.pl.plot_data import choose_rows, list_keys, nothing_to_draw, strength, strength_label
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 INK = "0.25"
 
 
+@checked
 def heatmap(
     data: Any,
     *,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from gsfm_enrich.arguments import checked
 from gsfm_enrich.errors import InputError
 from gsfm_enrich.pl.figures import axes_or_new, empty_plot, save_figure, write_title
 from gsfm_enrich.pl.gene_graph import draw_graph, graph_of, node_legend, write_names
@@ -25,6 +26,7 @@ SIGNIFICANT = 0.05
 """A module whose best term has a larger adjusted p-value shows it beside its name."""
 
 
+@checked
 def modules(
     data: Any,
     *,

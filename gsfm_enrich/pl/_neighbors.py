@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from gsfm_enrich.arguments import checked
 from gsfm_enrich.pl.figures import axes_or_new, empty_plot, save_figure, write_title
 from gsfm_enrich.pl.gene_graph import draw_graph, graph_of, node_legend, write_names
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 OWN, STUDIED, UNDERSTUDIED = "#1b7f5c", "#8fb8de", "#e8a04c"
 
 
+@checked
 def neighbors(
     gene: str,
     *,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from gsfm_enrich.errors import InputError
+from gsfm_enrich.arguments import checked
 from gsfm_enrich.pl.figures import axes_or_new, draw_lines, empty_plot, save_figure, write_title
 from gsfm_enrich.pl.labels import label_width, list_label, term_labels
 from gsfm_enrich.pl.plot_data import choose_rows, list_keys, nothing_to_draw, one_list, split_genes
@@ -30,6 +30,7 @@ LINE = 0.21
 """Inches of a line of the list."""
 
 
+@checked
 def network(
     data: Any,
     *,
@@ -94,8 +95,6 @@ def network(
     >>> import gsfm_enrich as ge
     >>> ge.pl.network(adata, groups="CD19+ B", direction="up")  # doctest: +SKIP
     """
-    if not 0 < min_similarity <= 1:
-        raise InputError(f"min_similarity must be above 0 and at most 1, got {min_similarity!r}.")
     chosen = choose_rows(
         data, key=key, groups=groups, direction=direction, column=column, cutoff=cutoff, top_term=top_term
     )

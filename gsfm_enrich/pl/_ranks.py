@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from gsfm_enrich.arguments import checked
 from gsfm_enrich.errors import InputError
 from gsfm_enrich.pl.figures import axes_or_new, empty_plot, save_figure, write_title
 from gsfm_enrich.pl.labels import label_width, list_label, shorten, term_labels
@@ -51,6 +52,7 @@ class _Move:
         return self.genes if self.moved > 0 else ""
 
 
+@checked
 def ranks(
     data: Any,
     *,
@@ -105,8 +107,6 @@ def ranks(
     >>> import gsfm_enrich as ge
     >>> ge.pl.ranks(adata, groups="CD19+ B", direction="up")  # doctest: +SKIP
     """
-    if top_term < 1:
-        raise InputError(f"top_term must be at least 1, got {top_term!r}.")
     results = pick(results_of(data, key), groups, direction)
     if not {"GSFM Rank", "Rank Change", "Predicted Genes"} <= set(results):
         raise InputError(

@@ -168,14 +168,7 @@ def top_rows(results: pd.DataFrame, column: str | None, cutoff: float, top_term:
         Largest adjusted p-value to keep; for a `column` that is a p-value, largest value in it.
     top_term
         Most rows per group and direction.
-
-    Raises
-    ------
-    InputError
-        If `top_term` is below 1.
     """
-    if top_term < 1:
-        raise InputError(f"top_term must be at least 1, got {top_term!r}.")
     judged = column if column is not None and column.endswith("P-value") else p_column(results)
     kept = results[results[judged] <= cutoff]
     if column is None and "GSFM Rank" in kept:

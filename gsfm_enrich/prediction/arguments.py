@@ -37,18 +37,6 @@ def single_or_many(genes: GeneList) -> list[str]:
     return as_gene_list([genes] if alone else genes)
 
 
-def check_top(top: int | None, name: str = "top") -> None:
-    """Refuse a number of rows below 1."""
-    if top is not None and top < 1:
-        raise InputError(f"{name} must be at least 1, or None for all, not {top}.")
-
-
-def check_fold(fold: float | None) -> None:
-    """Refuse a Jaccard index that is none."""
-    if fold is not None and not 0 < fold <= 1:
-        raise InputError(f"fold must be above 0 and at most 1, or None, not {fold}.")
-
-
 def spelled(frame: pd.DataFrame, organism: str) -> pd.DataFrame:
     """Name the genes of a table by the symbols of mouse or rat; of several of one symbol the best stays."""
     if organism_name(organism) not in ORTHOLOGY_ORGANISMS:

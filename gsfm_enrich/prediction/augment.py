@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from gsfm_enrich.arguments import checked
 from gsfm_enrich.errors import InputError
 from gsfm_enrich.genes.match import match
 from gsfm_enrich.model.checkpoint import load_model
@@ -16,7 +17,6 @@ from gsfm_enrich.model.scores import GeneFactors
 from gsfm_enrich.model.vocab import N_SPECIAL
 from gsfm_enrich.prediction.arguments import (
     check_organism,
-    check_top,
     single_or_many,
     spelled,
     warn_misread,
@@ -26,6 +26,7 @@ from gsfm_enrich.prediction.arguments import (
 AUGMENT_COLUMNS = ("gene", "score", "z_score", "rank", "known")
 
 
+@checked
 def augment(
     genes: Any,
     n: int | None = 50,
@@ -75,7 +76,6 @@ def augment(
     >>> table["rank"].tolist()
     [1, 2, 3, 4, 5]
     """
-    check_top(n)
     ids = single_or_many(genes)
     if not ids:
         raise InputError("No gene was given.")

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
+from gsfm_enrich.arguments import checked
 from gsfm_enrich.errors import InputError
 from gsfm_enrich.genes.lookup import spell_as
 from gsfm_enrich.libraries.library import GeneSetLibrary
@@ -18,9 +19,7 @@ from gsfm_enrich.libraries.sources import load_libraries
 from gsfm_enrich.model.checkpoint import load_model
 from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.prediction.arguments import (
-    check_fold,
     check_organism,
-    check_top,
     distinct_genes,
     warn_misread,
     warn_unknown,
@@ -48,6 +47,7 @@ MATERIAL = 0.25
 """A companion is named when it belongs to the term with this probability."""
 
 
+@checked
 def functions_in_context(
     genes: Any,
     companions: Any,
@@ -144,8 +144,6 @@ def functions_in_lists(
     DataFrame
         As of `functions_in_context`, with the name of the ``list``.
     """
-    check_top(top)
-    check_fold(fold)
     check_organism(organism, model)
     network = load_model(model)
     parts = []

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 
-from gsfm_enrich.errors import InputError
+from gsfm_enrich.arguments import checked
 from gsfm_enrich.genes.match import match
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.libraries.sources import load_libraries
@@ -55,6 +55,7 @@ class GeneModules:
     edges: pd.DataFrame
 
 
+@checked
 def gene_modules(
     genes: Any,
     gene_sets: Any = "GO_Biological_Process",
@@ -107,8 +108,6 @@ def gene_modules(
     >>> found.genes["module"].tolist()
     [2, 2, 2, 1, 1, 1, 1]
     """
-    if smallest < 2:
-        raise InputError(f"smallest must be at least 2, not {smallest}.")
     given = distinct_genes(genes)
     check_organism(organism, model)
     warn_misread(given, organism)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from gsfm_enrich.arguments import checked
 from gsfm_enrich.genes.lookup import spell_as
 from gsfm_enrich.genes.match import match
 from gsfm_enrich.model.checkpoint import load_model
@@ -18,7 +19,6 @@ from gsfm_enrich.model.scores import GeneFactors, Scores
 from gsfm_enrich.model.vocab import N_SPECIAL
 from gsfm_enrich.prediction.arguments import (
     check_organism,
-    check_top,
     distinct_genes,
     warn_misread,
     warn_unknown,
@@ -28,6 +28,7 @@ from gsfm_enrich.prediction.understudied import publications_of
 NEIGHBOUR_COLUMNS = ("gene", "neighbour", "score", "z_score", "rank", "publications")
 
 
+@checked
 def neighbors(
     genes: Any,
     n: int | None = 20,
@@ -75,7 +76,6 @@ def neighbors(
     >>> neighbors("NDUFA1", n=3)["rank"].tolist()
     [1, 2, 3]
     """
-    check_top(n, "n")
     given = distinct_genes(genes)
     check_organism(organism, model)
     warn_misread(given, organism)

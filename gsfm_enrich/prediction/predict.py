@@ -13,14 +13,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from gsfm_enrich.arguments import checked
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.libraries.sources import load_libraries
 from gsfm_enrich.model.checkpoint import load_model
 from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.prediction.arguments import (
-    check_fold,
     check_organism,
-    check_top,
     distinct_genes,
     spelled,
     warn_misread,
@@ -39,6 +38,7 @@ FOLD = 0.5
 """Terms that share this much of the genes they have together (Jaccard index) say the same."""
 
 
+@checked
 def predict_functions(
     genes: Any,
     gene_sets: Any = "GO_Biological_Process",
@@ -114,8 +114,6 @@ def predict_functions(
     >>> table[["gene", "rank", "known"]].to_dict("list")
     {'gene': ['C1orf112', 'C1orf112', 'C1orf112'], 'rank': [1, 2, 3], 'known': [False, False, False]}
     """
-    check_top(top)
-    check_fold(fold)
     ids = distinct_genes(genes)
     check_organism(organism, model)
     warn_misread(ids, organism)
@@ -288,6 +286,7 @@ def fold_into(jaccard: NDArray[np.float64], fold: float, most: int) -> NDArray[n
     return np.array(into, dtype=np.int64)
 
 
+@checked
 def predict_genes(
     term: str,
     gene_sets: Any = "GO_Biological_Process",
@@ -332,7 +331,6 @@ def predict_genes(
     >>> bool(table["known"].any())
     False
     """
-    check_top(top)
     check_organism(organism, model)
     network = load_model(model)
     libraries = load_libraries(gene_sets, organism)

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from gsfm_enrich.errors import InputError
+from gsfm_enrich.arguments import checked
 from gsfm_enrich.genes.inputs import GeneList
 from gsfm_enrich.genes.resolve import resolve
 from gsfm_enrich.genes.table import load_gene_table
@@ -74,6 +74,7 @@ def has_uninformative_name(symbol: str, pattern: re.Pattern[str] = PLACEHOLDER_N
     return pattern.fullmatch(symbol) is not None
 
 
+@checked
 def gene_info(
     genes: GeneList,
     organism: str = "human",
@@ -133,8 +134,6 @@ def gene_info(
     """
     import pandas as pd
 
-    if not max_publications >= 0:
-        raise InputError(f"max_publications must not be negative, got {max_publications!r}.")
     given = pd.Series(single_or_many(genes), name="gene", dtype=object)
     resolution = resolve(given.tolist(), organism).table
     symbol = given.map(dict(zip(resolution["input"], resolution["symbol"], strict=True)))

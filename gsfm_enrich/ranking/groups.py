@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from gsfm_enrich.arguments import checked
 from gsfm_enrich.errors import InputError, warn_caller
 
 NEEDED = (
@@ -25,6 +26,7 @@ SLACK = 1e-4
 Ints = NDArray[np.int64]
 
 
+@checked
 def group_terms(results: Any, *, similarity: float = 0.5, cutoff: float = 0.05) -> pd.DataFrame:
     """Group the terms of a result that rest on the same genes of the query, and keep the best of each group.
 
@@ -75,9 +77,6 @@ def group_terms(results: Any, *, similarity: float = 0.5, cutoff: float = 0.05) 
         raise InputError(
             f"The results have no column {missing[0]!r}; group_terms needs those of enrichr with rerank=True."
         )
-    for name, value in (("similarity", similarity), ("cutoff", cutoff)):
-        if not isinstance(value, int | float | np.number) or not 0 <= value <= 1:
-            raise InputError(f"{name} must be between 0 and 1, not {value!r}.")
     significant = results[results["GSFM Adjusted P-value"] <= cutoff]
     if len(results) and not len(significant):
         warn_caller(

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from gsfm_enrich.arguments import checked
 from gsfm_enrich.errors import InputError, named, warn_caller
 from gsfm_enrich.genes.inputs import as_background, as_gene_list
 from gsfm_enrich.libraries.library import GeneSetLibrary
@@ -41,6 +42,7 @@ CELLS = 3_000_000
 Ints = NDArray[np.int64]
 
 
+@checked
 def rank_terms(
     lists: Mapping[Any, Iterable[Any]],
     gene_sets: Any,
@@ -111,8 +113,6 @@ def rank_terms(
             if not isinstance(lists, Mapping)
             else "lists is empty; expected at least one gene list."
         )
-    if top is not None and top < 1:
-        raise InputError(f"top must be at least 1, or None for all, not {top}.")
     network = load_model(model)
     tested, likely = as_background(background), as_propensity(propensity, organism)
     names, queries = list(lists), [list(dict.fromkeys(as_gene_list(genes))) for genes in lists.values()]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from gsfm_enrich.arguments import checked
 from gsfm_enrich.errors import InputError
 from gsfm_enrich.genes.lookup import spell_as
 from gsfm_enrich.genes.table import ORTHOLOGY_ORGANISMS, organism_name
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from gsfm_enrich.model.gsfm import GSFM
 
 
+@checked
 def membership_net(
     terms: str | Iterable[str] | None = None,
     gene_sets: Any = "GO_Biological_Process",

@@ -28,26 +28,18 @@ from gsfm_enrich.ranking.ranked_weights import TermWeights
 
 View = Literal["up", "down", "absolute"]
 VIEWS: tuple[View, ...] = get_args(View)
-CUT_SHARE = 1e-4
-"""Share of the genes, the strongest, that count no more than the next one; at least one gene."""
-EMPHASIS = 1.5
-"""Power to which the statistic is raised before it is added up: strong genes say more than many weak ones."""
-GENE_CORRELATION = 0.002
-"""Mean correlation that the genes of a term are taken to have: it widens the spread of large terms."""
+STRONGEST_SHARE = 0.001
+"""Share of the genes, the strongest, that count no more than the weakest of them."""
 NORMAL_SKEWNESS = 1e-4
 """Below this skewness the normal tail is that of Pearson's law to all digits."""
-SMALLEST_P = float(np.finfo(np.float64).tiny)
-"""Smaller p-values than floating point numbers can tell apart are reported as this one."""
 
 Floats = npt.NDArray[np.float64]
 
 
 def tamed(statistics: Floats) -> Floats:
-    """Return the statistics as they are added up: the strongest genes cut, then strong ones emphasised.
+    """Let the strongest genes of each table count no more than the weakest of them.
 
-    One gene in ten thousand is cut to the size of the next one, at least one gene, so that a single gene of
-    |t| = 80 does not decide about its terms. Then sizes are raised to the power of 1.5. The scale of the
-    statistic does not matter.
+    One gene in a thousand is cut, at least one: a single gene of |t| = 80 does not decide about its terms.
 
     Parameters
     ----------
@@ -60,14 +52,13 @@ def tamed(statistics: Floats) -> Floats:
 
     Examples
     --------
-    >>> tamed(np.array([[1.0, 2.25, 4.0, -80.0]]))
-    array([[ 1.   ,  3.375,  8.   , -8.   ]])
+    >>> tamed(np.array([[0.5, -1.0, 2.0, -80.0]]))
+    array([[ 0.5, -1. ,  2. , -2. ]])
     """
     n = statistics.shape[1]
-    size = np.abs(statistics)
-    place = n - 1 - max(round(CUT_SHARE * n), 1)
-    most = np.partition(size, place, axis=1)[:, [place]]
-    return np.asarray(np.copysign(np.minimum(size, most) ** EMPHASIS, statistics))
+    place = n - 1 - max(round(STRONGEST_SHARE * n), 1)
+    most = np.partition(np.abs(statistics), place, axis=1)[:, [place]]
+    return np.asarray(np.clip(statistics, -most, most))
 
 
 def parts(statistics: Floats) -> dict[View, Floats]:
@@ -114,10 +105,8 @@ class Moments:
     skewness: Floats
 
 
-def gene_sampling_moments(
-    values: Floats, weights: TermWeights, correlation: float = GENE_CORRELATION
-) -> Moments:
-    """Return the moments of the sums when statistics are dealt to the genes at random.
+def gene_sampling_moments(values: Floats, weights: TermWeights) -> Moments:
+    """Return the exact moments of the sums when statistics are dealt to the genes at random.
 
     Parameters
     ----------
@@ -125,8 +114,6 @@ def gene_sampling_moments(
         Part of the statistics that is added up, see `parts`, shape (n_tables, n_genes).
     weights
         Of the same genes.
-    correlation
-        Mean correlation of the genes of a term. With 0 the moments are exactly those of random genes.
 
     Returns
     -------
@@ -136,9 +123,8 @@ def gene_sampling_moments(
     Notes
     -----
     For a sum of w x over n genes with x permuted, and sums of powers taken about the means: variance
-    ``W2 X2 / (n - 1)``, third moment ``n W3 X3 / ((n - 1) (n - 2))``. The spread is then multiplied by the
-    root of ``1 + (m - 1) correlation``, the variance inflation of CAMERA (Wu and Smyth, Nucleic Acids Res.
-    40:e133, 2012), m being the effective number of genes, ``(sum of w)**2 / sum of w**2``.
+    ``W2 X2 / (n - 1)``, third moment ``n W3 X3 / ((n - 1) (n - 2))``. They say nothing about the correlation
+    of genes, and so are too small a spread for terms whose genes go together.
     """
     n = values.shape[1]
     first, second, third = weights.power_sums
@@ -151,8 +137,7 @@ def gene_sampling_moments(
     spread = np.sqrt(np.maximum(w2, 0) * x2 / (n - 1))
     third_moment = n * w3 * x3 / ((n - 1) * (n - 2))
     skewness = np.divide(third_moment, spread**3, out=np.zeros_like(spread), where=spread > 0)
-    effective = np.divide(first**2, second, out=np.ones_like(first), where=second > 0)
-    return Moments(mean * first, spread * np.sqrt(1 + (effective - 1) * correlation), skewness)
+    return Moments(mean * first, spread, skewness)
 
 
 def standardise(sums: Floats, moments: Moments) -> Floats:
@@ -182,7 +167,7 @@ def pearson3_tail(effects: npt.ArrayLike, skewness: npt.ArrayLike) -> Floats:
     Returns
     -------
     float64 array
-        Above 0 and at most 1, of the shape to which both broadcast.
+        Between 0 and 1, of the shape to which both broadcast.
 
     Examples
     --------
@@ -198,7 +183,7 @@ def pearson3_tail(effects: npt.ArrayLike, skewness: npt.ArrayLike) -> Floats:
     right = skew[skewed] > 0
     place = np.maximum(shape + np.where(right, z[skewed], -z[skewed]) * np.sqrt(shape), 0)
     p[skewed] = np.where(right, gammaincc(shape, place), gammainc(shape, place))
-    return np.asarray(np.maximum(p, SMALLEST_P))
+    return np.asarray(p)
 
 
 @dataclass(frozen=True, eq=False)
@@ -208,10 +193,10 @@ class ViewResult:
     Attributes
     ----------
     effects : float64 array, shape (n_tables, n_terms)
-        Standard deviations by which the terms' sums exceed the mean of random genes; 0 for terms without a
+        Standard deviations by which the terms' sums exceed those of random genes; 0 for terms without a
         measured gene.
     p_values : float64 array, shape (n_tables, n_terms)
-        Parametric, of random genes with a small correlation; 1 for terms without a measured gene.
+        Parametric, as if genes were independent; 1 for terms without a measured gene.
     """
 
     effects: Floats
@@ -249,7 +234,7 @@ def rank_views(
     >>> library = GeneSetLibrary.from_dict({"top": genes[-20:], "both": [*genes[:10], *genes[-10:]]})
     >>> result = rank_views(np.linspace(-3, 3, 600)[None], ranked_weights(library, None, genes))
     >>> result["up"].effects.round(1), result["absolute"].effects.round(1)
-    (array([[10.8,  1.8]]), array([[7.7, 8.1]]))
+    (array([[9.5, 1. ]]), array([[6.9, 7.2]]))
     """
     table = np.asarray(statistics, dtype=np.float64)
     n_genes = weights.weights.shape[1]

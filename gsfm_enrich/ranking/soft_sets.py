@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
-from gsfm_enrich.errors import InputError
 from gsfm_enrich.genes.match import match
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.model.gsfm import GSFM
@@ -51,19 +50,12 @@ def term_weights(
     csr_array of float32, shape (n_rows, n_genes)
         1 for a member, for other genes the calibrated probability that they belong to the term.
 
-    Raises
-    ------
-    InputError
-        When `min_weight` is not above 0 and at most 1.
-
     Examples
     --------
     >>> library = GeneSetLibrary.from_dict({"apoptosis": ["TP53", "BAX"]})
     >>> term_weights(library, np.array([0]), ["p53", "MYC", "BAX"], None).toarray()
     array([[1., 0., 1.]], dtype=float32)
     """
-    if not 0 < min_weight <= 1:
-        raise InputError(f"min_weight must be above 0 and at most 1, got {min_weight!r}.")
     distinct = list(dict.fromkeys(genes))
     place = {gene: number for number, gene in reversed(list(enumerate(genes)))}
     places = np.array([place[gene] for gene in distinct], dtype=np.int64)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
+from gsfm_enrich.arguments import checked
 from gsfm_enrich.errors import InputError, warn_caller
 from gsfm_enrich.genes.inputs import as_background, as_gene_list
 from gsfm_enrich.libraries.sources import load_libraries
@@ -22,6 +23,7 @@ from gsfm_enrich.ranking.weights import LEVELS
 EVIDENCE_COLUMNS = ("gene_set", "term", "gene", "kind", "probability", "weight", "share")
 
 
+@checked
 def term_evidence(
     genes: Any,
     term: str,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
-from gsfm_enrich.errors import InputError
+from gsfm_enrich.arguments import checked
 from gsfm_enrich.expression.markers import Cutoffs, Direction, MarkerList
 from gsfm_enrich.expression.rank_genes_groups import (
     check_adata,
@@ -31,6 +31,7 @@ IN_CONTEXT = 3
 """Terms to keep for each gene and list it was found in."""
 
 
+@checked
 def annotate_genes(
     adata: AnnData,
     gene_sets: Any = "GO_Biological_Process",
@@ -119,8 +120,6 @@ def annotate_genes(
     """
     check_adata(adata)
     check_key(key_added, key)
-    if which not in ("understudied", "all"):
-        raise InputError(f"which must be 'understudied' or 'all', got {which!r}.")
     cutoffs = Cutoffs(pval_cutoff, log2fc_min, log2fc_max, max_genes)
     markers = select_markers(
         adata,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from gsfm_enrich.arguments import checked
 from gsfm_enrich.errors import GsfmEnrichWarning, InputError
 from gsfm_enrich.expression.background import choose_background, mean_expression
 from gsfm_enrich.expression.de_tables import read_differential
@@ -53,6 +54,7 @@ class _Source:
     columns: dict[str, str]  # of a data frame: what was taken for what
 
 
+@checked
 def enrichr(
     adata: AnnData | pd.DataFrame | Mapping[str, Any],
     gene_sets: Any,

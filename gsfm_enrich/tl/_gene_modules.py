@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from gsfm_enrich.arguments import checked
 from gsfm_enrich.errors import GsfmEnrichWarning, warn_caller
 from gsfm_enrich.expression.markers import Cutoffs, Direction
 from gsfm_enrich.expression.rank_genes_groups import check_adata, select_markers
@@ -21,6 +22,7 @@ FEWEST = 3
 LISTED_GENES = 500
 
 
+@checked
 def gene_modules(
     adata: AnnData,
     gene_sets: Any = "GO_Biological_Process",

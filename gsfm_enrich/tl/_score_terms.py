@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from gsfm_enrich.arguments import checked
 from gsfm_enrich.errors import InputError, did_you_mean, warn_caller
 from gsfm_enrich.expression.matrix import row_blocks
 from gsfm_enrich.expression.rank_genes_groups import check_adata, symbol_map
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
 
+@checked
 def score_terms(
     adata: AnnData,
     terms: str | Iterable[str] | None,

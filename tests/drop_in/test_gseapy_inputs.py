@@ -189,9 +189,9 @@ def test_gene_sets_that_are_not_there(tmp_path):
     [
         ({"sort": "gseappy"}, "sort must be 'gsfm' or 'gseapy', not 'gseappy'. Did you mean 'gseapy'?"),
         ({"sort": None}, "sort must be 'gsfm' or 'gseapy', not None."),
-        ({"min_overlap": -1}, "min_overlap must be a whole number of 0 or more, not -1."),
-        ({"min_overlap": 1.5}, "min_overlap must be a whole number of 0 or more, not 1.5."),
-        ({"min_overlap": True}, "min_overlap must be a whole number of 0 or more, not True."),
+        ({"min_overlap": -1}, "min_overlap must be a whole number of at least 0, not -1."),
+        ({"min_overlap": 1.5}, "min_overlap must be a whole number of at least 0, not 1.5."),
+        ({"min_overlap": True}, "min_overlap must be a whole number of at least 0, not True."),
     ],
 )
 def test_bad_options(options, message):

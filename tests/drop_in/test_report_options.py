@@ -14,13 +14,13 @@ SETS = {"apoptosis": ["TP53", "BAX", "CASP3"]}
     [
         ({"format": "xyz"}, f"format must be one of {', '.join(FORMATS)}, not 'xyz'."),
         ({"format": ".png"}, f"format must be one of {', '.join(FORMATS)}, not '.png'."),
-        ({"top_term": 0}, "top_term must be a whole number of 1 or more, not 0."),
-        ({"top_term": "a"}, "top_term must be a whole number of 1 or more, not 'a'."),
-        ({"cutoff": "0.05"}, "cutoff must be a number, not '0.05'."),
+        ({"top_term": 0}, "top_term must be a whole number of at least 1, not 0."),
+        ({"top_term": "a"}, "top_term must be a whole number of at least 1, not 'a'."),
+        ({"cutoff": "0.05"}, "cutoff must be a number of at least 0, not '0.05'."),
         ({"figsize": 5}, "figsize must be width and height in inches, not 5."),
         ({"figsize": (5, 0)}, "figsize must be width and height in inches, not (5, 0)."),
-        ({"outdir": ""}, "outdir must be the path of a folder, or None, not ''."),
-        ({"outdir": 5}, "outdir must be the path of a folder, or None, not 5."),
+        ({"outdir": ""}, "outdir must be a path, or None, not ''."),
+        ({"outdir": 5}, "outdir must be a path, or None, not 5."),
     ],
 )
 def test_what_cannot_be_used(options, message, tmp_path, monkeypatch):
@@ -39,5 +39,5 @@ def test_a_file_is_no_folder(tmp_path):
 
 
 def test_nothing_is_checked_where_nothing_is_written():
-    check_report_options(None, "a", "b", "c", "d")
+    check_report_options(None, "a")
     assert len(enrichr(["TP53", "BAX"], SETS, rerank=False, outdir=None, format="xyz").results) == 1

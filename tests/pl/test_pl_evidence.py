@@ -93,7 +93,7 @@ def test_evidence_errors(blocks: Any, block_library: GeneSetLibrary) -> None:
     term = blocks.results["Term"][0]
     for options, message in (
         ({"term": term[:-1] + "99"}, "no term "),
-        ({"term": term, "top_genes": 1}, "top_genes must be at least 2, got 1."),
+        ({"term": term, "top_genes": 1}, "top_genes must be a whole number of at least 2, not 1."),
         (
             {"term": term},
             "the library 'blocks' of the term is neither bundled nor cached; pass it as gene_sets=.",

@@ -55,7 +55,7 @@ def test_functions_of_annotated_genes(
         ),
         ("two", {}, "functions draws one gene; choose with gene= from 'CD19', 'MS4A1'."),
         ("two", {"gene": "CD9"}, "no predictions of 'CD9'. Did you mean 'CD19'?"),
-        ("two", {"gene": "CD19", "top_term": 0}, "top_term must be at least 1, got 0."),
+        ("two", {"gene": "CD19", "top_term": 0}, "top_term must be a whole number of at least 1, not 0."),
         (
             anndata.AnnData(np.ones((1, 1))),
             {},

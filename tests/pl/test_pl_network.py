@@ -69,4 +69,4 @@ def test_network_errors() -> None:
     )
     with pytest.raises(InputError) as error:
         pl.network(table, min_similarity=0)
-    assert str(error.value) == "min_similarity must be above 0 and at most 1, got 0."
+    assert str(error.value) == "min_similarity must be a number above 0 and at most 1, not 0."

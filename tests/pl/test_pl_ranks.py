@@ -41,7 +41,7 @@ def test_ranks_takes_the_top_of_either_ranking(results: pd.DataFrame) -> None:
             "ranks draws one list of genes; choose with groups= and direction= from 'A/B' (up), 'A/B' "
             "(down), 'C' (up).",
         ),
-        ({"groups": "C", "top_term": 0}, "top_term must be at least 1, got 0."),
+        ({"groups": "C", "top_term": 0}, "top_term must be a whole number of at least 1, not 0."),
         ({"groups": "C", "gene_set": "other"}, "no library 'other' in the results; there are 'lib'."),
         ({"groups": "D"}, "no group 'D'; there are 'A/B', 'C'."),
     ],

@@ -77,7 +77,7 @@ def test_bad_input(block_model: GSFM, block_library: GeneSetLibrary) -> None:
     assert str(caught.value) == "The model knows none of the 2 companions given: x, y."
     with pytest.raises(InputError) as caught:
         functions_in_context("B1G1", ["B1G2"], block_library, fold=2, model=block_model)
-    assert str(caught.value) == "fold must be above 0 and at most 1, or None, not 2."
+    assert str(caught.value) == "fold must be a number above 0 and at most 1, or None, not 2."
     with pytest.raises(InputError) as caught:
         functions_in_context("B1G1", [], block_library, model=block_model)
     assert str(caught.value) == "No gene was given."

@@ -94,4 +94,4 @@ def test_short_and_unknown(block_model: GSFM, block_library: GeneSetLibrary) -> 
     assert found.genes.set_index("gene").loc["who", "module"] == 0
     with pytest.raises(InputError) as error:
         gene_modules(MIXED, block_library, smallest=1, model=block_model)
-    assert str(error.value) == "smallest must be at least 2, not 1."
+    assert str(error.value) == "smallest must be a whole number of at least 2, not 1."

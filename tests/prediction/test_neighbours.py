@@ -66,7 +66,7 @@ def test_unknown_genes_are_counted(block_model: GSFM) -> None:
 def test_bad_numbers_and_nothing_are_refused(block_model: GSFM) -> None:
     with pytest.raises(InputError) as caught:
         neighbors("B1G1", 0, model=block_model)
-    assert str(caught.value) == "n must be at least 1, or None for all, not 0."
+    assert str(caught.value) == "n must be a whole number of at least 1, or None, not 0."
     with pytest.raises(InputError) as caught:
         neighbors([], model=block_model)
     assert str(caught.value) == "No gene was given."

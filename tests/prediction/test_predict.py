@@ -85,7 +85,7 @@ def test_unknown_genes_are_counted(block_model: GSFM, block_library: GeneSetLibr
 def test_bad_numbers_and_nothing_are_refused(block_model: GSFM, block_library: GeneSetLibrary) -> None:
     with pytest.raises(InputError) as caught:
         predict_functions("B1G1", block_library, top=0, model=block_model)
-    assert str(caught.value) == "top must be at least 1, or None for all, not 0."
+    assert str(caught.value) == "top must be a whole number of at least 1, or None, not 0."
     with pytest.raises(InputError) as caught:
         predict_functions([], block_library, model=block_model)
     assert str(caught.value) == "No gene was given."
@@ -161,4 +161,4 @@ def test_several_libraries_at_once(block_model: GSFM, block_library: GeneSetLibr
 def test_bad_fold(block_model: GSFM, block_library: GeneSetLibrary, fold: float) -> None:
     with pytest.raises(InputError) as caught:
         predict_functions("B1G1", block_library, fold=fold, model=block_model)
-    assert str(caught.value) == f"fold must be above 0 and at most 1, or None, not {fold}."
+    assert str(caught.value) == f"fold must be a number above 0 and at most 1, or None, not {fold}."

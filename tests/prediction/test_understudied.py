@@ -142,4 +142,4 @@ def test_no_genes() -> None:
 def test_negative_threshold() -> None:
     with pytest.raises(InputError) as error:
         gene_info(["TP53"], max_publications=-1)
-    assert str(error.value) == "max_publications must not be negative, got -1."
+    assert str(error.value) == "max_publications must be a number of at least 0, not -1."

@@ -90,8 +90,8 @@ def test_no_rows_give_no_groups() -> None:
             "The results have no column 'GSFM Adjusted P-value'; group_terms needs those of enrichr with "
             "rerank=True.",
         ),
-        (None, 1.5, "similarity must be between 0 and 1, not 1.5."),
-        (None, "half", "similarity must be between 0 and 1, not 'half'."),
+        (None, 1.5, "similarity must be a number from 0 to 1, not 1.5."),
+        (None, "half", "similarity must be a number from 0 to 1, not 'half'."),
     ],
 )
 def test_bad_input(drop: str | None, similarity: object, message: str) -> None:

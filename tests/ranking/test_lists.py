@@ -125,7 +125,7 @@ def test_lists_without_a_gene_are_counted(block_model: GSFM, block_library: Gene
     [
         ([["TP53"]], 10, "lists must be a dict of names and gene lists, not list."),
         ({}, 10, "lists is empty; expected at least one gene list."),
-        ({"a": ["TP53"]}, 0, "top must be at least 1, or None for all, not 0."),
+        ({"a": ["TP53"]}, 0, "top must be a whole number of at least 1, or None, not 0."),
     ],
 )
 def test_bad_input(lists: object, top: int, message: str) -> None:

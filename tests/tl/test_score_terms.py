@@ -146,7 +146,7 @@ def test_terms_without_a_gene_that_varies(cells: anndata.AnnData) -> None:
         ({"layer": "counts"}, "adata has no layer 'counts'. Did you mean 'count'?"),
         ({"layer": "count", "use_raw": True}, "use_raw=True and layer='count' exclude each other."),
         ({"use_raw": True}, "use_raw=True, but adata has no raw."),
-        ({"min_weight": 0}, "min_weight must be above 0 and at most 1, got 0."),
+        ({"min_weight": 0}, "min_weight must be a number above 0 and at most 1, not 0."),
         ({"gene_sets": [{"a": ["b"]}, {"a": ["b"]}]}, "gene_sets must be one library here, not 2."),
         ({"adata": 3}, "adata must be an anndata.AnnData, got int."),
     ],

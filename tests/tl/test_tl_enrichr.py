@@ -431,14 +431,14 @@ def test_libraries_of_every_kind(adata: anndata.AnnData, sets: dict[str, list[st
             "no group 'B cell'; there are 'T/NK cells', 'B cells', 'quiet'. "
             "Did you mean 'B cells' or 'T/NK cells'?",
         ),
-        ({"direction": "sideways"}, "direction must be 'up', 'down' or 'both', got 'sideways'."),
-        ({"pval_cutoff": 5}, "pval_cutoff must lie between 0 and 1, got 5."),
-        ({"max_genes": 0}, "max_genes must be a whole number of at least 1, got 0."),
-        ({"max_genes": 2.5}, "max_genes must be a whole number of at least 1, got 2.5."),
+        ({"direction": "sideways"}, "direction must be 'up', 'down' or 'both', not 'sideways'."),
+        ({"pval_cutoff": 5}, "pval_cutoff must be a number from 0 to 1, or None, not 5."),
+        ({"max_genes": 0}, "max_genes must be a whole number of at least 1, or None, not 0."),
+        ({"max_genes": 2.5}, "max_genes must be a whole number of at least 1, or None, not 2.5."),
         (
             {"log2fc_max": -1},
-            "log2fc_max=-1: fold-change bounds are magnitudes, applied to up- and down-regulated genes "
-            'alike; for genes that fall use direction="down" with a positive bound.',
+            "log2fc_max must be a magnitude of at least 0, which bounds falling and rising genes alike "
+            "(direction= chooses), or None, not -1.",
         ),
         (
             {"gene_symbols": "symbols"},
@@ -493,7 +493,7 @@ def test_lists_of_unknown_genes_are_told() -> None:
     ("key", "message"),
     [
         ("go/bp", "key_added must be a name without '/', got 'go/bp'."),
-        (5, "key_added must be a name without '/', got 5."),
+        (5, "key_added must be text, not 5."),
         (
             "rank_genes_groups",
             "key_added is 'rank_genes_groups', which holds the results that are read; choose another.",

@@ -1,0 +1,284 @@
+"""What the arguments of public functions may be, once for all functions: a name means the same everywhere."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import math
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from numbers import Real
+from typing import Any, ParamSpec, TypeVar
+
+from gsfm_enrich.errors import GsfmEnrichError, InputError, did_you_mean
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+LARGEST = 2**31 - 1
+"""Largest whole number that is taken."""
+MOST_JOBS = 1024
+SHOWN = 60
+"""Characters of a wrong argument that a message repeats."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What an argument may be.
+
+    Attributes
+    ----------
+    expected
+        What is accepted, in words.
+    read
+        Returns the argument as the function takes it; raises TypeError or ValueError for anything else.
+    choices
+        The words that are accepted, if it is one of a few.
+    """
+
+    expected: str
+    read: Callable[[Any], Any]
+    choices: tuple[str, ...] = ()
+
+
+def checked(function: Callable[P, R]) -> Callable[P, R]:
+    """Let a public function refuse arguments that it cannot use, each by the rule of its name.
+
+    None is accepted where the annotation allows it. A path that cannot be read or written is an `InputError`
+    as well.
+
+    Parameters
+    ----------
+    function
+        A function with annotations.
+
+    Returns
+    -------
+    function
+        With the same signature and documentation.
+
+    Examples
+    --------
+    >>> @checked
+    ... def first(n: int | None = 5) -> int | None:
+    ...     return n
+    >>> first(3), first(None)
+    (3, None)
+    >>> first("3")
+    Traceback (most recent call last):
+        ...
+    gsfm_enrich.errors.InputError: n must be a whole number of at least 1, or None, not '3'.
+    """
+    signature = inspect.signature(function)
+    rules = {name: RULES[name] for name in signature.parameters if name in RULES}
+    optional = {name for name, part in signature.parameters.items() if _takes_none(str(part.annotation))}
+
+    @functools.wraps(function)
+    def entrance(*args: P.args, **kwargs: P.kwargs) -> R:
+        bound = signature.bind(*args, **kwargs)
+        for name in bound.arguments.keys() & rules.keys():
+            value = bound.arguments[name]
+            if value is not None or name not in optional:
+                bound.arguments[name] = _read(name, value, rules[name], name in optional)
+        try:
+            return function(*bound.args, **bound.kwargs)
+        except OSError as error:
+            if isinstance(error, GsfmEnrichError) or error.filename is None:
+                raise
+            raise InputError(f"{_shown(os.fspath(error.filename))}: {error.strerror}.") from error
+
+    return entrance
+
+
+def _takes_none(annotation: str) -> bool:
+    return annotation == "Any" or annotation.endswith("None")
+
+
+def _read(name: str, value: Any, rule: Rule, optional: bool) -> Any:
+    """Return an argument as its rule reads it."""
+    try:
+        return rule.read(value)
+    except (TypeError, ValueError, OverflowError):
+        close = did_you_mean(value, rule.choices) if isinstance(value, str) else ""
+        raise InputError(
+            f"{name} must be {rule.expected}{', or None' if optional else ''}, not {_shown(value)}.{close}"
+        ) from None
+
+
+def _shown(value: Any) -> str:
+    """Repeat a wrong argument in a message: itself if it is short, else its type or its beginning."""
+    if isinstance(value, str | bytes):
+        return repr(value if len(value) <= SHOWN else value[:SHOWN]) + ("..." if len(value) > SHOWN else "")
+    if value is None or isinstance(value, Real):
+        text = repr(value) if not isinstance(value, int) or abs(value) <= LARGEST**2 else "a huge number"
+        return text.removeprefix("np.float64(").removesuffix(")")
+    if isinstance(value, tuple | list) and len(value) <= 3 and all(isinstance(part, Real) for part in value):
+        return repr(value)
+    kind = type(value).__name__
+    return f"{'an' if kind[0].lower() in 'aeiou' else 'a'} {kind}"
+
+
+def _real(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise TypeError
+    return value
+
+
+def _whole(least: int, most: int = LARGEST) -> Rule:
+    def read(value: Any) -> int:
+        number = int(_real(value))
+        if number != value or not least <= number <= most:
+            raise ValueError
+        return number
+
+    return Rule(f"a whole number of at least {least}", read)
+
+
+def _number(least: float, most: float = math.inf, *, above: bool = False) -> Rule:
+    def read(value: Any) -> float:
+        number = float(_real(value))
+        if not least <= number <= most or (above and number == least):
+            raise ValueError
+        return number
+
+    lower = f"above {least:g}" if above else f"of at least {least:g}"
+    if most == math.inf:
+        return Rule(f"a number {lower}", read)
+    between = f"above {least:g} and at most {most:g}" if above else f"from {least:g} to {most:g}"
+    return Rule(f"a number {between}", read)
+
+
+def _flag(value: Any) -> bool:
+    if type(value).__name__ not in ("bool", "bool_", "int") or value not in (0, 1):
+        raise TypeError
+    return bool(value)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    value.encode()  # fails for half a surrogate pair
+    return str(value)
+
+
+def _name(value: Any) -> str:
+    if not _text(value).strip():
+        raise ValueError
+    return str(value)
+
+
+def _path(value: Any) -> Any:
+    if not isinstance(value, str | os.PathLike) or not os.fspath(value) or "\0" in os.fspath(value):
+        raise TypeError
+    os.fsencode(value)
+    return value
+
+
+def _names(value: Any) -> Any:
+    if isinstance(value, bytes | Mapping) or not isinstance(value, str | Real | Iterable):
+        raise TypeError
+    return _text(value) if isinstance(value, str) else value
+
+
+def _model(value: Any) -> Any:
+    if not isinstance(value, str | os.PathLike) and not hasattr(value, "vocab"):
+        raise TypeError
+    return _path(value) if isinstance(value, str | os.PathLike) else value
+
+
+def _gene_sets(value: Any) -> Any:
+    """Look for names that cannot be any; what is in a file or a dict is checked when it is read."""
+    for name in [value] if isinstance(value, str) else value if isinstance(value, list | tuple) else []:
+        if isinstance(name, str) and "\0" in _text(name):
+            raise ValueError
+    if isinstance(value, bytes):
+        raise TypeError
+    return value
+
+
+def _axes(value: Any) -> Any:
+    """Take matplotlib's axes, without loading matplotlib to know them."""
+    if not any(
+        f"{kind.__module__}.{kind.__name__}" == "matplotlib.axes._axes.Axes" for kind in type(value).__mro__
+    ):
+        raise TypeError
+    return value
+
+
+def _figsize(value: Any) -> Any:
+    width, height = (float(_real(side)) for side in value)
+    if not (0 < width < LARGEST and 0 < height < LARGEST):
+        raise ValueError
+    return value
+
+
+def _jobs(value: Any) -> int:
+    number = int(_real(value))
+    if number != value or number == 0 or abs(number) > MOST_JOBS:
+        raise ValueError
+    return number
+
+
+def _pattern(value: Any) -> Any:
+    if not isinstance(value, re.Pattern) or not isinstance(value.pattern, str):
+        raise TypeError
+    return value
+
+
+def _choice(*choices: str) -> Rule:
+    def read(value: Any) -> str:
+        if value not in choices:
+            raise ValueError
+        return str(value)
+
+    *others, last = map(repr, choices)
+    return Rule(f"{', '.join(others)} or {last}", read, choices)
+
+
+FLAG = Rule("True or False", _flag)
+TEXT = Rule("text", _text)
+NAME = Rule("a name", _name)
+NAMES = Rule("a name or several", _names)
+PATH = Rule("a path", _path)
+FEW = _whole(1)
+SHARE = _number(0, 1)
+BOUND = Rule(
+    "a magnitude of at least 0, which bounds falling and rising genes alike (direction= chooses)",
+    _number(0).read,
+)
+
+RULES: dict[str, Rule] = {
+    **dict.fromkeys(("n", "top", "top_term", "max_genes"), FEW),
+    **dict.fromkeys(("min_overlap", "seed"), _whole(0)),
+    **dict.fromkeys(("smallest", "top_genes"), _whole(2)),
+    "n_jobs": Rule(f"a whole number from -{MOST_JOBS} to {MOST_JOBS} other than 0", _jobs),
+    **dict.fromkeys(("similarity", "pval_cutoff"), SHARE),
+    **dict.fromkeys(("fold", "min_weight", "min_similarity"), _number(0, 1, above=True)),
+    **dict.fromkeys(("log2fc_min", "log2fc_max"), BOUND),
+    **dict.fromkeys(("cutoff", "max_publications"), _number(0)),
+    **dict.fromkeys(
+        ("known", "rerank", "copy", "cluster", "progress", "verbose", "no_plot", "use_raw", "warn",
+         "require_no_experimental_go", "require_uninformative_name"),
+        FLAG,
+    ),
+    **dict.fromkeys(("organism", "term", "gene"), NAME),
+    **dict.fromkeys(
+        ("key", "key_added", "genes_key", "column", "gene_set", "gene_symbols", "layer", "title", "cmap",
+         "format"),
+        TEXT,
+    ),
+    **dict.fromkeys(("groups", "group", "terms"), NAMES),
+    **dict.fromkeys(("path", "save", "outdir", "folder"), PATH),
+    "direction": _choice("up", "down", "both"),
+    "sort": _choice("gsfm", "gseapy"),
+    "which": _choice("understudied", "all"),
+    "model": Rule("the name or the folder of a model, or a GSFM", _model),
+    "gene_sets": Rule("a library by name, a GMT file, a dict, a GeneSetLibrary, or a list", _gene_sets),
+    "ax": Rule("axes of matplotlib", _axes),
+    "figsize": Rule("width and height in inches", _figsize),
+    "uninformative_names": Rule("a regular expression compiled by re.compile", _pattern),
+}  # fmt: skip
+"""What each parameter may be. What holds genes or results (``genes``, ``background``, ``adata``, ``data`` and
+their like) is checked where it is read, as reading is checking there."""
