@@ -4,17 +4,86 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from gsfm_enrich.errors import InputError, named, warn_caller
 from gsfm_enrich.genes.inputs import GeneList, as_gene_list
 from gsfm_enrich.genes.lookup import spell_as
+from gsfm_enrich.genes.match import match
 from gsfm_enrich.genes.resolve import say_reasons
 from gsfm_enrich.genes.spelling import misread_species
 from gsfm_enrich.genes.table import ORTHOLOGY_ORGANISMS, RESOLVED_ORGANISMS, organism_name
+from gsfm_enrich.model.vocab import N_SPECIAL
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
+
+    from gsfm_enrich.model.gsfm import GSFM
+
+
+@dataclass(frozen=True, eq=False)
+class AskedGenes:
+    """The genes that a model is asked about.
+
+    Attributes
+    ----------
+    ids : list of str
+        Distinct, as given.
+    organism : str
+        Its name in lower case, see `gsfm_enrich.genes.table.organism_name`.
+    model : GSFM
+        Loaded.
+    """
+
+    ids: list[str]
+    organism: str
+    model: GSFM
+
+    @cached_property
+    def units(self) -> NDArray[np.int64]:
+        """Unit of each gene in the model's vocabulary, below ``N_SPECIAL`` for an unknown one."""
+        return match(self.ids, self.model.vocab.tokens, self.organism).columns
+
+    @property
+    def known(self) -> NDArray[np.int64]:
+        """Positions of the genes that the model knows."""
+        return np.flatnonzero(self.units >= N_SPECIAL)
+
+    def warn_unknown(self, known: NDArray[np.int64] | None = None) -> None:
+        """Warn of genes that the model does not know, and say what ambiguous ones may mean.
+
+        Parameters
+        ----------
+        known
+            Positions of those it knows, where it is not the vocabulary that says so.
+        """
+        some = set((self.known if known is None else known).tolist())
+        unknown = [gene for position, gene in enumerate(self.ids) if position not in some]
+        if unknown:
+            warn_caller(
+                f"The model does not know {len(unknown)} of {len(self.ids)} genes: {named(unknown)}."
+                + say_reasons(unknown, self.organism)
+            )
+
+
+def ask(genes: GeneList, organism: str, model: str | os.PathLike[str] | GSFM) -> AskedGenes:
+    """Read genes and load the model that is asked about them; genes of another species are warned of.
+
+    Raises
+    ------
+    InputError
+        If no gene is given, or the default model, which is human, is asked about an organism without an
+        orthology table.
+    """
+    ids = distinct_genes(genes)
+    network = model_of(organism, model)
+    warn_misread(ids, organism)
+    return AskedGenes(ids, organism_name(organism), network)
 
 
 def distinct_genes(genes: GeneList) -> list[str]:
@@ -47,14 +116,17 @@ def spelled(frame: pd.DataFrame, organism: str) -> pd.DataFrame:
     return best_first.drop_duplicates("gene").sort_index()
 
 
-def check_organism(organism: str, model: object) -> None:
-    """Refuse to ask the default model, which is human, about genes that have no known orthologue."""
+def model_of(organism: str, model: str | os.PathLike[str] | GSFM) -> GSFM:
+    """Load a model; the default one, which is human, only for genes whose orthologues are known."""
+    from gsfm_enrich.model.checkpoint import load_model
+
     name = organism_name(organism)
     if name not in RESOLVED_ORGANISMS and isinstance(model, str) and model == "default":
         raise InputError(
             f"There is no orthology table for {name}, and the default model is human; "
             "pass model= for a model of the organism."
         )
+    return load_model(model)
 
 
 def warn_misread(ids: Sequence[str], organism: str) -> None:
@@ -62,12 +134,3 @@ def warn_misread(ids: Sequence[str], organism: str) -> None:
     misread = misread_species(ids, organism)
     if misread:
         warn_caller(misread)
-
-
-def warn_unknown(unknown: Sequence[str], asked: int, organism: str) -> None:
-    """Warn of genes that the model does not know, and say what ambiguous ones may mean."""
-    if unknown:
-        warn_caller(
-            f"The model does not know {len(unknown)} of {asked} genes: {named(unknown)}."
-            + say_reasons(unknown, organism)
-        )

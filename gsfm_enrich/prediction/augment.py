@@ -10,18 +10,10 @@ import pandas as pd
 
 from gsfm_enrich.arguments import checked
 from gsfm_enrich.errors import InputError
-from gsfm_enrich.genes.match import match
-from gsfm_enrich.model.checkpoint import load_model
 from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.model.scores import GeneFactors
 from gsfm_enrich.model.vocab import N_SPECIAL
-from gsfm_enrich.prediction.arguments import (
-    check_organism,
-    single_or_many,
-    spelled,
-    warn_misread,
-    warn_unknown,
-)
+from gsfm_enrich.prediction.arguments import ask, spelled
 
 AUGMENT_COLUMNS = ("gene", "score", "z_score", "rank", "known")
 
@@ -76,20 +68,13 @@ def augment(
     >>> table["rank"].tolist()
     [1, 2, 3, 4, 5]
     """
-    ids = single_or_many(genes)
-    if not ids:
-        raise InputError("No gene was given.")
-    check_organism(organism, model)
-    warn_misread(ids, organism)
-    network = load_model(model)
-    found = match(ids, network.vocab.tokens, organism)
-    given = np.unique(found.columns[found.columns >= N_SPECIAL])
+    asked = ask(genes, organism, model)
+    network, given = asked.model, np.unique(asked.units[asked.known])
     if len(given) == 0:
         raise InputError(
-            f"The model knows none of the {len(found.ids)} genes given: {', '.join(found.ids[:5])}."
+            f"The model knows none of the {len(asked.ids)} genes given: {', '.join(asked.ids[:5])}."
         )
-    unknown = [gene for gene, unit in zip(found.ids, found.columns, strict=True) if unit < N_SPECIAL]
-    warn_unknown(unknown, len(found.ids), organism)
+    asked.warn_unknown()
     units = np.arange(N_SPECIAL, len(network.vocab))
     factors = GeneFactors(network, units)
     scores = factors.score([given])

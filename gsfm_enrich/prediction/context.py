@@ -14,15 +14,15 @@ from scipy.sparse import csr_array, vstack
 from gsfm_enrich.arguments import checked
 from gsfm_enrich.errors import InputError
 from gsfm_enrich.genes.lookup import spell_as
+from gsfm_enrich.genes.table import organism_name
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.libraries.sources import load_libraries
-from gsfm_enrich.model.checkpoint import load_model
 from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.prediction.arguments import (
-    check_organism,
+    AskedGenes,
     distinct_genes,
+    model_of,
     warn_misread,
-    warn_unknown,
 )
 from gsfm_enrich.prediction.evidence import library_comparison
 from gsfm_enrich.prediction.neighbours import likeness
@@ -144,17 +144,15 @@ def functions_in_lists(
     DataFrame
         As of `functions_in_context`, with the name of the ``list``.
     """
-    check_organism(organism, model)
-    network = load_model(model)
+    asked = AskedGenes(list(genes), organism_name(organism), model_of(organism, model))
+    organism = asked.organism
     parts = []
-    unknown: list[str] = []
     for library in load_libraries(gene_sets, organism):
-        table = library_membership(library, network, organism)
+        table = library_membership(library, asked.model, organism)
         contexts = {name: Context(library, table, held, organism) for name, held in lists.items()}
-        columns = table.columns_of(genes)
-        unknown = [gene for gene, column in zip(genes, columns, strict=True) if column < 0]
-        asked = [(gene, int(column)) for gene, column in zip(genes, columns, strict=True) if column >= 0]
-        for alone, close in zip(score_functions(asked, table), likeness_to_all(asked, table), strict=True):
+        columns = table.columns_of(asked.ids)
+        placed = [(asked.ids[i], int(columns[i])) for i in np.flatnonzero(columns >= 0)]
+        for alone, close in zip(score_functions(placed, table), likeness_to_all(placed, table), strict=True):
             for name, context in contexts.items():
                 if everywhere or alone.column in context.columns:
                     fold_enrichment, expected = context.enrichment(alone)
@@ -168,7 +166,7 @@ def functions_in_lists(
                         companions=context.named(rows, alone.column, close),
                     )
                     parts.append(frame.assign(list=name))
-    warn_unknown(unknown, len(genes), organism)
+    asked.warn_unknown(np.flatnonzero(columns >= 0))
     if not parts:
         return pd.DataFrame(columns=["list", *CONTEXT_COLUMNS])
     return pd.concat(parts, ignore_index=True)[["list", *CONTEXT_COLUMNS]]

@@ -13,14 +13,11 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 
 from gsfm_enrich.arguments import checked
-from gsfm_enrich.genes.match import match
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.libraries.sources import load_libraries
-from gsfm_enrich.model.checkpoint import load_model
 from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.model.scores import GeneFactors
-from gsfm_enrich.model.vocab import N_SPECIAL
-from gsfm_enrich.prediction.arguments import check_organism, distinct_genes, warn_misread, warn_unknown
+from gsfm_enrich.prediction.arguments import ask
 from gsfm_enrich.prediction.neighbours import likeness
 from gsfm_enrich.ranking.counts import count_overlap
 from gsfm_enrich.ranking.rerank import rerank
@@ -108,15 +105,10 @@ def gene_modules(
     >>> found.genes["module"].tolist()
     [2, 2, 2, 1, 1, 1, 1]
     """
-    given = distinct_genes(genes)
-    check_organism(organism, model)
-    warn_misread(given, organism)
-    network = load_model(model)
-    units = match(given, network.vocab.tokens, organism).columns
-    warn_unknown(
-        [gene for gene, unit in zip(given, units, strict=True) if unit < N_SPECIAL], len(given), organism
-    )
-    known = np.flatnonzero(units >= N_SPECIAL)
+    asked = ask(genes, organism, model)
+    asked.warn_unknown()
+    given, network, organism = asked.ids, asked.model, asked.organism
+    units, known = asked.units, asked.known
     alike = in_context(likeness(network, units[known], units[known]))
     labels = largest_first(refine(network, units[known], split(alike)), smallest)
     names = np.array(given, dtype=object)[known]

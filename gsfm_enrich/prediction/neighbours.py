@@ -17,12 +17,7 @@ from gsfm_enrich.model.checkpoint import load_model
 from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.model.scores import GeneFactors, Scores
 from gsfm_enrich.model.vocab import N_SPECIAL
-from gsfm_enrich.prediction.arguments import (
-    check_organism,
-    distinct_genes,
-    warn_misread,
-    warn_unknown,
-)
+from gsfm_enrich.prediction.arguments import ask
 from gsfm_enrich.prediction.understudied import publications_of
 
 NEIGHBOUR_COLUMNS = ("gene", "neighbour", "score", "z_score", "rank", "publications")
@@ -76,16 +71,10 @@ def neighbors(
     >>> neighbors("NDUFA1", n=3)["rank"].tolist()
     [1, 2, 3]
     """
-    given = distinct_genes(genes)
-    check_organism(organism, model)
-    warn_misread(given, organism)
-    network = load_model(model)
-    units = match(given, network.vocab.tokens, organism).columns
-    warn_unknown(
-        [gene for gene, unit in zip(given, units, strict=True) if unit < N_SPECIAL], len(given), organism
-    )
+    asked = ask(genes, organism, model)
+    asked.warn_unknown()
+    given, network, units, known = asked.ids, asked.model, asked.units, asked.known
     names = np.array(network.vocab.genes)
-    known = np.flatnonzero(units >= N_SPECIAL)
     scores = likeness(network, units[known], np.arange(N_SPECIAL, len(network.vocab)))
     parts = []
     for place, score in zip(known, scores, strict=True):

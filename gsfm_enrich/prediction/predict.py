@@ -16,14 +16,11 @@ from numpy.typing import NDArray
 from gsfm_enrich.arguments import checked
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.libraries.sources import load_libraries
-from gsfm_enrich.model.checkpoint import load_model
 from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.prediction.arguments import (
-    check_organism,
-    distinct_genes,
+    ask,
+    model_of,
     spelled,
-    warn_misread,
-    warn_unknown,
 )
 from gsfm_enrich.prediction.evidence import EVIDENCE_COLUMNS, add_evidence, size_credit
 from gsfm_enrich.ranking.membership import Membership, library_membership
@@ -114,25 +111,21 @@ def predict_functions(
     >>> table[["gene", "rank", "known"]].to_dict("list")
     {'gene': ['C1orf112', 'C1orf112', 'C1orf112'], 'rank': [1, 2, 3], 'known': [False, False, False]}
     """
-    ids = distinct_genes(genes)
-    check_organism(organism, model)
-    warn_misread(ids, organism)
-    network = load_model(model)
+    asked = ask(genes, organism, model)
+    organism = asked.organism
     parts = []
-    unknown: list[str] = []
     for library in load_libraries(gene_sets, organism):
-        table = library_membership(library, network, organism)
-        columns = table.columns_of(ids)
-        unknown = [gene for gene, column in zip(ids, columns, strict=True) if column < 0]
-        asked = [(gene, int(column)) for gene, column in zip(ids, columns, strict=True) if column >= 0]
+        table = library_membership(library, asked.model, organism)
+        columns = table.columns_of(asked.ids)
+        placed = [(asked.ids[i], int(columns[i])) for i in np.flatnonzero(columns >= 0)]
         chosen = [
             functions.table(library, *functions.best(functions.score, table, top, fold, known))
-            for functions in score_functions(asked, table)
+            for functions in score_functions(placed, table)
         ]
         if chosen:
             parts.append(pd.concat(chosen, ignore_index=True))
             add_evidence(parts[-1], library, table, organism)
-    warn_unknown(unknown, len(ids), organism)
+    asked.warn_unknown(np.flatnonzero(columns >= 0))
     if not parts:
         return pd.DataFrame(columns=list(FUNCTION_COLUMNS))
     return pd.concat(parts, ignore_index=True)[list(FUNCTION_COLUMNS)]
@@ -331,8 +324,7 @@ def predict_genes(
     >>> bool(table["known"].any())
     False
     """
-    check_organism(organism, model)
-    network = load_model(model)
+    network = model_of(organism, model)
     libraries = load_libraries(gene_sets, organism)
     holding = [library for library in libraries if term in library] or libraries[:1]
     parts = []
