@@ -16,15 +16,15 @@ from typing import TypeAlias
 
 import numpy as np
 
-from gsfm_enrich.errors import InputError
+from gsfm_enrich.errors import InputError, warn_caller
+from gsfm_enrich.genes.entries import MISSING, clean, separate
 
 GeneList: TypeAlias = "str | os.PathLike[str] | Iterable[object]"
 """A path of a text file, or anything that yields genes."""
 
-MISSING = frozenset({"", "nan", "NaN", "None", "<NA>", "NA", "N/A", "#N/A", "NaT"})
-"""What a missing name looks like once it has become text; none of these is the approved symbol of a gene."""
-
 _GZIP_MAGIC = b"\x1f\x8b"
+_FIELDS = re.compile(r'"[^"]*"|[^\s,]+')
+_NUMBER_AND_NAME, _LEAST_NUMBERED = 2, 3
 
 
 def as_gene_list(genes: GeneList) -> list[str]:
@@ -41,12 +41,18 @@ def as_gene_list(genes: GeneList) -> list[str]:
     -------
     list of str
         In the order given and with repeats. Missing and blank entries are left out, the text ``nan`` and its
-        like (`MISSING`) among them. May be empty.
+        like (`gsfm_enrich.genes.entries.MISSING`) among them. Of several genes in one entry see
+        `gsfm_enrich.genes.entries.separate`. May be empty.
 
     Raises
     ------
     InputError
         When the input is no list of genes; the message says what was given and what is expected.
+
+    Warns
+    -----
+    GsfmEnrichWarning
+        When entries name several genes (``A///B``, ``P1;P2``), of which one each was taken.
 
     Examples
     --------
@@ -124,10 +130,13 @@ def read_gene_list(genes: GeneList) -> tuple[list[str], int]:
     items = _items(genes)
     names: list[str] = []
     for position, item in enumerate(items):
-        name = item.strip() if type(item) is str else _name(item, position)
+        name = clean(item) if type(item) is str else _name(item, position)
         if name not in MISSING:
             names.append(name)
-    return names, len(items) - len(names)
+    found, said = separate(names)
+    if said:
+        warn_caller(said)
+    return found, len(items) - len(names)
 
 
 def _items(genes: object) -> list[object]:
@@ -181,15 +190,30 @@ def _read_file(path: str | os.PathLike[str]) -> Iterable[str]:
     try:
         if content.startswith(_GZIP_MAGIC):
             content = gzip.decompress(content)
-        text = content.decode("utf-8-sig")
+        text = content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
     except (OSError, EOFError, UnicodeDecodeError) as error:
         raise InputError(f"{str(path)!r} is no text file with one gene per line ({error}).") from error
-    return [_without_weight(line) for line in text.splitlines()]
+    lines = [line for line in map(str.strip, text.splitlines()) if line]
+    return _without_row_numbers(lines) or [_without_weight(line) for line in lines]
 
 
 def _without_weight(line: str) -> str:
-    name, *weights = re.split("[\t,]", line.strip())
-    return name if all(map(_is_number, weights)) else line
+    name, *weights = re.split("[\t,]", line)
+    return name if all(_is_number(clean(weight)) for weight in weights) else line
+
+
+def _without_row_numbers(lines: list[str]) -> list[str]:
+    """Return the names beside row numbers, as R and pandas write them; nothing when there are none."""
+    rows = [[clean(field) for field in _FIELDS.findall(line)] for line in lines]
+    header = bool(rows) and (len(rows[0]) == 1 or not rows[0][0].isdecimal())
+    numbered = rows[header:]
+    numbers = [fields[0] for fields in numbered if len(fields) == _NUMBER_AND_NAME]
+    if len(numbers) < len(numbered) or len(numbers) < _LEAST_NUMBERED:
+        return []
+    for first in (0, 1):
+        if numbers == [str(number) for number in range(first, first + len(numbers))]:
+            return [name for _, name in numbered]
+    return []
 
 
 def _is_number(text: str) -> bool:
@@ -205,7 +229,7 @@ def _name(item: object, position: int) -> str:
     if item is None or type(item).__name__ in {"NAType", "NaTType"}:
         return ""
     if isinstance(item, str):
-        return str(item).strip()
+        return clean(str(item))
     if isinstance(item, int | np.integer) and not isinstance(item, bool):
         return str(int(item))
     if isinstance(item, float | np.floating):

@@ -11,12 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from gsfm_enrich.errors import InputError, did_you_mean
+from gsfm_enrich.genes.entries import MISSING, clean
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _LOSSES = ("malformed lines", "duplicate terms", "empty sets", "missing values")
-_MISSING = ("None", "nan", "NaT", "<NA>")  # how missing values of Python, numpy and pandas print
+_SEVERAL = "///"  # between the genes of one probe
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,8 @@ class IndexedSets:
     indptr, indices
         Compressed rows: the columns of row ``i`` are ``indices[indptr[i]:indptr[i + 1]]``, rising.
     counts
-        What was dropped or merged: ``"empty sets"``, ``"missing values"``, ``"duplicate genes"``.
+        What was dropped or merged: ``"empty sets"``, ``"missing values"``, ``"members of several genes"``
+        (``A///B``, of which the first counts), ``"duplicate genes"``.
     """
 
     terms: tuple[str, ...]
@@ -86,6 +88,7 @@ def index_sets(sets: Mapping[str, Iterable[object]]) -> IndexedSets:
     counts = {
         "empty sets": int((sizes == 0).sum()),
         "missing values": int((~present).sum()),
+        "members of several genes": sum(isinstance(gene, str) and _SEVERAL in gene for gene in symbols),
         "duplicate genes": int(present.sum()) - len(memberships),
     }
     return IndexedSets(
@@ -226,8 +229,13 @@ def _listed(term: object, members: object) -> list[Any] | tuple[Any, ...]:
 def _symbol(gene: Any) -> str:
     """Write a gene as text: stripped, numbers without a decimal point, missing values as ''."""
     if isinstance(gene, str):
-        return gene.strip()
+        return _one_name(gene)
     if isinstance(gene, float | np.floating) and float(gene).is_integer():
         return str(int(gene))
-    text = str(gene).strip()
-    return "" if text in _MISSING else text
+    return _one_name(str(gene))
+
+
+def _one_name(text: str) -> str:
+    """Return a clean name, of several the first; '' for a missing value."""
+    names = [clean(name) for name in text.split(_SEVERAL)] if _SEVERAL in text else [clean(text)]
+    return next((name for name in names if name not in MISSING), "")

@@ -5,8 +5,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gsfm_enrich.errors import InputError
-from gsfm_enrich.genes.inputs import MISSING, as_background, as_gene_list, read_gene_list
+from gsfm_enrich.errors import GsfmEnrichWarning, InputError
+from gsfm_enrich.genes.entries import MISSING, separate
+from gsfm_enrich.genes.inputs import as_background, as_gene_list, read_gene_list
 from gsfm_enrich.genes.table import load_gene_table
 
 GENES = ["TP53", "BRCA1", "TP53"]
@@ -88,6 +89,19 @@ def test_no_approved_symbol_looks_missing():
         b"\xef\xbb\xbfTP53\r\nBRCA1\r\n\r\nTP53",
         b"TP53\t2.5\nBRCA1\t-1e-3\nTP53\t0\n",
         b"TP53,1,2\nBRCA1,0.5\nTP53\n",
+        b'"TP53"\n"BRCA1"\n"TP53"\n',
+        b'"TP53","2.5"\n"BRCA1","1"\n"TP53","0"\n',
+        b'"x"\n"1" "TP53"\n"2" "BRCA1"\n"3" "TP53"\n',  # write.table of R
+        b'"","x"\n"1","TP53"\n"2","BRCA1"\n"3","TP53"\n',  # write.csv
+        b",0\n0,TP53\n1,BRCA1\n2,TP53\n",  # pandas
+        b"TP53, BRCA1,TP53\n",
+        b"TP53;BRCA1;TP53",
+        b"TP53 BRCA1 TP53\n",
+        b"TP53\tBRCA1\tTP53\n",
+        b'[1] "TP53"  "BRCA1" "TP53"\n',
+        b"['TP53', 'BRCA1', 'TP53']",
+        "\u200bTP53\nBRC\u200bA1\u2060\n\u00a0TP53\n".encode(),
+        "TP53\r\nBRCA1\r\nTP53\r\n".encode("utf-16"),
         gzip.compress(b"TP53\nBRCA1\nTP53\n"),
     ],
 )
@@ -152,7 +166,7 @@ def test_missing_path(tmp_path):
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        (b"\xff\xfe\x00", "'utf-8' codec can't decode byte 0xff in position 0: invalid start byte"),
+        (b"\xff\x00\x80", "'utf-8' codec can't decode byte 0xff in position 0: invalid start byte"),
         (
             gzip.compress(b"TP53\n")[:-3],
             "Compressed file ended before the end-of-stream marker was reached",
@@ -225,3 +239,46 @@ def test_what_is_no_background(given, message):
     with pytest.raises(InputError) as caught:
         as_background(given)
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("entry", "genes", "some_left_out"),
+    [
+        ("CD79A///MIR4640", ["CD79A"], True),
+        ("CD79A /// MIR4640", ["CD79A"], True),
+        ("---///CD79A", ["CD79A"], False),
+        ("LOC999999999///CD79A", ["CD79A"], True),
+        ("P04637;P38398", ["P04637"], True),
+        ("P04637-2;P04637", ["P04637-2"], True),
+        ("TP53|7157", ["TP53"], True),
+        ("?|7157", ["7157"], False),
+        ("sp|P04637|P53_HUMAN", ["sp|P04637|P53_HUMAN"], False),
+        ("TP53, BAX", ["TP53", "BAX"], False),
+        ("GEN-1, GEN-2, GEN-3", ["GEN-1", "GEN-2", "GEN-3"], False),
+        # one name each, for all that can be known
+        ("2,4-D", ["2,4-D"], False),
+        ("N,N-dimethylaniline", ["N,N-dimethylaniline"], False),
+        ("(5'->5')-dinucleotides", ["(5'->5')-dinucleotides"], False),
+        ("ADSS 2", ["ADSS 2"], False),
+        ("C-C CKR-6", ["C-C CKR-6"], False),
+        ("LINC01234 - TP53", ["LINC01234 - TP53"], False),
+        ("TP53,0.7", ["TP53,0.7"], False),
+    ],
+)
+def test_several_genes_in_one_entry(entry, genes, some_left_out):
+    names, said = separate(["MYC", entry])
+    assert names == ["MYC", *genes]
+    assert bool(said) == (some_left_out)
+    assert not some_left_out or ("1 entry" in said and entry in said)
+
+
+def test_what_is_left_out_of_entries_is_said_at_the_callers_line():
+    with pytest.warns(
+        GsfmEnrichWarning, match=r"2 entries .*CD79A///MIR4640, P04637;P38398.*first"
+    ) as caught:
+        assert as_gene_list(["CD79A///MIR4640", "BAX", "P04637;P38398"]) == ["CD79A", "BAX", "P04637"]
+    assert caught[0].filename == __file__
+
+
+def test_missing_values_of_other_programs():
+    assert as_gene_list(["TP53", "---", "#N/A", "NULL", "-", "#REF!", "."]) == ["TP53"]

