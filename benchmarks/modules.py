@@ -25,7 +25,7 @@ from gsfm_enrich.model.checkpoint import load_model
 from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.model.vocab import N_SPECIAL
 from gsfm_enrich.prediction.gene_modules import in_context, refine, split
-from gsfm_enrich.prediction.neighbours import likeness
+from gsfm_enrich.prediction.neighbours import gene_similarity
 from gsfm_enrich.training.assemble import build_corpus
 from gsfm_enrich.training.cooccurrence import PSEUDOCOUNT, SIZE_POWER, cooccurrence
 from gsfm_enrich.training.corpus import LITERATURE, Corpus, source_sets
@@ -69,7 +69,7 @@ def known_sets(library: GeneSetLibrary, model: GSFM, named: str) -> tuple[dict[s
 def partitions(genes: list[str], model: GSFM, shared: NDArray[np.float64]) -> dict[str, NDArray[np.int64]]:
     """Return the modules by each method; ``shared`` is the logarithm of co-occurrence of these genes."""
     units = match(genes, model.vocab.tokens).columns
-    ours = split(in_context(likeness(model, units, units)))
+    ours = split(in_context(gene_similarity(model, units, units)))
     return {
         "GSFM": refine(model, units, ours),
         "GSFM, modules not completed again": ours,

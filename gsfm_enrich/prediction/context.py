@@ -25,7 +25,7 @@ from gsfm_enrich.prediction.arguments import (
     warn_misread,
 )
 from gsfm_enrich.prediction.evidence import library_comparison
-from gsfm_enrich.prediction.neighbours import likeness
+from gsfm_enrich.prediction.neighbours import gene_similarity
 from gsfm_enrich.prediction.predict import (
     AT_ONCE,
     BASIC_COLUMNS,
@@ -87,7 +87,7 @@ def functions_in_context(
         - ``fold_enrichment``: expected members among the companions over those among as many random genes,
           one added to both, so that a single companion is no strong evidence
         - ``expected_companions``: members among the companions, plus the probabilities of the others
-        - ``companions``: up to five of them, known members or probable ones, the most alike to the gene first
+        - ``companions``: up to five of them, members or probable ones, the most similar to the gene first
         - ``similar_terms``: terms folded into this one
 
     Raises
@@ -152,7 +152,9 @@ def functions_in_lists(
         contexts = {name: Context(library, table, held, organism) for name, held in lists.items()}
         columns = table.columns_of(asked.ids)
         placed = [(asked.ids[i], int(columns[i])) for i in np.flatnonzero(columns >= 0)]
-        for alone, close in zip(score_functions(placed, table), likeness_to_all(placed, table), strict=True):
+        for alone, close in zip(
+            score_functions(placed, table), similarity_to_all(placed, table), strict=True
+        ):
             for name, context in contexts.items():
                 if everywhere or alone.column in context.columns:
                     fold_enrichment, expected = context.enrichment(alone)
@@ -227,7 +229,7 @@ class Context:
         return (expected + 1) / (others * self.usual + 1), expected
 
     def named(self, rows: NDArray[np.int64], column: int, close: NDArray[np.float32]) -> list[str]:
-        """Return the companions that belong to each term, the most alike to the gene first.
+        """Return the companions that belong to each term, the most similar to the gene first.
 
         Parameters
         ----------
@@ -236,20 +238,20 @@ class Context:
         column
             The gene.
         close : shape (n_columns,)
-            How alike every gene is to it.
+            Similarity of every gene to it.
         """
-        likeness = close[self.columns]
+        similarity = close[self.columns]
         named = []
         for row in rows:
             members = self.belongs.indices[self.belongs.indptr[row] : self.belongs.indptr[row + 1]]
             members = members[self.columns[members] != column]
-            best = members[np.argsort(-likeness[members], kind="stable")][:COMPANIONS]
+            best = members[np.argsort(-similarity[members], kind="stable")][:COMPANIONS]
             named.append(";".join(self.names[self.columns[best]]))
         return named
 
 
-def likeness_to_all(genes: Sequence[tuple[str, int]], table: Membership) -> Iterator[NDArray[np.float32]]:
-    """Return how alike every gene of a table is to each of some genes, given with their columns."""
+def similarity_to_all(genes: Sequence[tuple[str, int]], table: Membership) -> Iterator[NDArray[np.float32]]:
+    """Return the similarity of every gene of a table to each of some genes, given with their columns."""
     for start in range(0, len(genes), AT_ONCE):
         columns = [column for _, column in genes[start : start + AT_ONCE]]
-        yield from likeness(table.model, table.units[columns], table.units)
+        yield from gene_similarity(table.model, table.units[columns], table.units)

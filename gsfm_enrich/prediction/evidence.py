@@ -15,7 +15,7 @@ from gsfm_enrich.genes.lookup import spell_as
 from gsfm_enrich.genes.resolve import resolve
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.model.gsfm import GSFM
-from gsfm_enrich.prediction.neighbours import likeness
+from gsfm_enrich.prediction.neighbours import gene_similarity
 from gsfm_enrich.prediction.understudied import publications_of
 from gsfm_enrich.ranking.membership import Membership, library_membership
 
@@ -212,16 +212,18 @@ def hidden_parts(
 def supporting_neighbours(
     table: Membership, rows: NDArray[np.int64], columns: NDArray[np.int64], organism: str
 ) -> list[str]:
-    """Return the members of each term that are most alike to the gene, the closest first, joined by ``;``.
+    """Return the members of each term that are most similar to the gene, the closest first, joined by ``;``.
 
-    Only members that are more alike to it than half of all genes count.
+    Only members that are more similar to it than half of all genes count.
     """
     names = np.array(spell_as([table.model.vocab.tokens[unit] for unit in table.units], organism))
     found = [""] * len(rows)
     genes = np.unique(columns)
     for start in range(0, len(genes), BLOCK):
         some = genes[start : start + BLOCK]
-        for column, close in zip(some, likeness(table.model, table.units[some], table.units), strict=True):
+        for column, close in zip(
+            some, gene_similarity(table.model, table.units[some], table.units), strict=True
+        ):
             close[column] = -np.inf
             usual = np.median(close)
             for place in np.flatnonzero(columns == column):

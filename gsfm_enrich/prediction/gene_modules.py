@@ -1,4 +1,4 @@
-"""Functional modules of a gene list: genes that the model takes to be alike among the genes of the list."""
+"""Functional modules of a gene list: genes that are similar to the model among the genes of the list."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from gsfm_enrich.libraries.sources import load_libraries
 from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.model.scores import GeneFactors
 from gsfm_enrich.prediction.arguments import ask
-from gsfm_enrich.prediction.neighbours import likeness
+from gsfm_enrich.prediction.neighbours import gene_similarity
 from gsfm_enrich.ranking.counts import count_overlap
 from gsfm_enrich.ranking.rerank import rerank
 
@@ -44,7 +44,7 @@ class GeneModules:
         ``gene_set``, ``terms`` (its three best, joined by ``; ``), ``adjusted_p_value`` (of the best),
         ``likeness`` (mean over its pairs of genes) and ``genes`` (joined by ``;``, the most typical first).
     edges : DataFrame
-        The three genes of the list most alike to each: ``gene``, ``other``, ``likeness``.
+        The three genes of the list most similar to each: ``gene``, ``other``, ``likeness``.
     """
 
     genes: pd.DataFrame
@@ -63,8 +63,8 @@ def gene_modules(
 ) -> GeneModules:
     """Split a gene list into functional modules, and name each by its best terms.
 
-    Two genes are alike as `gsfm_enrich.neighbors` says, less what either is to the list on average: in a list
-    of T cell genes it is no news that two of them have to do with T cells. Average linkage joins modules as
+    Two genes are similar as `gsfm_enrich.neighbors` says, less what either is to the list on average: in a
+    list of T cell genes it is no news that two of them have to do with T cells. Average linkage joins modules as
     long as the mean of that is positive between them, which is where the modularity of the partition is
     greatest along the way. Then the model completes every module, and each gene moves to the one that places
     it highest, completed without it, for up to five rounds.
@@ -86,7 +86,7 @@ def gene_modules(
     Returns
     -------
     GeneModules
-        Genes that the model does not know are in no module. Likeness is in the units of the score of
+        Genes that the model does not know are in no module. Similarity is in the units of the score of
         `gsfm_enrich.neighbors`, above what the genes are to the list on average.
 
     Raises
@@ -109,10 +109,10 @@ def gene_modules(
     asked.warn_unknown()
     given, network, organism = asked.ids, asked.model, asked.organism
     units, known = asked.units, asked.known
-    alike = in_context(likeness(network, units[known], units[known]))
-    labels = largest_first(refine(network, units[known], split(alike)), smallest)
+    similarity = in_context(gene_similarity(network, units[known], units[known]))
+    labels = largest_first(refine(network, units[known], split(similarity)), smallest)
     names = np.array(given, dtype=object)[known]
-    own = likeness_to_module(alike, labels)
+    own = similarity_to_module(similarity, labels)
     table = pd.DataFrame({"gene": given, "module": 0, "likeness": np.nan})
     table.loc[known, "module"] = labels
     table.loc[known, "likeness"] = np.where(labels > 0, own, np.nan)
@@ -124,18 +124,18 @@ def gene_modules(
         named = name_module(names[members].tolist(), libraries, network, organism)
         rows.append((module, len(members), *named, own[members].mean(), ";".join(names[members])))
     modules = pd.DataFrame(rows, columns=list(MODULE_COLUMNS))
-    return GeneModules(table, modules, closest_pairs(names, alike))
+    return GeneModules(table, modules, closest_pairs(names, similarity))
 
 
-def in_context(alike: NDArray[np.float32]) -> NDArray[np.float64]:
+def in_context(similarity: NDArray[np.float32]) -> NDArray[np.float64]:
     """Take off what either gene is to the list on average (double centring); the diagonal is 0.
 
     Parameters
     ----------
-    alike : shape (n_genes, n_genes)
+    similarity : shape (n_genes, n_genes)
         Symmetric; the diagonal does not count.
     """
-    centred = np.array(alike, dtype=np.float64)
+    centred = np.array(similarity, dtype=np.float64)
     n = len(centred)
     np.fill_diagonal(centred, 0)
     if n > 1:
@@ -145,12 +145,12 @@ def in_context(alike: NDArray[np.float32]) -> NDArray[np.float64]:
     return centred
 
 
-def split(alike: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Join modules by average linkage while the mean likeness between them is positive; labels from 0."""
-    if len(alike) < 2:
-        return np.zeros(len(alike), dtype=np.int64)
-    top = alike.max()
-    tree = linkage(squareform(top - alike, checks=False), "average")
+def split(similarity: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Join modules by average linkage while the mean similarity between them is positive; labels from 0."""
+    if len(similarity) < 2:
+        return np.zeros(len(similarity), dtype=np.int64)
+    top = similarity.max()
+    tree = linkage(squareform(top - similarity, checks=False), "average")
     return np.asarray(fcluster(tree, t=top, criterion="distance") - 1, dtype=np.int64)
 
 
@@ -197,10 +197,10 @@ def largest_first(labels: NDArray[np.int64], smallest: int) -> NDArray[np.int64]
     return np.array([number.get(int(label), 0) for label in labels], dtype=np.int64)
 
 
-def likeness_to_module(alike: NDArray[np.float64], labels: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the mean likeness of each gene to the others of its module, shape (n_genes,)."""
+def similarity_to_module(similarity: NDArray[np.float64], labels: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the mean similarity of each gene to the others of its module, shape (n_genes,)."""
     together = (labels[:, None] == labels[None]) & ~np.eye(len(labels), dtype=bool)
-    return np.asarray((alike * together).sum(axis=1) / np.maximum(together.sum(axis=1), 1))
+    return np.asarray((similarity * together).sum(axis=1) / np.maximum(together.sum(axis=1), 1))
 
 
 def name_module(
@@ -217,10 +217,10 @@ def name_module(
     return str(first["term"]), str(first["gene_set"]), "; ".join(best["term"]), first["GSFM Adjusted P-value"]
 
 
-def closest_pairs(names: NDArray[np.object_], alike: NDArray[np.float64]) -> pd.DataFrame:
-    """Return the ``EDGES`` genes most alike to each, where they are more so than the list is on average."""
-    order = np.argsort(-alike, axis=1, kind="stable")[:, :EDGES]
+def closest_pairs(names: NDArray[np.object_], similarity: NDArray[np.float64]) -> pd.DataFrame:
+    """Return the ``EDGES`` genes most similar to each, where they are more so than the list is on average."""
+    order = np.argsort(-similarity, axis=1, kind="stable")[:, :EDGES]
     rows = np.repeat(np.arange(len(names)), order.shape[1])
-    values = alike[rows, order.ravel()]
+    values = similarity[rows, order.ravel()]
     frame = pd.DataFrame({"gene": names[rows], "other": names[order.ravel()], "likeness": values})
     return frame[values > 0].reset_index(drop=True)

@@ -1,4 +1,4 @@
-"""Which genes the model takes to be alike: what it says of each when it is given the other."""
+"""Which genes are similar to the model: what it says of each when it is given the other."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def neighbors(
     organism: str = "human",
     model: str | os.PathLike[str] | GSFM = "default",
 ) -> pd.DataFrame:
-    """Find the genes that are most alike to a gene in the eyes of the model.
+    """Find the genes that are most similar to a gene in the eyes of the model.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def neighbors(
     asked.warn_unknown()
     given, network, units, known = asked.ids, asked.model, asked.units, asked.known
     names = np.array(network.vocab.genes)
-    scores = likeness(network, units[known], np.arange(N_SPECIAL, len(network.vocab)))
+    scores = gene_similarity(network, units[known], np.arange(N_SPECIAL, len(network.vocab)))
     parts = []
     for place, score in zip(known, scores, strict=True):
         others = np.flatnonzero(np.arange(len(names)) != units[place] - N_SPECIAL)
@@ -104,7 +104,7 @@ def neighbour_graph(
     organism: str = "human",
     model: str | os.PathLike[str] | GSFM = "default",
 ) -> pd.DataFrame:
-    """Return a gene's neighbours as lines of a graph: to the gene, and between neighbours that are alike.
+    """Return a gene's neighbours as lines of a graph: to the gene, and between neighbours that are similar.
 
     Parameters
     ----------
@@ -129,14 +129,14 @@ def neighbour_graph(
         return lines
     names = found["neighbour"].tolist()
     units = match(names, network.vocab.tokens, organism).columns
-    between = likeness(network, units, units)
+    between = gene_similarity(network, units, units)
     first, second = np.nonzero(np.triu(between >= found["score"].min(), k=1))
     pairs = {"gene": np.array(names)[first], "other": np.array(names)[second]}
     return pd.concat([lines, pd.DataFrame(pairs | {"likeness": between[first, second]})], ignore_index=True)
 
 
-def likeness(model: GSFM, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Return how alike genes are: the mean of what the model says of each, given the other alone.
+def gene_similarity(model: GSFM, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Return the similarity of genes: the mean of what the model says of each, given the other alone.
 
     Parameters
     ----------

@@ -88,7 +88,7 @@ def predict_functions(
         - ``term_auroc``: how well the term is predicted: the probability that a member hidden from the model
           scores above a gene outside the term; .5 is chance, NaN for a term of fewer than two genes
         - ``gene_percentile``: share of the genes outside the term that the model places below this one
-        - ``neighbours``: members of the term that are most alike to the gene, see `gsfm_enrich.neighbors`
+        - ``neighbours``: members of the term that are most similar to the gene, see `gsfm_enrich.neighbors`
         - ``caution``: where popularity would do as well: other genes are placed below this one in as high a
           share by their number of publications alone, or the term ranks as high for the average gene
         - ``similar_terms``: terms folded into this one, a semicolon between them; their ranks are left out

@@ -16,7 +16,7 @@ from gsfm_enrich.prediction.gene_modules import (
     gene_modules,
     in_context,
     largest_first,
-    likeness_to_module,
+    similarity_to_module,
     split,
 )
 
@@ -81,7 +81,7 @@ def test_the_cut_is_where_modularity_along_the_tree_is_greatest() -> None:
 def test_numbers_and_likeness() -> None:
     assert largest_first(np.array([4, 4, 7, 1, 1, 1]), 2).tolist() == [2, 2, 0, 1, 1, 1]
     alike = np.array([[0.0, 2, 5], [2, 0, 7], [5, 7, 0]])
-    assert likeness_to_module(alike, np.array([1, 1, 1])).tolist() == [3.5, 4.5, 6]
+    assert similarity_to_module(alike, np.array([1, 1, 1])).tolist() == [3.5, 4.5, 6]
 
 
 def test_short_and_unknown(block_model: GSFM, block_library: GeneSetLibrary) -> None:

@@ -11,7 +11,7 @@ from gsfm_enrich.model.config import GSFMConfig
 from gsfm_enrich.model.gsfm import GSFM, build
 from gsfm_enrich.model.vocab import Vocab
 from gsfm_enrich.prediction.augment import augment
-from gsfm_enrich.prediction.neighbours import NEIGHBOUR_COLUMNS, likeness, neighbors
+from gsfm_enrich.prediction.neighbours import NEIGHBOUR_COLUMNS, gene_similarity, neighbors
 
 
 def test_neighbours_are_the_genes_of_the_block(block_model: GSFM) -> None:
@@ -37,7 +37,7 @@ def test_score_is_the_mean_of_completing_either_gene_alone(block_model: GSFM) ->
 
 def test_likeness_is_symmetric(block_model: GSFM) -> None:
     units = np.array([2, 30, 31, 200])
-    table = likeness(block_model, units, units)
+    table = gene_similarity(block_model, units, units)
     np.testing.assert_allclose(table, table.T, atol=1e-6)
     assert table[1, 2] > table[1, 0]
 
