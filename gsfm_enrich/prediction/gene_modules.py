@@ -64,8 +64,8 @@ def gene_modules(
     """Split a gene list into functional modules, and name each by its best terms.
 
     Two genes are similar as `gsfm_enrich.neighbors` says, less what either is to the list on average: in a
-    list of T cell genes it is no news that two of them have to do with T cells. Average linkage joins modules as
-    long as the mean of that is positive between them, which is where the modularity of the partition is
+    list of T cell genes it is no news that two of them have to do with T cells. Average linkage joins modules
+    as long as the mean of that is positive between them, which is where the modularity of the partition is
     greatest along the way. Then the model completes every module, and each gene moves to the one that places
     it highest, completed without it, for up to five rounds.
 
