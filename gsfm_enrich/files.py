@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+import gzip
+import math
 import os
-import tempfile
+import secrets
+import stat
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from gsfm_enrich.errors import InputError
+
 CACHE_VARIABLE, OFFLINE_VARIABLE = "GSFM_ENRICH_CACHE", "GSFM_ENRICH_OFFLINE"
+GZIP_MAGIC = b"\x1f\x8b"
+TEMPORARY = ".tmp"
+"""Ending of files that are being written, or were when their process was killed."""
+LONGEST_LINE = 5_000_000
+"""Bytes; a line of a GMT file with all genes there are has a tenth of it."""
+UNPACKED, RATIO = 100_000_000, 200
+"""Bytes that any gzipped file may have unpacked, and how many times its size a larger one may have."""
 
 
 def cache_base() -> Path:
@@ -31,8 +46,38 @@ def is_offline() -> bool:
     return os.environ.get(OFFLINE_VARIABLE, "").strip() not in ("", "0")
 
 
+@contextmanager
+def written_aside(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Give a temporary path beside a file, which takes the file's place once it is written.
+
+    The file is there whole or not at all. It keeps the mode of the one that it replaces; a new one has what
+    the umask leaves.
+
+    Parameters
+    ----------
+    path
+        Where to write; its folder must exist.
+
+    Yields
+    ------
+    pathlib.Path
+        An empty file, of a name that no other process has.
+    """
+    target = Path(path)
+    temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(6)}{TEMPORARY}")
+    try:
+        os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+        mode = (target if target.exists() else temporary).stat().st_mode
+        yield temporary
+        temporary.chmod(stat.S_IMODE(mode))  # some libraries make their files private
+        os.replace(temporary, target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
 def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
-    """Write a file so that it is there whole or not at all.
+    """Write a file so that it is there whole or not at all; see `written_aside`.
 
     Parameters
     ----------
@@ -43,21 +88,53 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
 
     Examples
     --------
+    >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     write_atomically(Path(folder) / "a.txt", b"whole")
     ...     (Path(folder) / "a.txt").read_bytes()
     b'whole'
     """
-    target = Path(path)
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        Path(temporary).chmod(0o644)  # mkstemp's private mode would keep a shared cache to one user
-        os.replace(temporary, target)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    with written_aside(path) as temporary:
+        temporary.write_bytes(data)
+
+
+def read_lines(path: str | os.PathLike[str]) -> Iterator[bytes]:
+    """Yield the lines of a plain or gzipped file, told apart by its first bytes; a pipe will do.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Raises
+    ------
+    InputError
+        When it is a damaged gzip file, a line is longer than `LONGEST_LINE`, or it unpacks to hundreds of
+        times its size, as no text does.
+    """
+    with Path(path).open("rb") as plain:
+        packed = plain.peek(len(GZIP_MAGIC))[: len(GZIP_MAGIC)] == GZIP_MAGIC
+        file = gzip.GzipFile(fileobj=plain) if packed else plain
+        most = max(UNPACKED, RATIO * os.fstat(plain.fileno()).st_size) if packed else math.inf
+        number = size = 0
+        try:
+            while line := file.readline(LONGEST_LINE + 1):
+                number, size = number + 1, size + len(line)
+                if len(line) > LONGEST_LINE:
+                    raise InputError(
+                        f"Line {number:,} of {os.fspath(path)!r} has more than {LONGEST_LINE:,} bytes; "
+                        "expected a text file."
+                    )
+                if size > most:
+                    raise InputError(
+                        f"{os.fspath(path)!r} unpacks to more than {most:,.0f} bytes, {RATIO} times its "
+                        "size; expected a gzipped text file."
+                    )
+                yield line
+        except (EOFError, OSError, zlib.error) as error:
+            if not packed:
+                raise
+            raise InputError(f"{os.fspath(path)!r} is a damaged gzip file: {error}.") from error
 
 
 def kept_files(folder: Path, pattern: str) -> list[Path]:
@@ -73,7 +150,8 @@ def kept_files(folder: Path, pattern: str) -> list[Path]:
     found = []
     for path in folder.glob(pattern):
         try:
-            found.append((path.stat().st_mtime, path))
+            if path.is_file():
+                found.append((path.stat().st_mtime, path))
         except OSError:  # another process removed it
             continue
     return [path for _, path in sorted(found)]

@@ -29,7 +29,7 @@ FORWARDED = ({*gseapy.__all__} | {"plot", "parser", "scipalette"}) - OWN
 ARROWS = {
     "errors": set(),
     "arguments": {"errors"},
-    "files": set(),
+    "files": {"errors"},
     "genes": {"errors", "files"},
     "libraries": {"errors", "files", "genes"},
     "data": set(),

@@ -17,7 +17,9 @@ cache = typer.Typer(
     ),
 )
 
-PATTERNS = {"tables": "*.safetensors", "corpora": "*/*.*", "libraries": "*/*.gmt"}
+KINDS = ("tables", "corpora", "libraries")
+EVERYTHING = "**/*"
+"""With the temporary files that a killed process left."""
 
 
 @cache.command()
@@ -28,8 +30,8 @@ def info() -> None:
     from gsfm_enrich.files import cache_base, kept_files
 
     rows = []
-    for kind, pattern in PATTERNS.items():
-        files = kept_files(cache_base() / kind, pattern)
+    for kind in KINDS:
+        files = kept_files(cache_base() / kind, EVERYTHING)
         size = sum(path.stat().st_size for path in files) / 1e6
         rows.append((kind, len(files), f"{size:.1f}", str(cache_base() / kind)))
     show_table(pd.DataFrame(rows, columns=["kept", "files", "MB", "folder"]))
@@ -46,8 +48,8 @@ def clear(
     """Remove the computed tables, and the gene sets that were read for training."""
     from gsfm_enrich.files import cache_base, kept_files
 
-    for kind in PATTERNS if libraries else ("tables", "corpora"):
-        files = kept_files(cache_base() / kind, PATTERNS[kind])
+    for kind in KINDS if libraries else ("tables", "corpora"):
+        files = kept_files(cache_base() / kind, EVERYTHING)
         for path in files:
             path.unlink(missing_ok=True)
         say(f"Removed {len(files):,} files of {kind}.")

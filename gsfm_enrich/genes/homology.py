@@ -9,17 +9,15 @@ the report's SHA-256.
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import json
-import zlib
 from collections import defaultdict
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 from gsfm_enrich.errors import InputError
-from gsfm_enrich.files import write_atomically
+from gsfm_enrich.files import read_lines, write_atomically
 
 TAXA = {"human": "9606", "mouse": "10090", "rat": "10116"}
 COLUMNS = CLASS, TAXON, SYMBOL, ENTREZ, ACCESSION = (
@@ -29,7 +27,6 @@ COLUMNS = CLASS, TAXON, SYMBOL, ENTREZ, ACCESSION = (
     "EntrezGene ID",
     "Mouse MGI ID",
 )
-_GZIP_MAGIC = b"\x1f\x8b"
 
 
 class Homologue(NamedTuple):
@@ -154,10 +151,9 @@ def load_table(path: Path) -> tuple[list[Homologue], Origin]:
 
 
 def _text(path: Path) -> str:
-    data = path.read_bytes()
     try:
-        return (gzip.decompress(data) if data.startswith(_GZIP_MAGIC) else data).decode("utf-8-sig")
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        return b"".join(read_lines(path)).decode("utf-8-sig")
+    except (InputError, UnicodeDecodeError) as error:
         raise InputError(f"{str(path)!r} is no text file, plain or gzipped ({error}).") from error
 
 

@@ -6,7 +6,6 @@ one column, a data frame of names and weights, or a text file with one gene per 
 
 from __future__ import annotations
 
-import gzip
 import math
 import os
 import re
@@ -17,12 +16,12 @@ from typing import TypeAlias
 import numpy as np
 
 from gsfm_enrich.errors import InputError, warn_caller
+from gsfm_enrich.files import read_lines
 from gsfm_enrich.genes.entries import MISSING, clean, separate
 
 GeneList: TypeAlias = "str | os.PathLike[str] | Iterable[object]"
 """A path of a text file, or anything that yields genes."""
 
-_GZIP_MAGIC = b"\x1f\x8b"
 _FIELDS = re.compile(r'"[^"]*"|[^\s,]+')
 _NUMBER_AND_NAME, _LEAST_NUMBERED = 2, 3
 
@@ -186,12 +185,10 @@ def _read_file(path: str | os.PathLike[str]) -> Iterable[str]:
                 "for genes in a file pass the path of a text file with one gene per line."
             )
         raise InputError(f"There is no file {str(path)!r}; expected a text file with one gene per line.")
-    content = file.read_bytes()
     try:
-        if content.startswith(_GZIP_MAGIC):
-            content = gzip.decompress(content)
+        content = b"".join(read_lines(file))
         text = content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
-    except (OSError, EOFError, UnicodeDecodeError) as error:
+    except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{str(path)!r} is no text file with one gene per line ({error}).") from error
     lines = [line for line in map(str.strip, text.splitlines()) if line]
     return _without_row_numbers(lines) or [_without_weight(line) for line in lines]

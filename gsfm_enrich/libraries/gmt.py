@@ -7,17 +7,15 @@ commas (``GENE,1.5``), as Enrichr and Harmonizome write them.
 
 from __future__ import annotations
 
-import gzip
 import os
-import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from gsfm_enrich.errors import InputError, LibraryError, did_you_mean
+from gsfm_enrich.files import read_lines
 
-_GZIP_MAGIC = b"\x1f\x8b"
 _SHOWN = 60  # characters of an offending line that an error message shows
 
 
@@ -265,17 +263,11 @@ def require_file(path: Path) -> None:
 
 def _read_lines(path: Path) -> Iterator[str]:
     """Yield the lines of a plain or gzipped UTF-8 file, with errors that say what is wrong."""
-    with path.open("rb") as plain:
-        packed = plain.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
-        plain.seek(0)
-        file = gzip.GzipFile(fileobj=plain) if packed else plain
-        try:
-            for number, data in enumerate(file, start=1):
-                yield from _decode(data, number, path)
-        except (EOFError, OSError, zlib.error) as error:
-            if not packed:
-                raise
-            raise LibraryError(f"{str(path)!r} is a damaged gzip file: {error}.") from error
+    try:
+        for number, data in enumerate(read_lines(path), start=1):
+            yield from _decode(data, number, path)
+    except InputError as error:
+        raise LibraryError(str(error)) from error
 
 
 def _decode(data: bytes, number: int, path: Path) -> list[str]:

@@ -11,12 +11,13 @@ import hashlib
 import json
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors import safe_open
 from safetensors.numpy import load, save
 
 from gsfm_enrich.files import cache_base, kept_files, write_atomically
@@ -63,7 +64,7 @@ def keep(key: str, arrays: Arrays) -> None:
         What to keep.
     """
     folder = tables_folder()
-    data = save(arrays, metadata={"checksum": checksum(arrays)})
+    data = save(arrays, metadata={"key": key, "checksum": checksum(arrays)})
     try:
         folder.mkdir(parents=True, exist_ok=True)
         write_atomically(folder / f"{key}{ENDING}", data)
@@ -72,30 +73,39 @@ def keep(key: str, arrays: Arrays) -> None:
         logger.info("The table %s is not kept: %s", key, error)
 
 
-def recall(key: str) -> Arrays | None:
-    """Return what is kept under a key, None when there is nothing or it is damaged; that is removed."""
+def recall(key: str, check: Callable[[Arrays], object] = dict) -> Arrays | None:
+    """Return what is kept under a key, None when there is nothing or it is damaged; that is removed.
+
+    Parameters
+    ----------
+    key
+        From `key_of`.
+    check
+        Raises an error for arrays that cannot be what was kept, whatever their checksum says.
+    """
     path = tables_folder() / f"{key}{ENDING}"
     try:
         data = path.read_bytes()
     except OSError:
         return None
     try:
-        arrays = load(data)
-        length = int.from_bytes(data[:8], "little")
-        told = json.loads(data[8 : 8 + length])["__metadata__"]["checksum"]
-    except Exception as error:  # whatever safetensors or json find wrong with a damaged file
+        arrays = dict(load(data))
+        with safe_open(path, framework="np") as file:
+            told = file.metadata() or {}
+        if told.get("key") != key:
+            raise ValueError("it is not the one of this name")
+        if told.get("checksum") != checksum(arrays):
+            raise ValueError("its checksum does not fit")
+        check(arrays)
+    except Exception as error:  # whatever safetensors, json or numpy find wrong with a damaged file
         logger.warning("Removed the damaged table %s: %s", path, error)
-        path.unlink(missing_ok=True)
-        return None
-    if told != checksum(arrays):
-        logger.warning("Removed the damaged table %s: its checksum does not fit.", path)
         path.unlink(missing_ok=True)
         return None
     try:
         os.utime(path)  # its turn to go comes last
     except OSError:
         logger.debug("Cannot mark %s as used.", path)
-    return dict(arrays)
+    return arrays
 
 
 def checksum(arrays: Mapping[str, NDArray[np.generic]]) -> str:
@@ -110,7 +120,7 @@ def checksum(arrays: Mapping[str, NDArray[np.generic]]) -> str:
 
 def make_room(folder: Path, largest: int | None = None) -> None:
     """Remove the tables that were not used for longest, until the rest takes ``largest`` bytes at most."""
-    files = kept_files(folder, f"*{ENDING}")
+    files = kept_files(folder, "*")  # with those that a killed process left
     sizes = [_size(path) for path in files]
     over = sum(sizes) - (LARGEST if largest is None else largest)
     for path, size in zip(files[:-1], sizes, strict=False):

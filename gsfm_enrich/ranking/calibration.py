@@ -95,6 +95,19 @@ class Calibration:
         return float(constant), float(size), *self.coefficients[2:].reshape(4, channels)
 
 
+def check_arrays(arrays: Mapping[str, NDArray[np.generic]], n_channels: int) -> None:
+    """Raise a ValueError for arrays that are not those of a calibration of so many channels."""
+    shapes = {"coefficients": (2 + 4 * n_channels,), "scale": (), "shift": (), "ceiling": ()}
+    for name, shape in shapes.items():
+        array = arrays[name]
+        if (
+            array.shape != shape
+            or array.dtype != np.float64
+            or not np.isfinite(np.asarray(array, np.float64)).all()
+        ):
+            raise ValueError(f"{name} is not what a calibration has")
+
+
 def untrusted(channels: int) -> Calibration:
     """Return the calibration of a library that the model does not predict: all probabilities are 0."""
     coefficients = np.zeros(2 + 4 * channels)

@@ -15,7 +15,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,12 +28,13 @@ from gsfm_enrich.model.blocks import in_blocks
 from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.model.scores import GeneFactors, Scores
 from gsfm_enrich.model.vocab import N_SPECIAL
-from gsfm_enrich.ranking.cache import keep, key_of, model_hash, recall
+from gsfm_enrich.ranking.cache import Arrays, keep, key_of, model_hash, recall
 from gsfm_enrich.ranking.calibration import (
     HIDDEN_SHARE,
     STRONGEST,
     Calibration,
     ask,
+    check_arrays,
     fit,
     hide_members,
     log_size,
@@ -153,7 +154,8 @@ class Membership:
     def calibration(self) -> Calibration:
         """What scores are worth in this library; kept on disk, too."""
         key = self._key("calibration")
-        found = recall(key) if self._kept else None
+        check = partial(check_arrays, n_channels=self.genes.n_channels)
+        found = recall(key, check) if self._kept else None
         calibration = self._calibrate() if found is None else Calibration.from_arrays(found)
         if self._kept and found is None:
             keep(key, calibration.to_arrays())
@@ -227,8 +229,8 @@ class Membership:
         if not self._kept or not self.calibration.trusted:
             return self._probable(columns)
         key, shape = self._key(part), (len(self.sizes), len(columns))
-        found = recall(key)
-        if found is not None and len(found["indptr"]) == shape[0] + 1:
+        found = recall(key, partial(_check_probabilities, shape=shape))
+        if found is not None:
             return csr_array((found["data"], found["indices"], found["indptr"]), shape=shape)
         table = self._probable(columns)
         keep(key, {"data": table.data, "indices": table.indices, "indptr": table.indptr})
@@ -392,6 +394,23 @@ class Membership:
     def score(self, sets: Sequence[Ints]) -> Scores:
         """Complete sets of columns."""
         return self.genes.score([self.units[members] for members in sets])
+
+
+def _check_probabilities(arrays: Arrays, shape: tuple[int, int]) -> None:
+    """Raise a ValueError for what is no sparse table of probabilities of this shape."""
+    data, indices, starts = (arrays[name] for name in ("data", "indices", "indptr"))
+    if data.dtype != np.float32 or not all(
+        np.issubdtype(part.dtype, np.integer) for part in (indices, starts)
+    ):
+        raise ValueError("it holds other types of numbers")
+    if starts.shape != (shape[0] + 1,) or data.shape != indices.shape or data.ndim != 1:
+        raise ValueError("it has another shape")
+    if starts[0] != 0 or starts[-1] != len(indices) or (np.diff(starts) < 0).any():
+        raise ValueError("its rows do not fit")
+    if len(indices) and not 0 <= indices.min() <= indices.max() < shape[1]:
+        raise ValueError("it has columns that are not there")
+    if not ((data >= 0) & (data <= 1)).all():
+        raise ValueError("it holds numbers that are not probabilities")
 
 
 def _empty(shape: tuple[int, int]) -> csr_array:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from gsfm_enrich.errors import CheckpointError
+from gsfm_enrich.files import written_aside
 from gsfm_enrich.model.config import GSFMConfig
 from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.training.corpus import Corpus
@@ -51,10 +51,9 @@ def save_state(
     for name, weight in network.named_parameters():
         for key, value in optimizer.state.get(weight, {}).items():
             tensors[f"optimizer/{key}/{name}"] = torch.as_tensor(value).detach()
-    scratch = path.with_name(path.name + ".tmp")
     contiguous = {name: tensor.contiguous() for name, tensor in tensors.items()}
-    save_file(contiguous, scratch, metadata={**run, "done": str(done)})
-    os.replace(scratch, path)
+    with written_aside(path) as scratch:
+        save_file(contiguous, scratch, metadata={**run, "done": str(done)})
 
 
 def resume(path: Path, network: GSFM, optimizer: torch.optim.Optimizer, run: dict[str, str]) -> int:

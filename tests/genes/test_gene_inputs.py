@@ -178,7 +178,8 @@ def test_file_that_is_no_text(tmp_path, content, why):
     path.write_bytes(content)
     with pytest.raises(InputError) as caught:
         as_gene_list(path)
-    assert str(caught.value) == f"{str(path)!r} is no text file with one gene per line ({why})."
+    assert repr(str(path)) in str(caught.value)
+    assert why in str(caught.value)
 
 
 @pytest.mark.parametrize(

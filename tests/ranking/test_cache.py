@@ -152,3 +152,57 @@ def test_checksum_sees_names_types_and_shapes() -> None:
         {"a": np.ones(4)},
     ]
     assert len({checksum(array) for array in arrays}) == 5
+
+
+def test_a_table_under_another_name_is_not_trusted(folder: Path) -> None:
+    keep("k", ARRAYS)
+    (folder / "k.safetensors").rename(folder / "other.safetensors")
+    assert recall("other") is None
+    assert not (folder / "other.safetensors").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("indices", 10**9), ("indices", -1), ("indptr", 10**9), ("data", np.nan), ("data", np.inf), ("data", 2.0),
+    ],
+)  # fmt: skip
+def test_altered_tables_with_a_new_checksum_are_made_again(
+    name: str, value: float, block_model: GSFM, block_library: GeneSetLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Membership, "_kept", True)
+    first = Membership(block_library, block_model)
+    expected, key = first.inside.toarray(), first._key("inside")
+    arrays = recall(key)
+    assert arrays is not None
+    arrays[name] = arrays[name].copy()
+    arrays[name][len(arrays[name]) // 2] = value
+    keep(key, arrays)
+    again = Membership(block_library, block_model)
+    np.testing.assert_array_equal(again.inside.toarray(), expected)
+    found = recall(key)
+    assert found is not None
+    assert found[name].tolist() != arrays[name].tolist()
+
+
+def test_altered_calibrations_are_made_again(
+    block_model: GSFM, block_library: GeneSetLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Membership, "_kept", True)
+    first = Membership(block_library, block_model)
+    expected, key = first.calibration.to_arrays(), first._key("calibration")
+    for change in ({"scale": np.array(np.nan)}, {"coefficients": np.zeros(3)}, {"shift": np.zeros(2)}):
+        keep(key, expected | change)
+        again = Membership(block_library, block_model).calibration.to_arrays()
+        assert all(np.array_equal(again[name], expected[name]) for name in expected)
+
+
+def test_what_a_killed_process_left_counts_and_goes_first(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    left = folder / ".k.safetensors.0123456789ab.tmp"
+    left.write_bytes(bytes(10_000))
+    os.utime(left, (1, 1))
+    keep("a", {"x": np.zeros(100)})
+    make_room(folder, 5_000)
+    assert not left.exists()
+    assert recall("a") is not None
