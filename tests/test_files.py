@@ -41,9 +41,14 @@ def test_an_existing_file_keeps_its_mode(tmp_path: Path) -> None:
 def test_an_error_leaves_the_former_file_and_nothing_else(tmp_path: Path) -> None:
     path = tmp_path / "a"
     path.write_text("old")
-    with pytest.raises(KeyboardInterrupt), written_aside(path) as temporary:
-        temporary.write_text("half")
-        raise KeyboardInterrupt
+
+    def interrupted() -> None:
+        with written_aside(path) as temporary:
+            temporary.write_text("half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
     assert [(entry.name, entry.read_text()) for entry in tmp_path.iterdir()] == [("a", "old")]
 
 

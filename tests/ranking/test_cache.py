@@ -164,7 +164,8 @@ def test_a_table_under_another_name_is_not_trusted(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("indices", 10**9), ("indices", -1), ("indptr", 10**9), ("data", np.nan), ("data", np.inf), ("data", 2.0),
+        ("indices", 10**9), ("indices", -1), ("indptr", 10**9), ("data", np.nan),
+        ("data", np.inf), ("data", 2.0),
     ],
 )  # fmt: skip
 def test_altered_tables_with_a_new_checksum_are_made_again(
