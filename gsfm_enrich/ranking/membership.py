@@ -409,7 +409,8 @@ def _check_probabilities(arrays: Arrays, shape: tuple[int, int]) -> None:
         raise ValueError("its rows do not fit")
     if len(indices) and not 0 <= indices.min() <= indices.max() < shape[1]:
         raise ValueError("it has columns that are not there")
-    if not ((data >= 0) & (data <= 1)).all():
+    probabilities = data.astype(np.float64)
+    if not ((probabilities >= 0) & (probabilities <= 1)).all():
         raise ValueError("it holds numbers that are not probabilities")
 
 
