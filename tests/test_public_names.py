@@ -30,6 +30,7 @@ ARROWS = {
     "errors": set(),
     "arguments": {"errors"},
     "files": {"errors"},
+    "progress": set(),
     "genes": {"errors", "files"},
     "libraries": {"errors", "files", "genes"},
     "data": set(),
@@ -42,7 +43,10 @@ ARROWS = {
     "pl": {"errors", "files", "genes", "libraries", "model", "ranking", "prediction", "expression", "get"},
     "get": {"errors", "expression", "ranking"},
     "drop_in": {"errors", "files", "genes", "libraries", "model", "ranking", "pl"},
-    "tl": {"errors", "genes", "libraries", "model", "ranking", "prediction", "expression", "drop_in", "get"},
+    "tl": {
+        "errors", "arguments", "progress", "genes", "libraries", "model", "ranking", "prediction", "expression",
+        "drop_in", "get",
+    },
     "html": {"errors", "files", "genes", "prediction", "get", "pl", "ranking"},
     "commands": {
         "errors", "files", "genes", "libraries", "model", "training", "evaluation", "ranking", "prediction",

@@ -154,6 +154,25 @@ def standardise(sums: Floats, moments: Moments) -> Floats:
     return np.divide(sums - moments.mean, spread, out=np.zeros_like(sums), where=spread > 0)
 
 
+def view_effects(statistics: Floats, weights: TermWeights) -> dict[View, Floats]:
+    """Return by how many standard deviations of random genes the sums of terms differ from their mean.
+
+    Parameters
+    ----------
+    statistics
+        Shape (n_tables, n_genes).
+    weights
+        Of the same genes.
+
+    Returns
+    -------
+    dict of float64 arrays, shape (n_tables, n_terms)
+    """
+    statistics = tamed(statistics)
+    sums, values = view_sums(statistics, weights), parts(statistics)
+    return {view: standardise(sums[view], gene_sampling_moments(values[view], weights)) for view in VIEWS}
+
+
 def pearson3_tail(effects: npt.ArrayLike, skewness: npt.ArrayLike) -> Floats:
     """Return the chance of at least such an effect under Pearson's law of type III.
 

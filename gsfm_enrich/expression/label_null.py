@@ -1,0 +1,196 @@
+"""Ranked statistics of the groups of an AnnData, and of the same groups with permuted labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import sparse
+
+from gsfm_enrich.errors import InputError, did_you_mean
+from gsfm_enrich.expression.label_statistics import (
+    METHODS,
+    CellSums,
+    group_members,
+    label_statistics,
+    permuted_codes,
+    prepare_cells,
+)
+from gsfm_enrich.expression.rank_genes_groups import names_tested, ranking_record, used_raw
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+REST = "rest"
+FEWEST_CELLS = 2
+TABLES_AT_ONCE = 200
+"""Permuted tables that are in memory together."""
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Groups of cells that are tested together against all other cells of a matrix.
+
+    Attributes
+    ----------
+    groups : tuple of str
+        The groups.
+    cells : CellSums
+        The cells, in the form in which the test adds them up.
+    codes : int64 array, shape (n_cells,)
+        Group of each cell, -1 for none of them.
+    strata : array or None, shape (n_cells,)
+        Donor or batch of each cell.
+    """
+
+    groups: tuple[str, ...]
+    cells: CellSums
+    codes: Ints
+    strata: npt.NDArray[Any] | None
+
+    def statistics(self) -> Floats:
+        """Return the statistics of the groups, shape (n_groups, n_genes)."""
+        return label_statistics(self.cells, group_members(self.codes, len(self.groups)))
+
+    @property
+    def _step(self) -> int:
+        return max(TABLES_AT_ONCE // len(self.groups), 1)
+
+    def n_portions(self, n: int) -> int:
+        """Return in how many portions `permuted` yields so many labellings."""
+        return -(-n // self._step)
+
+    def permuted(self, n: int, rng: np.random.Generator) -> Iterator[Floats]:
+        """Yield the statistics of so many labellings, in portions of shape (n_tables, n_genes)."""
+        step = self._step
+        for start in range(0, n, step):
+            codes = permuted_codes(self.codes, min(step, n - start), rng, self.strata)
+            yield label_statistics(self.cells, group_members(codes, len(self.groups)))
+
+
+@dataclass(frozen=True, eq=False)
+class CellComparisons:
+    """What ``scanpy.tl.rank_genes_groups`` compared, ready to be repeated with other labels.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Names of the genes in the tested matrix.
+    method : str
+        The test that gives the statistics.
+    reference : str
+        ``"rest"``, or the group that the others are compared with.
+    comparisons : tuple of Comparison
+        One with all groups where they are compared with the rest, else one per group.
+    """
+
+    names: tuple[str, ...]
+    method: str
+    reference: str
+    comparisons: tuple[Comparison, ...]
+
+
+def read_comparisons(
+    adata: AnnData, key: str, groups: list[str], replicate: str | None = None
+) -> CellComparisons:
+    """Read the cells and groups that scanpy compared.
+
+    Parameters
+    ----------
+    adata
+        Annotated data with a ranking.
+    key
+        Slot of ``adata.uns`` that holds it.
+    groups
+        Groups to take.
+    replicate
+        Column of ``adata.obs`` with the donor or batch of each cell, within which labels are permuted.
+
+    Returns
+    -------
+    CellComparisons
+        By the method of the ranking; logistic regression, which has no statistic per labelling, is replaced
+        by the t-test.
+
+    Raises
+    ------
+    InputError
+        If a column of ``adata.obs``, the tested matrix or the cells of a group are missing.
+    """
+    record = ranking_record(adata, key)
+    params: Mapping[str, Any] = record["params"]
+    labels = _column(adata, str(params.get("groupby", "")), f"adata.uns[{key!r}] was computed by groups of")
+    strata = None if replicate is None else _column(adata, replicate, "replicate= names")
+    matrix, names = _tested_matrix(adata, record, key)
+    method = str(params.get("method"))
+    used = next((name for name in METHODS if name == method), "t-test")
+    reference = str(params.get("reference", REST))
+    pools = [groups] if reference == REST else [[group] for group in groups if group != reference]
+    comparisons = []
+    for pool in pools:
+        inside = (
+            np.ones(len(labels), dtype=bool) if reference == REST else np.isin(labels, [*pool, reference])
+        )
+        codes = _codes(labels[inside], pool)
+        _check_cells(codes, pool, len(codes))
+        cells = prepare_cells(matrix[inside], used, tie_correct=bool(params.get("tie_correct", False)))
+        comparisons.append(Comparison(tuple(pool), cells, codes, None if strata is None else strata[inside]))
+    return CellComparisons(names, used, reference, tuple(comparisons))
+
+
+def _codes(labels: npt.NDArray[Any], groups: list[str]) -> Ints:
+    place = {group: number for number, group in enumerate(groups)}
+    return np.array([place.get(label, -1) for label in labels], dtype=np.int64)
+
+
+def _check_cells(codes: Ints, groups: list[str], n_cells: int) -> None:
+    counts = np.bincount(codes[codes >= 0], minlength=len(groups))
+    for group, count in zip(groups, counts.tolist(), strict=True):
+        if count < FEWEST_CELLS or n_cells - count < FEWEST_CELLS:
+            raise InputError(
+                f"Group {group!r} has {count} of {n_cells} cells; at least {FEWEST_CELLS} are needed on both "
+                "sides. The cells may have been subset after rank_genes_groups: run it again."
+            )
+
+
+def _column(adata: AnnData, name: str, what: str) -> npt.NDArray[Any]:
+    """Return a column of labels as strings; missing labels are empty."""
+    if name not in adata.obs:
+        columns = [str(column) for column in adata.obs.columns]
+        raise InputError(
+            f"{what} adata.obs[{name!r}], and adata.obs has no such column." + did_you_mean(name, columns)
+        )
+    column = pd.Series(adata.obs[name]).astype(object)
+    return column.where(column.notna(), "").astype(str).to_numpy()
+
+
+def _tested_matrix(adata: AnnData, record: Mapping[str, Any], key: str) -> tuple[Any, tuple[str, ...]]:
+    """Return the matrix that was tested, in memory, without the genes that the ranking left out."""
+    raw, layer = used_raw(adata, record), record["params"].get("layer")
+    if raw and adata.raw is None:
+        raise InputError(
+            f"adata.uns[{key!r}] was computed on adata.raw, which is gone: its labels cannot be permuted."
+        )
+    if layer is not None and layer not in adata.layers:
+        raise InputError(f"adata.uns[{key!r}] was computed on adata.layers[{layer!r}], which is gone.")
+    matrix = adata.raw.X if raw else adata.X if layer is None else adata.layers[layer]
+    names = [str(name) for name in (adata.raw.var_names if raw else adata.var_names)]
+    if matrix is None:
+        raise InputError(f"adata.uns[{key!r}] was computed on adata.X, which is gone.")
+    matrix = matrix[:] if not (sparse.issparse(matrix) or isinstance(matrix, np.ndarray)) else matrix
+    if hasattr(matrix, "compute"):
+        matrix = matrix.compute()
+    tested, source = names_tested(adata, key)
+    columns = sparse.csr_array(matrix)
+    if source == "rank_genes_groups":  # mask_var left genes out
+        place = {name: number for number, name in enumerate(names)}
+        kept = sorted(place[name] for name in set(tested) if name in place)
+        columns, names = columns[:, kept], [names[number] for number in kept]
+    return columns, tuple(names)

@@ -1,0 +1,39 @@
+"""Progress bars of steps that take more than two seconds: in terminals and notebooks, none when piped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+Step = TypeVar("Step")
+SILENT_SECONDS = 2.0
+
+
+def progress(steps: Iterable[Step], total: int, what: str) -> Iterator[Step]:
+    """Go through steps, with a bar once they have taken two seconds.
+
+    Parameters
+    ----------
+    steps
+        What to go through.
+    total
+        How many steps there are.
+    what
+        What is done, in a few words.
+
+    Yields
+    ------
+    Step
+        The steps.
+
+    Examples
+    --------
+    >>> list(progress("ab", 2, "letters"))
+    ['a', 'b']
+    """
+    from tqdm.auto import tqdm
+
+    # tqdm disables itself where there is no terminal; notebooks have none and still show bars
+    in_notebook = any("notebook" in base.__module__ for base in tqdm.__mro__)
+    disable = False if in_notebook else None
+    yield from tqdm(steps, total=total, desc=what, delay=SILENT_SECONDS, leave=False, disable=disable)

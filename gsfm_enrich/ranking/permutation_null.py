@@ -1,0 +1,113 @@
+"""The law of effects under permuted labels: what correlated genes do by themselves.
+
+Genes of one term go up and down together in any cells, so that the mean of their statistics varies more than
+that of independent genes. How much more is read off tables whose labels mean nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from gsfm_enrich.ranking.ranked import Moments, View, pearson3_tail, standardise, view_effects
+from gsfm_enrich.ranking.ranked_weights import TermWeights
+
+SKEWNESS_SHRINKAGE = 0.5
+"""How far the skewness of each term is moved to the mean of all terms: a third moment is noisy."""
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class PermutationNull:
+    """Moments of the effects of each term in tables of permuted labels, by view.
+
+    Attributes
+    ----------
+    moments : dict of Moments
+        Of shape (n_terms,).
+    n_tables : int
+        How many permuted tables they come from.
+    """
+
+    moments: Mapping[View, Moments]
+    n_tables: int
+
+    def test(self, effects: Floats, view: View) -> tuple[Floats, Floats]:
+        """Compare the effects of real tables with those of permuted ones.
+
+        Parameters
+        ----------
+        effects
+            Shape (n_tables, n_terms), from `gsfm_enrich.ranking.ranked.rank_views`.
+        view
+            Which view they are of.
+
+        Returns
+        -------
+        normalised : float64 array, shape (n_tables, n_terms)
+            Effects in standard deviations of those of permuted tables.
+        p_values : float64 array, shape (n_tables, n_terms)
+            Tail of Pearson's law of type III with these moments. Below one in `n_tables` they are
+            extrapolated.
+        """
+        moments = self.moments[view]
+        normalised = standardise(effects, moments)
+        p = np.where(moments.spread > 0, pearson3_tail(normalised, moments.skewness), 1.0)
+        return normalised, p
+
+
+def permutation_nulls(statistics: Iterable[Floats], weights: Sequence[TermWeights]) -> list[PermutationNull]:
+    """Take the moments of the effects of permuted tables, for several libraries.
+
+    Parameters
+    ----------
+    statistics
+        Statistics of permuted tables, each of shape (n_tables, n_genes), in as many portions as memory asks
+        for.
+    weights
+        What the genes count in each library.
+
+    Returns
+    -------
+    list of PermutationNull
+        One per library.
+
+    Examples
+    --------
+    >>> from gsfm_enrich.libraries.library import GeneSetLibrary
+    >>> from gsfm_enrich.ranking.ranked_weights import ranked_weights
+    >>> genes = tuple(f"G{i}" for i in range(600))
+    >>> weights = ranked_weights(GeneSetLibrary.from_dict({"a": genes[:20]}), None, genes)
+    >>> independent = np.random.default_rng(0).normal(size=(500, 600))
+    >>> null, = permutation_nulls([independent], [weights])
+    >>> null.n_tables, null.moments["up"].spread.round(1)
+    (500, array([1.]))
+    """
+    sums: list[dict[View, Floats]] = [{} for _ in weights]
+    n = 0
+    for portion in statistics:
+        for own, library_weights in zip(sums, weights, strict=True):
+            for view, effects in view_effects(portion, library_weights).items():
+                powers = np.stack([effects.sum(0), (effects**2).sum(0), (effects**3).sum(0)])
+                own[view] = own[view] + powers if view in own else powers
+        n += len(portion)
+    return [
+        PermutationNull({view: _moments(powers / n, n) for view, powers in own.items()}, n) for own in sums
+    ]
+
+
+def _moments(raw: Floats, n: int) -> Moments:
+    """Turn raw moments, shape (3, n_terms), into those that the tail needs."""
+    mean, second, third = raw
+    variance = np.maximum(second - mean**2, 0)
+    spread = np.sqrt(variance * n / max(n - 1, 1))
+    central = third - 3 * mean * second + 2 * mean**3
+    there = spread > 0
+    skewness = np.divide(central, spread**3, out=np.zeros_like(spread), where=there)
+    typical = float(skewness[there].mean()) if there.any() else 0.0
+    shrunk = (1 - SKEWNESS_SHRINKAGE) * skewness + SKEWNESS_SHRINKAGE * typical
+    return Moments(mean, spread, np.where(there, shrunk, 0.0))

@@ -1,0 +1,173 @@
+"""The result of the threshold-free test as a table, with the columns of gseapy's prerank and our own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from gsfm_enrich.libraries.library import GeneSetLibrary
+from gsfm_enrich.ranking.overlap import benjamini_hochberg
+from gsfm_enrich.ranking.permutation_null import PermutationNull
+from gsfm_enrich.ranking.ranked import (
+    VIEWS,
+    View,
+    gene_sampling_moments,
+    leading_genes,
+    parts,
+    pearson3_tail,
+    standardise,
+    tamed,
+    view_sums,
+)
+from gsfm_enrich.ranking.ranked_weights import TermWeights
+
+RANKED_COLUMNS = {
+    "Gene_set": "object",
+    "Term": "object",
+    "Size": "int64",
+    "ES": "float64",
+    "NES": "float64",
+    "NOM p-val": "float64",
+    "FDR q-val": "float64",
+    "Lead_genes": "object",
+    "Predicted Lead Genes": "object",
+    "Up P-value": "float64",
+    "Down P-value": "float64",
+    "Absolute P-value": "float64",
+    "Rank": "int64",
+}
+"""The columns and their types, in order; those with gseapy's names mean what they mean in its prerank."""
+LEADING_P = 0.05
+"""Leading genes are looked for in terms with at most this p-value."""
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class ViewOutcome:
+    """One view of ranked tables against a library; all arrays of shape (n_tables, n_terms).
+
+    Attributes
+    ----------
+    scores : float64 array
+        Weighted mean of the statistics of a term, less the mean of all genes; in units of the statistic.
+    normalised : float64 array
+        The same in standard deviations of the null hypothesis.
+    p_values : float64 array
+        1 for terms that cannot be tested.
+    """
+
+    scores: Floats
+    normalised: Floats
+    p_values: Floats
+
+
+def compare_views(
+    statistics: Floats, weights: TermWeights, null: PermutationNull | None = None
+) -> dict[View, ViewOutcome]:
+    """Test all terms of a library in ranked tables of the same genes.
+
+    Parameters
+    ----------
+    statistics
+        Signed, finite, shape (n_tables, n_genes).
+    weights
+        Of the same genes.
+    null
+        Effects of permuted tables; None takes genes to be independent.
+
+    Returns
+    -------
+    dict of ViewOutcome
+    """
+    statistics = tamed(statistics)
+    sums, values = view_sums(statistics, weights), parts(statistics)
+    total = weights.power_sums[0]
+    tested = {}
+    for view in VIEWS:
+        moments = gene_sampling_moments(values[view], weights)
+        effects = standardise(sums[view], moments)
+        if null is None:
+            normalised = effects
+            p = np.where(moments.spread > 0, pearson3_tail(effects, moments.skewness), 1.0)
+        else:
+            normalised, p = null.test(effects, view)
+        above = sums[view] - moments.mean
+        scores = np.divide(
+            above, total, out=np.zeros_like(above), where=np.broadcast_to(total > 0, above.shape)
+        )
+        tested[view] = ViewOutcome(scores, normalised, p)
+    return tested
+
+
+def ranked_table(
+    library: GeneSetLibrary,
+    weights: TermWeights,
+    tested: Mapping[View, ViewOutcome],
+    view: View,
+    *,
+    names: Sequence[str],
+    statistic: Floats,
+    table: int,
+    min_size: int,
+    max_size: int | None = None,
+) -> pd.DataFrame:
+    """Lay the result of one table and view out, the best term first.
+
+    Parameters
+    ----------
+    library
+        The terms.
+    weights
+        Of the measured genes.
+    tested
+        From `compare_views`.
+    view
+        Which view its rank, p-value and leading genes are of.
+    names
+        What the genes are called in the result, in the order of `weights`.
+    statistic
+        The table, shape (n_genes,).
+    table
+        Which of the tested tables it is.
+    min_size, max_size
+        Terms with fewer or more measured members are left out, and do not count in the adjustment.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns as in `RANKED_COLUMNS`. Leading genes are given for terms of a p-value of at most .05.
+    """
+    sizes = weights.sizes
+    rows = np.flatnonzero((sizes >= min_size) & (sizes <= (np.inf if max_size is None else max_size)))
+    own = tested[view]
+    p, normalised = own.p_values[table, rows], own.normalised[table, rows]
+    order = np.lexsort((rows, -normalised, p))
+    adjusted = benjamini_hochberg(p)[order] if len(rows) else p
+    rows, p = rows[order], p[order]
+    leading = leading_genes(statistic, weights, rows[p <= LEADING_P].tolist(), view)
+    joined = [
+        (";".join(names[gene] for gene in one.members), ";".join(names[gene] for gene in one.predicted))
+        for one in leading
+    ]
+    joined += [("", "")] * (len(rows) - len(joined))
+    columns = {
+        "Gene_set": [library.name] * len(rows),
+        "Term": [library.terms[row] for row in rows],
+        "Size": sizes[rows],
+        "ES": own.scores[table, rows],
+        "NES": normalised[order],
+        "NOM p-val": p,
+        "FDR q-val": adjusted,
+        "Lead_genes": [members for members, _ in joined],
+        "Predicted Lead Genes": [predicted for _, predicted in joined],
+        "Up P-value": tested["up"].p_values[table, rows],
+        "Down P-value": tested["down"].p_values[table, rows],
+        "Absolute P-value": tested["absolute"].p_values[table, rows],
+        "Rank": np.arange(1, len(rows) + 1),
+    }
+    return pd.DataFrame(columns).astype(RANKED_COLUMNS)

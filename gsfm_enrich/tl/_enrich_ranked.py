@@ -1,0 +1,255 @@
+"""The threshold-free test of the groups of an AnnData, its p-values from permuted labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from gsfm_enrich.errors import InputError, did_you_mean, warn_caller
+from gsfm_enrich.expression.label_null import REST, CellComparisons, read_comparisons
+from gsfm_enrich.expression.markers import choose
+from gsfm_enrich.expression.rank_genes_groups import group_names, ranking_record, symbol_map, used_raw
+from gsfm_enrich.get.storage import Enrichment, check_key, name_of, storable_frame, storable_params
+from gsfm_enrich.progress import progress
+from gsfm_enrich.ranking.ranked import VIEWS, View
+from gsfm_enrich.tl._enrichr import LOG_COLUMNS
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+    from gsfm_enrich.libraries.library import GeneSetLibrary
+    from gsfm_enrich.ranking.permutation_null import PermutationNull
+    from gsfm_enrich.ranking.ranked_weights import TermWeights
+
+ALL = "all"
+FEWEST_FOUND = 0.2
+"""With a smaller share of the measured genes in the gene sets the organism or the identifiers are wrong."""
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+def enrich_ranked(
+    adata: AnnData,
+    gene_sets: Any,
+    *,
+    key: str = "rank_genes_groups",
+    groups: str | Iterable[str] | None = None,
+    direction: str | None = None,
+    permutations: int = 100,
+    replicate: str | None = None,
+    gene_symbols: str | None = None,
+    organism: str = "human",
+    model: Any = "default",
+    min_size: int = 5,
+    max_size: int | None = None,
+    seed: int = 0,
+    key_added: str = "gsfm_ranked",
+    copy: bool = False,
+) -> AnnData | None:
+    """Threshold-free enrichment of every group: all genes count with their statistic, no cut-off is chosen.
+
+    Each term is scored by the mean statistic of its genes, members and predicted members, see
+    `gsfm_enrich.ranking.ranked`. Genes of one term go together in any cells; therefore the labels of the
+    cells are permuted, and the p-value says how often random groups of the same cells score as high.
+
+    Parameters
+    ----------
+    adata
+        Annotated data on which ``scanpy.tl.rank_genes_groups`` was run. The test is repeated on its cells.
+    gene_sets
+        Whatever :func:`gsfm_enrich.enrichr` takes.
+    key
+        Slot of ``adata.uns`` that holds the ranking of scanpy.
+    groups
+        Group or groups to test; all by default.
+    direction
+        ``"up"``, the mean of the positive part of the statistic; ``"down"``, of its negative part;
+        ``"absolute"``, of its size, which sees terms whose genes change both ways; or ``"all"`` three. By
+        default ``"up"`` where a group was compared with the rest, as markers are asked for, and
+        ``"absolute"`` where it was compared with another group.
+    permutations
+        Labellings to draw. All groups of one labelling count, so that 10 groups and 100 permutations give
+        1,000 tables.
+    replicate
+        Column of ``adata.obs`` with the donor or batch of each cell: labels are permuted within it.
+    gene_symbols
+        Column of ``adata.var`` (or ``adata.raw.var``) with gene symbols, where ``var_names`` are something
+        else.
+    organism
+        Organism of the genes, as in :func:`gsfm_enrich.enrichr`.
+    model
+        Which model completes the sets, see :func:`gsfm_enrich.load_model`; None for the members alone.
+    min_size, max_size
+        Terms with fewer or more measured members are left out.
+    seed
+        Of the permutations: the same seed gives the same p-values.
+    key_added
+        Slot of ``adata.uns`` to write.
+    copy
+        Return a changed copy and leave `adata` alone.
+
+    Returns
+    -------
+    anndata.AnnData or None
+        The copy if `copy`, else None. Written is ``adata.uns[key_added]`` with ``"results"``, ``"log"`` and
+        ``"params"`` as by :func:`gsfm_enrich.tl.enrichr`. Columns of the results: ``group``, ``direction``,
+        ``Gene_set``, ``Term``; ``Size``, the measured members; ``ES``, the weighted mean of the statistic
+        less that of all genes; ``NES``, the same in standard deviations of permuted labels; ``NOM p-val``,
+        ``FDR q-val`` (Benjamini-Hochberg within library, group and direction); ``Lead_genes`` and
+        ``Predicted Lead Genes``, the genes that carry the score, of terms with a p-value of at most .05; the
+        p-values of all three directions; and ``Rank``. P-values below ``params["smallest_p"]``, one over the
+        number of permuted tables, are extrapolated by the tail of Pearson's law of type III.
+
+    Raises
+    ------
+    InputError
+        For an unknown key, group, direction or column; when fewer than 500 genes were measured; when the
+        tested matrix or its cells are gone.
+    LibraryError
+        For an unknown or malformed gene set library.
+
+    Warns
+    -----
+    GsfmEnrichWarning
+        When most measured genes are in no gene set, or a gene was measured more than once.
+
+    Examples
+    --------
+    >>> import scanpy as sc
+    >>> import gsfm_enrich as ge
+    >>> adata = sc.datasets.pbmc68k_reduced()
+    >>> sc.tl.rank_genes_groups(adata, "bulk_labels")
+    >>> sets = {"B cells": ["CD79A", "CD79B", "BLK", "MS4A1"], "T cells": ["CD3D", "CD3E", "LCK", "CD2"]}
+    >>> ge.tl.enrich_ranked(adata, sets, groups="CD19+ B", model=None, min_size=4)
+    >>> result = ge.get.enrichr_df(adata, key="gsfm_ranked")
+    >>> result[["Term", "Lead_genes"]].iloc[0].tolist()
+    ['B cells', 'CD79A;CD79B;MS4A1;BLK']
+    """
+    from gsfm_enrich.libraries.sources import load_libraries
+    from gsfm_enrich.model.checkpoint import load_model
+    from gsfm_enrich.ranking.ranked_query import check_statistics
+    from gsfm_enrich.ranking.ranked_table import compare_views, ranked_table
+    from gsfm_enrich.ranking.ranked_weights import ranked_weights
+
+    check_key(key_added, key)
+    record = ranking_record(adata, key)
+    chosen = [group for group in choose(groups, group_names(record)) if group != _reference(record)]
+    directions = _directions(direction, _reference(record))
+    libraries = load_libraries(gene_sets, organism)
+    compared = read_comparisons(adata, key, chosen, replicate)
+    symbols = symbol_map(adata, gene_symbols, raw=used_raw(adata, record))
+    statistics = np.concatenate([part.statistics() for part in compared.comparisons])
+    kept = _strongest([symbols.get(name, name) for name in compared.names], statistics)
+    statistics = statistics[:, kept]
+    for row in statistics:
+        check_statistics(row)
+    genes = tuple(symbols.get(compared.names[place], compared.names[place]) for place in kept)
+    completing = None if model is None else load_model(model)
+    weights = [ranked_weights(library, completing, genes, organism) for library in libraries]
+    nulls = _nulls(compared, kept, weights, permutations, seed)
+    tested = [compare_views(statistics, own, null) for own, null in zip(weights, nulls, strict=True)]
+    done = [group for part in compared.comparisons for group in part.groups]
+    tables, log = [], []
+    for (number, group), view in product(enumerate(done), directions):
+        for library, own, views in zip(libraries, weights, tested, strict=True):
+            table = ranked_table(
+                library, own, views, view, names=genes, statistic=statistics[number], table=number,
+                min_size=min_size, max_size=max_size,
+            )  # fmt: skip
+            table.insert(0, "group", group)
+            table.insert(1, "direction", view)
+            tables.append(table)
+        rows = sum(len(table) for table in tables[-len(libraries) :])
+        message = "" if rows else f"no term has at least {min_size} measured genes"
+        log.append((group, view, len(genes), _n_in_sets(weights), rows, "", message))
+    _warn_of_losses(len(compared.names) - len(genes), genes, libraries, _n_in_sets(weights), organism)
+    params = storable_params(
+        key=key, groups=done, direction=list(directions), reference=compared.reference,
+        method=compared.method, permutations=permutations, permuted_tables=nulls[0].n_tables,
+        smallest_p=1 / nulls[0].n_tables, p_values="permuted labels", replicate=replicate,
+        gene_symbols=gene_symbols, organism=organism, model=None if model is None else name_of(model),
+        min_size=min_size, max_size=max_size, seed=seed, background="all measured genes",
+        background_genes=len(genes), gene_sets=[library.name for library in libraries],
+    )  # fmt: skip
+    frame = storable_frame(pd.concat(tables, ignore_index=True))
+    said = storable_frame(pd.DataFrame(log, columns=list(LOG_COLUMNS)))
+    target = adata.copy() if copy else adata
+    target.uns[key_added] = Enrichment(frame, said, params).stored()
+    return target if copy else None
+
+
+def _reference(record: Mapping[str, Any]) -> str:
+    return str(record["params"].get("reference", REST))
+
+
+def _directions(direction: str | None, reference: str) -> tuple[View, ...]:
+    """Return the views asked for; by default what the comparison is about."""
+    if direction is None:
+        return ("up",) if reference == REST else ("absolute",)
+    if direction == ALL:
+        return VIEWS
+    for view in VIEWS:
+        if direction == view:
+            return (view,)
+    known = [*VIEWS, ALL]
+    raise InputError(
+        f"direction must be one of {', '.join(map(repr, known))}, got {direction!r}."
+        + did_you_mean(str(direction), known)
+    )
+
+
+def _strongest(genes: Sequence[str], statistics: Floats) -> Ints:
+    """Return the column of every gene, that with the strongest statistic of those that share a symbol."""
+    strength = np.abs(statistics).max(axis=0)
+    order = np.argsort(-strength, kind="stable")
+    best: dict[str, int] = {}
+    for column in order.tolist():
+        best.setdefault(genes[column], column)
+    return np.array(sorted(best.values()), dtype=np.int64)
+
+
+def _nulls(
+    compared: CellComparisons, kept: Ints, weights: Sequence[TermWeights], permutations: int, seed: int
+) -> list[PermutationNull]:
+    """Return the effects of permuted labels for each library."""
+    from gsfm_enrich.ranking.permutation_null import permutation_nulls
+
+    rng = np.random.default_rng(seed)
+
+    def portions() -> Iterator[Floats]:
+        for part in compared.comparisons:
+            yield from part.permuted(permutations, rng)
+
+    total = sum(part.n_portions(permutations) for part in compared.comparisons)
+    shown = progress(portions(), total, "permuted labels")
+    return permutation_nulls((portion[:, kept] for portion in shown), weights)
+
+
+def _n_in_sets(weights: Sequence[TermWeights]) -> int:
+    """Return how many measured genes are members of any term."""
+    found = np.zeros(weights[0].members.shape[1], dtype=bool)
+    for own in weights:
+        found[own.members.indices] = True
+    return int(found.sum())
+
+
+def _warn_of_losses(
+    n_repeated: int, genes: Sequence[str], libraries: Sequence[GeneSetLibrary], n_found: int, organism: str
+) -> None:
+    if n_repeated:
+        warn_caller(
+            f"{n_repeated} measured rows have the symbol of another row; the one with the strongest "
+            "statistic was kept."
+        )
+    possible = min(len(genes), max(len(library.genes) for library in libraries))
+    if n_found < FEWEST_FOUND * possible:
+        warn_caller(
+            f"{n_found} of {len(genes)} measured genes are in the gene sets as genes of {organism}; check "
+            "organism= and gene_symbols=."
+        )

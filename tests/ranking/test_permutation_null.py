@@ -1,0 +1,77 @@
+"""P-values from permuted tables are uniform where genes go together, and moments are those of numpy."""
+
+import numpy as np
+import pytest
+from scipy.stats import kstest, skew
+
+from gsfm_enrich.libraries.library import GeneSetLibrary
+from gsfm_enrich.ranking.permutation_null import SKEWNESS_SHRINKAGE, permutation_nulls
+from gsfm_enrich.ranking.ranked import VIEWS, view_effects
+from gsfm_enrich.ranking.ranked_table import RANKED_COLUMNS, compare_views, ranked_table
+from gsfm_enrich.ranking.ranked_weights import ranked_weights
+
+GENES = tuple(f"G{i}" for i in range(600))
+LIBRARY = GeneSetLibrary.from_dict(
+    {f"term {i}": GENES[20 * i : 20 * i + 20] for i in range(30)} | {"unmeasured": ["X1", "X2"]}, "toy"
+)
+
+
+def correlated(n, seed):
+    """Tables in which the 20 genes of a term share a third of their variance."""
+    rng = np.random.default_rng(seed)
+    shared = np.repeat(rng.normal(size=(n, 30)), 20, axis=1)
+    return np.sqrt(1 / 3) * shared + np.sqrt(2 / 3) * rng.normal(size=(n, 600))
+
+
+@pytest.fixture(scope="module")
+def weights():
+    return ranked_weights(LIBRARY, None, GENES)
+
+
+@pytest.fixture(scope="module")
+def null(weights):
+    return permutation_nulls([correlated(200, 0), correlated(300, 1)], [weights])[0]
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_p_values_are_uniform_although_genes_are_correlated(weights, null, view):
+    tables = correlated(400, 2)
+    independent = compare_views(tables, weights)[view].p_values[:, :30].ravel()
+    p = compare_views(tables, weights, null)[view].p_values[:, :30].ravel()
+    assert np.mean(independent < 0.001) > 0.005
+    assert np.mean(p < 0.001) < 0.004
+    assert 0.04 < np.mean(p < 0.05) < 0.06
+    assert kstest(p, "uniform").statistic < 0.035
+
+
+def test_moments_are_those_of_all_portions_together(weights, null):
+    tables = np.concatenate([correlated(200, 0), correlated(300, 1)])
+    for view, effects in view_effects(tables, weights).items():
+        moments = null.moments[view]
+        np.testing.assert_allclose(moments.mean, effects.mean(axis=0), atol=1e-12)
+        np.testing.assert_allclose(moments.spread, effects.std(axis=0, ddof=1))
+        plain = skew(effects[:, :30], axis=0) * (499 / 500) ** 1.5
+        expected = (1 - SKEWNESS_SHRINKAGE) * plain + SKEWNESS_SHRINKAGE * plain.mean()
+        np.testing.assert_allclose(moments.skewness[:30], expected)
+    assert null.n_tables == 500
+
+
+def test_terms_without_measured_genes_are_not_found(weights, null):
+    assert (compare_views(correlated(3, 3), weights, null)["up"].p_values[:, 30] == 1).all()
+
+
+def test_the_table_is_sorted_and_complete(weights, null):
+    tables = correlated(1, 4)
+    tables[0, 40:60] += 2
+    tested = compare_views(tables, weights, null)
+    table = ranked_table(
+        LIBRARY, weights, tested, "up", names=GENES, statistic=tables[0], table=0, min_size=5
+    )  # fmt: skip
+    assert list(table) == list(RANKED_COLUMNS)
+    assert len(table) == 30
+    assert table["Term"][0] == "term 2"
+    assert table["NOM p-val"].is_monotonic_increasing
+    assert set(table["Lead_genes"][0].split(";")) <= set(GENES[40:60])
+    np.testing.assert_allclose(table["NOM p-val"], table["Up P-value"])
+    mean = np.maximum(tables[0], 0)
+    np.testing.assert_allclose(table["ES"][0], mean[40:60].mean() - mean.mean(), rtol=0.05)

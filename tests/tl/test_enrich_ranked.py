@@ -1,0 +1,115 @@
+"""The threshold-free test of the groups of cells: what is written, its defaults, and what it refuses."""
+
+import anndata
+import numpy as np
+import pandas as pd
+import pytest
+import scanpy as sc
+
+import gsfm_enrich as ge
+
+N_GENES = 600
+NAMES = [f"ENSG{i:011d}" for i in range(N_GENES)]
+SETS = {
+    "of a": NAMES[:10],
+    "of b": NAMES[20:30],
+    "of nothing": NAMES[50:60],
+    "too small": NAMES[100:103],
+}
+
+
+@pytest.fixture
+def cells():
+    rng = np.random.default_rng(0)
+    labels = np.repeat(["a", "b/c", "d"], 40)
+    values = rng.normal(1, 1, (120, N_GENES))
+    values[:40, :10] += 2
+    values[40:80, 20:30] += 2
+    obs = pd.DataFrame({"group": pd.Categorical(labels), "donor": np.tile(["x", "y"], 60)})
+    obs.index = [f"cell{i}" for i in range(120)]
+    data = anndata.AnnData(np.maximum(values, 0), obs=obs, var=pd.DataFrame(index=NAMES))
+    sc.tl.rank_genes_groups(data, "group")
+    return data
+
+
+def run(cells, sets=SETS, **options):
+    ge.tl.enrich_ranked(cells, sets, model=None, **{"permutations": 30, **options})
+    return ge.get.enrichr_df(cells, key="gsfm_ranked")
+
+
+def test_the_right_term_is_first_in_each_group_and_the_default_is_up(cells):
+    table = run(cells)
+    first = table[table["Rank"] == 1].set_index("group")
+    assert first.loc["a", "Term"] == "of a"
+    assert first.loc["b/c", "Term"] == "of b"
+    assert (first.loc[["a", "b/c"], "FDR q-val"] < 1e-4).all()
+    assert first.loc["d", "NOM p-val"] > 0.01
+    assert set(table["direction"]) == {"up"}
+    assert "too small" not in set(table["Term"])
+    params = cells.uns["gsfm_ranked"]["params"]
+    assert params["permuted_tables"] == 90
+    assert params["background_genes"] == N_GENES
+
+
+def test_compared_with_one_group_the_default_is_absolute(cells):
+    sc.tl.rank_genes_groups(cells, "group", reference="d")
+    table = run(cells)
+    assert set(table["group"]) == {"a", "b/c"}
+    assert set(table["direction"]) == {"absolute"}
+    assert table[table["Rank"] == 1].set_index("group").loc["a", "Term"] == "of a"
+
+
+def test_all_directions_and_a_file(cells, tmp_path):
+    table = run(cells, direction="all", groups="d")
+    assert table["direction"].drop_duplicates().tolist() == ["up", "down", "absolute"]
+    down = table[(table["direction"] == "down") & table["Term"].isin(["of a", "of b"])]
+    assert (down["NOM p-val"] < 0.05).all()
+    cells.write_h5ad(tmp_path / "cells.h5ad")
+    back = anndata.read_h5ad(tmp_path / "cells.h5ad")
+    pd.testing.assert_frame_equal(ge.get.enrichr_df(back, key="gsfm_ranked"), table, check_dtype=False)
+
+
+def test_the_seed_decides(cells):
+    same, again, other = run(cells, seed=1), run(cells, seed=1), run(cells, seed=2)
+    pd.testing.assert_frame_equal(same, again)
+    assert (same["NOM p-val"] != other["NOM p-val"]).any()
+
+
+def test_genes_are_counted_once(cells):
+    cells.var["symbol"] = cells.var_names
+    cells.var.iloc[1, 0] = cells.var_names[0]
+    with pytest.warns(ge.GsfmEnrichWarning, match="1 measured rows"):
+        table = run(cells, gene_symbols="symbol")
+    assert table.set_index(["group", "Term"]).loc[("a", "of a"), "Size"] == 9
+
+
+@pytest.mark.parametrize(
+    ("options", "facts"),
+    [
+        ({"direction": "both"}, ["'both'", "'absolute'"]),
+        ({"replicate": "doner"}, ["doner", "Did you mean 'donor'"]),
+        ({"groups": "x"}, ["'x'"]),
+        ({"key": "nothing"}, ["'nothing'"]),
+    ],
+)
+def test_what_is_refused(cells, options, facts):
+    with pytest.raises(ge.InputError) as caught:
+        run(cells, **options)
+    assert all(fact in str(caught.value) for fact in facts)
+
+
+def test_too_few_genes_are_refused(cells):
+    few = cells[:, :100].copy()
+    sc.tl.rank_genes_groups(few, "group")
+    with pytest.raises(ge.InputError, match="500 genes"):
+        run(few)
+
+
+def test_groups_whose_cells_are_gone_are_refused(cells):
+    with pytest.raises(ge.InputError, match="'a' has 0"):
+        run(cells[40:].copy())
+
+
+def test_labels_are_permuted_within_donors(cells):
+    assert run(cells, replicate="donor")["Term"][0] == "of a"
+    assert cells.uns["gsfm_ranked"]["params"]["replicate"] == "donor"
