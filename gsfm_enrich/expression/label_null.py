@@ -15,6 +15,7 @@ from gsfm_enrich.errors import InputError, did_you_mean
 from gsfm_enrich.expression.label_statistics import (
     METHODS,
     CellSums,
+    Method,
     group_members,
     label_statistics,
     permuted_codes,
@@ -130,7 +131,7 @@ def read_comparisons(
     strata = None if replicate is None else _column(adata, replicate, "replicate= names")
     matrix, names = _tested_matrix(adata, record, key)
     method = str(params.get("method"))
-    used = next((name for name in METHODS if name == method), "t-test")
+    used: Method = next((name for name in METHODS if name == method), "t-test")
     reference = str(params.get("reference", REST))
     pools = [groups] if reference == REST else [[group] for group in groups if group != reference]
     comparisons = []
