@@ -250,9 +250,9 @@ BOUND = Rule(
 )
 
 RULES: dict[str, Rule] = {
-    **dict.fromkeys(("n", "top", "top_term", "max_genes"), FEW),
+    **dict.fromkeys(("n", "top", "top_term", "max_genes", "min_size", "max_size"), FEW),
     **dict.fromkeys(("min_overlap", "seed"), _whole(0)),
-    **dict.fromkeys(("smallest", "top_genes"), _whole(2)),
+    **dict.fromkeys(("smallest", "top_genes", "permutations"), _whole(2)),
     "n_jobs": Rule(f"a whole number from -{MOST_JOBS} to {MOST_JOBS} other than 0", _jobs),
     **dict.fromkeys(("similarity", "pval_cutoff"), SHARE),
     **dict.fromkeys(("fold", "min_weight", "min_similarity"), _number(0, 1, above=True)),
@@ -266,7 +266,7 @@ RULES: dict[str, Rule] = {
     **dict.fromkeys(("organism", "term", "gene"), NAME),
     **dict.fromkeys(
         ("key", "key_added", "genes_key", "column", "gene_set", "gene_symbols", "layer", "title", "cmap",
-         "format"),
+         "replicate",         "format"),
         TEXT,
     ),
     **dict.fromkeys(("groups", "group", "terms"), NAMES),

@@ -28,18 +28,26 @@ from gsfm_enrich.ranking.ranked_weights import TermWeights
 
 View = Literal["up", "down", "absolute"]
 VIEWS: tuple[View, ...] = get_args(View)
-STRONGEST_SHARE = 0.001
-"""Share of the genes, the strongest, that count no more than the weakest of them."""
+CUT_SHARE = 1e-4
+"""Share of the genes, the strongest, that count no more than the next one; at least one gene."""
+EMPHASIS = 1.5
+"""Power to which the statistic is raised before it is added up: strong genes say more than many weak ones."""
+GENE_CORRELATION = 0.002
+"""Mean correlation that the genes of a term are taken to have: it widens the spread of large terms."""
 NORMAL_SKEWNESS = 1e-4
 """Below this skewness the normal tail is that of Pearson's law to all digits."""
+SMALLEST_P = float(np.finfo(np.float64).tiny)
+"""Smaller p-values than floating point numbers can tell apart are reported as this one."""
 
 Floats = npt.NDArray[np.float64]
 
 
 def tamed(statistics: Floats) -> Floats:
-    """Let the strongest genes of each table count no more than the weakest of them.
+    """Return the statistics as they are added up: the strongest genes cut, then strong ones emphasised.
 
-    One gene in a thousand is cut, at least one: a single gene of |t| = 80 does not decide about its terms.
+    One gene in ten thousand is cut to the size of the next one, at least one gene, so that a single gene of
+    |t| = 80 does not decide about its terms. Then sizes are raised to the power of 1.5. The scale of the
+    statistic does not matter.
 
     Parameters
     ----------
@@ -52,13 +60,14 @@ def tamed(statistics: Floats) -> Floats:
 
     Examples
     --------
-    >>> tamed(np.array([[0.5, -1.0, 2.0, -80.0]]))
-    array([[ 0.5, -1. ,  2. , -2. ]])
+    >>> tamed(np.array([[1.0, 2.25, 4.0, -80.0]]))
+    array([[ 1.   ,  3.375,  8.   , -8.   ]])
     """
     n = statistics.shape[1]
-    place = n - 1 - max(round(STRONGEST_SHARE * n), 1)
-    most = np.partition(np.abs(statistics), place, axis=1)[:, [place]]
-    return np.asarray(np.clip(statistics, -most, most))
+    size = np.abs(statistics)
+    place = n - 1 - max(round(CUT_SHARE * n), 1)
+    most = np.partition(size, place, axis=1)[:, [place]]
+    return np.asarray(np.copysign(np.minimum(size, most) ** EMPHASIS, statistics))
 
 
 def parts(statistics: Floats) -> dict[View, Floats]:
@@ -105,8 +114,10 @@ class Moments:
     skewness: Floats
 
 
-def gene_sampling_moments(values: Floats, weights: TermWeights) -> Moments:
-    """Return the exact moments of the sums when statistics are dealt to the genes at random.
+def gene_sampling_moments(
+    values: Floats, weights: TermWeights, correlation: float = GENE_CORRELATION
+) -> Moments:
+    """Return the moments of the sums when statistics are dealt to the genes at random.
 
     Parameters
     ----------
@@ -114,6 +125,8 @@ def gene_sampling_moments(values: Floats, weights: TermWeights) -> Moments:
         Part of the statistics that is added up, see `parts`, shape (n_tables, n_genes).
     weights
         Of the same genes.
+    correlation
+        Mean correlation of the genes of a term. With 0 the moments are exactly those of random genes.
 
     Returns
     -------
@@ -123,8 +136,9 @@ def gene_sampling_moments(values: Floats, weights: TermWeights) -> Moments:
     Notes
     -----
     For a sum of w x over n genes with x permuted, and sums of powers taken about the means: variance
-    ``W2 X2 / (n - 1)``, third moment ``n W3 X3 / ((n - 1) (n - 2))``. They say nothing about the correlation
-    of genes, and so are too small a spread for terms whose genes go together.
+    ``W2 X2 / (n - 1)``, third moment ``n W3 X3 / ((n - 1) (n - 2))``. The spread is then multiplied by the
+    root of ``1 + (m - 1) correlation``, the variance inflation of CAMERA (Wu and Smyth, Nucleic Acids Res.
+    40:e133, 2012), m being the effective number of genes, ``(sum of w)**2 / sum of w**2``.
     """
     n = values.shape[1]
     first, second, third = weights.power_sums
@@ -137,7 +151,8 @@ def gene_sampling_moments(values: Floats, weights: TermWeights) -> Moments:
     spread = np.sqrt(np.maximum(w2, 0) * x2 / (n - 1))
     third_moment = n * w3 * x3 / ((n - 1) * (n - 2))
     skewness = np.divide(third_moment, spread**3, out=np.zeros_like(spread), where=spread > 0)
-    return Moments(mean * first, spread, skewness)
+    effective = np.divide(first**2, second, out=np.ones_like(first), where=second > 0)
+    return Moments(mean * first, spread * np.sqrt(1 + (effective - 1) * correlation), skewness)
 
 
 def standardise(sums: Floats, moments: Moments) -> Floats:
@@ -186,7 +201,7 @@ def pearson3_tail(effects: npt.ArrayLike, skewness: npt.ArrayLike) -> Floats:
     Returns
     -------
     float64 array
-        Between 0 and 1, of the shape to which both broadcast.
+        Above 0 and at most 1, of the shape to which both broadcast.
 
     Examples
     --------
@@ -202,7 +217,7 @@ def pearson3_tail(effects: npt.ArrayLike, skewness: npt.ArrayLike) -> Floats:
     right = skew[skewed] > 0
     place = np.maximum(shape + np.where(right, z[skewed], -z[skewed]) * np.sqrt(shape), 0)
     p[skewed] = np.where(right, gammaincc(shape, place), gammainc(shape, place))
-    return np.asarray(p)
+    return np.asarray(np.maximum(p, SMALLEST_P))
 
 
 @dataclass(frozen=True, eq=False)
@@ -212,10 +227,10 @@ class ViewResult:
     Attributes
     ----------
     effects : float64 array, shape (n_tables, n_terms)
-        Standard deviations by which the terms' sums exceed those of random genes; 0 for terms without a
+        Standard deviations by which the terms' sums exceed the mean of random genes; 0 for terms without a
         measured gene.
     p_values : float64 array, shape (n_tables, n_terms)
-        Parametric, as if genes were independent; 1 for terms without a measured gene.
+        Parametric, of random genes with a small correlation; 1 for terms without a measured gene.
     """
 
     effects: Floats
@@ -253,7 +268,7 @@ def rank_views(
     >>> library = GeneSetLibrary.from_dict({"top": genes[-20:], "both": [*genes[:10], *genes[-10:]]})
     >>> result = rank_views(np.linspace(-3, 3, 600)[None], ranked_weights(library, None, genes))
     >>> result["up"].effects.round(1), result["absolute"].effects.round(1)
-    (array([[9.5, 1. ]]), array([[6.9, 7.2]]))
+    (array([[10.8,  1.8]]), array([[7.7, 8.1]]))
     """
     table = np.asarray(statistics, dtype=np.float64)
     n_genes = weights.weights.shape[1]

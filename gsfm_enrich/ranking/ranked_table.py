@@ -54,7 +54,7 @@ class ViewOutcome:
     Attributes
     ----------
     scores : float64 array
-        Weighted mean of the statistics of a term, less the mean of all genes; in units of the statistic.
+        Weighted mean of the emphasised statistics of a term, less the mean of all genes.
     normalised : float64 array
         The same in standard deviations of the null hypothesis.
     p_values : float64 array

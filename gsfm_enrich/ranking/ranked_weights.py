@@ -12,7 +12,8 @@ from scipy.sparse import csr_array
 from gsfm_enrich.genes.match import match
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.model.gsfm import GSFM
-from gsfm_enrich.ranking.membership import library_membership
+from gsfm_enrich.ranking.membership import Membership, library_membership
+from gsfm_enrich.ranking.weights import LEVELS, NEIGHBOUR
 
 PREDICTED_WEIGHT = 0.5
 """What a predicted member of probability 1 would count; less by the square root of the probability."""
@@ -106,7 +107,8 @@ def ranked_weights(
     Returns
     -------
     TermWeights
-        A member counts 1, a predicted member of probability p half the square root of p, both times the
+        A member counts 1, a predicted member of probability p half the square root of p, a neighbour of the
+        gene that a term is named after one half (`gsfm_enrich.ranking.gene_named_terms`), all times the
         weight of the gene, see `gene_weights`. A predicted member that no term holds has the weight 2.
 
     Examples
@@ -126,13 +128,21 @@ def ranked_weights(
         table = library_membership(library, model, organism)
         columns = table.columns_of(genes)
         known = columns >= 0
-        probable = csr_array(table.probable[:, columns[known]])
-        predicted = _spread(probable, np.flatnonzero(known), len(genes))
-        predicted.data = PREDICTED_WEIGHT * np.sqrt(predicted.data)
-        weights = csr_array(weights.maximum(predicted))
+        counts = _predicted_counts(table, columns[known])
+        weights = csr_array(weights.maximum(_spread(counts, np.flatnonzero(known), len(genes))))
     weights = csr_array(weights.multiply(of_gene[None, :]))
     weights.sort_indices()
     return TermWeights(weights, members.astype(bool))
+
+
+def _predicted_counts(table: Membership, columns: Ints) -> csr_array:
+    """Return what genes that are no members count, from their probability or as neighbours."""
+    counts = csr_array(table.probable[:, columns])
+    counts.data = PREDICTED_WEIGHT * np.sqrt(counts.data)
+    if table.neighbours is None:
+        return counts
+    near = csr_array(table.neighbours[:, columns]).astype(np.float64)
+    return csr_array(counts.maximum(near * (NEIGHBOUR / LEVELS)))
 
 
 def _spread(table: csr_array, columns: Ints, width: int) -> csr_array:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from gsfm_enrich.errors import InputError, did_you_mean, warn_caller
+from gsfm_enrich.arguments import checked
+from gsfm_enrich.errors import warn_caller
 from gsfm_enrich.expression.label_null import REST, CellComparisons, read_comparisons
 from gsfm_enrich.expression.markers import choose
 from gsfm_enrich.expression.rank_genes_groups import group_names, ranking_record, symbol_map, used_raw
 from gsfm_enrich.get.storage import Enrichment, check_key, name_of, storable_frame, storable_params
 from gsfm_enrich.progress import progress
-from gsfm_enrich.ranking.ranked import VIEWS, View
+from gsfm_enrich.ranking.ranked import View
 from gsfm_enrich.tl._enrichr import LOG_COLUMNS
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from gsfm_enrich.ranking.permutation_null import PermutationNull
     from gsfm_enrich.ranking.ranked_weights import TermWeights
 
-ALL = "all"
+VIEW_OF: dict[str, View] = {"up": "up", "down": "down", "both": "absolute"}
 FEWEST_FOUND = 0.2
 """With a smaller share of the measured genes in the gene sets the organism or the identifiers are wrong."""
 
@@ -34,6 +34,7 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 
+@checked
 def enrich_ranked(
     adata: AnnData,
     gene_sets: Any,
@@ -69,10 +70,10 @@ def enrich_ranked(
     groups
         Group or groups to test; all by default.
     direction
-        ``"up"``, the mean of the positive part of the statistic; ``"down"``, of its negative part;
-        ``"absolute"``, of its size, which sees terms whose genes change both ways; or ``"all"`` three. By
-        default ``"up"`` where a group was compared with the rest, as markers are asked for, and
-        ``"absolute"`` where it was compared with another group.
+        ``"up"``, the mean of the positive part of the statistic; ``"down"``, of its negative part; ``"both"``,
+        of its absolute value, which sees terms whose genes change both ways. By default ``"up"`` where a
+        group was compared with the rest, as markers are asked for, and ``"both"`` where it was compared with
+        another group. The table has the p-values of all three.
     permutations
         Labellings to draw. All groups of one labelling count, so that 10 groups and 100 permutations give
         1,000 tables.
@@ -99,7 +100,7 @@ def enrich_ranked(
     anndata.AnnData or None
         The copy if `copy`, else None. Written is ``adata.uns[key_added]`` with ``"results"``, ``"log"`` and
         ``"params"`` as by :func:`gsfm_enrich.tl.enrichr`. Columns of the results: ``group``, ``direction``,
-        ``Gene_set``, ``Term``; ``Size``, the measured members; ``ES``, the weighted mean of the statistic
+        ``Gene_set``, ``Term``; ``Size``, the measured members; ``ES``, the weighted mean of the emphasised statistic
         less that of all genes; ``NES``, the same in standard deviations of permuted labels; ``NOM p-val``,
         ``FDR q-val`` (Benjamini-Hochberg within library, group and direction); ``Lead_genes`` and
         ``Predicted Lead Genes``, the genes that carry the score, of terms with a p-value of at most .05; the
@@ -140,7 +141,8 @@ def enrich_ranked(
     check_key(key_added, key)
     record = ranking_record(adata, key)
     chosen = [group for group in choose(groups, group_names(record)) if group != _reference(record)]
-    directions = _directions(direction, _reference(record))
+    asked = direction or _default_direction(_reference(record))
+    view = VIEW_OF[asked]
     libraries = load_libraries(gene_sets, organism)
     compared = read_comparisons(adata, key, chosen, replicate)
     symbols = symbol_map(adata, gene_symbols, raw=used_raw(adata, record))
@@ -156,21 +158,21 @@ def enrich_ranked(
     tested = [compare_views(statistics, own, null) for own, null in zip(weights, nulls, strict=True)]
     done = [group for part in compared.comparisons for group in part.groups]
     tables, log = [], []
-    for (number, group), view in product(enumerate(done), directions):
+    for number, group in enumerate(done):
         for library, own, views in zip(libraries, weights, tested, strict=True):
             table = ranked_table(
                 library, own, views, view, names=genes, statistic=statistics[number], table=number,
                 min_size=min_size, max_size=max_size,
             )  # fmt: skip
             table.insert(0, "group", group)
-            table.insert(1, "direction", view)
+            table.insert(1, "direction", asked)
             tables.append(table)
         rows = sum(len(table) for table in tables[-len(libraries) :])
         message = "" if rows else f"no term has at least {min_size} measured genes"
-        log.append((group, view, len(genes), _n_in_sets(weights), rows, "", message))
+        log.append((group, asked, len(genes), _n_in_sets(weights), rows, "", message))
     _warn_of_losses(len(compared.names) - len(genes), genes, libraries, _n_in_sets(weights), organism)
     params = storable_params(
-        key=key, groups=done, direction=list(directions), reference=compared.reference,
+        key=key, groups=done, direction=asked, reference=compared.reference,
         method=compared.method, permutations=permutations, permuted_tables=nulls[0].n_tables,
         smallest_p=1 / nulls[0].n_tables, p_values="permuted labels", replicate=replicate,
         gene_symbols=gene_symbols, organism=organism, model=None if model is None else name_of(model),
@@ -188,20 +190,9 @@ def _reference(record: Mapping[str, Any]) -> str:
     return str(record["params"].get("reference", REST))
 
 
-def _directions(direction: str | None, reference: str) -> tuple[View, ...]:
-    """Return the views asked for; by default what the comparison is about."""
-    if direction is None:
-        return ("up",) if reference == REST else ("absolute",)
-    if direction == ALL:
-        return VIEWS
-    for view in VIEWS:
-        if direction == view:
-            return (view,)
-    known = [*VIEWS, ALL]
-    raise InputError(
-        f"direction must be one of {', '.join(map(repr, known))}, got {direction!r}."
-        + did_you_mean(str(direction), known)
-    )
+def _default_direction(reference: str) -> str:
+    """Return what a comparison is about: markers, or a contrast of two conditions."""
+    return "up" if reference == REST else "both"
 
 
 def _strongest(genes: Sequence[str], statistics: Floats) -> Ints:
