@@ -44,8 +44,8 @@ ARROWS = {
     "get": {"errors", "expression", "ranking"},
     "drop_in": {"errors", "files", "genes", "libraries", "model", "ranking", "pl"},
     "tl": {
-        "errors", "arguments", "progress", "genes", "libraries", "model", "ranking", "prediction", "expression",
-        "drop_in", "get",
+        "errors", "progress", "genes", "libraries", "model", "ranking", "prediction", "expression", "drop_in",
+        "get",
     },
     "html": {"errors", "files", "genes", "prediction", "get", "pl", "ranking"},
     "commands": {

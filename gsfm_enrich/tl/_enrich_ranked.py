@@ -70,10 +70,10 @@ def enrich_ranked(
     groups
         Group or groups to test; all by default.
     direction
-        ``"up"``, the mean of the positive part of the statistic; ``"down"``, of its negative part; ``"both"``,
-        of its absolute value, which sees terms whose genes change both ways. By default ``"up"`` where a
-        group was compared with the rest, as markers are asked for, and ``"both"`` where it was compared with
-        another group. The table has the p-values of all three.
+        ``"up"``, the mean of the positive part of the statistic; ``"down"``, of its negative part;
+        ``"both"``, of its absolute value, which sees terms whose genes change both ways. By default
+        ``"up"`` where a group was compared with the rest, as markers are asked for, and ``"both"`` where it
+        was compared with another group. The table has the p-values of all three.
     permutations
         Labellings to draw. All groups of one labelling count, so that 10 groups and 100 permutations give
         1,000 tables.
@@ -99,13 +99,14 @@ def enrich_ranked(
     -------
     anndata.AnnData or None
         The copy if `copy`, else None. Written is ``adata.uns[key_added]`` with ``"results"``, ``"log"`` and
-        ``"params"`` as by :func:`gsfm_enrich.tl.enrichr`. Columns of the results: ``group``, ``direction``,
-        ``Gene_set``, ``Term``; ``Size``, the measured members; ``ES``, the weighted mean of the emphasised statistic
-        less that of all genes; ``NES``, the same in standard deviations of permuted labels; ``NOM p-val``,
-        ``FDR q-val`` (Benjamini-Hochberg within library, group and direction); ``Lead_genes`` and
-        ``Predicted Lead Genes``, the genes that carry the score, of terms with a p-value of at most .05; the
-        p-values of all three directions; and ``Rank``. P-values below ``params["smallest_p"]``, one over the
-        number of permuted tables, are extrapolated by the tail of Pearson's law of type III.
+        ``"params"`` as by :func:`gsfm_enrich.tl.enrichr`. Columns of the results: ``group``,
+        ``direction``, ``Gene_set``, ``Term``; ``Size``, the measured members; ``ES``, the weighted mean of
+        the emphasised statistic less that of all genes; ``NES``, the same in standard deviations of permuted
+        labels; ``NOM p-val``; ``FDR q-val`` (Benjamini-Hochberg within library, group and direction);
+        ``Lead_genes`` and ``Predicted Lead Genes``, the genes that carry the score, of terms with a p-value
+        of at most .05; the p-values of all three directions; and ``Rank``. P-values below
+        ``params["smallest_p"]``, one over the number of permuted tables, are extrapolated by the tail of
+        Pearson's law of type III.
 
     Raises
     ------
