@@ -27,6 +27,7 @@ from gsfm_enrich.expression.rank_genes_groups import (
     symbol_map,
     used_raw,
 )
+from gsfm_enrich.genes.headers import figure_of
 from gsfm_enrich.get.storage import (
     Enrichment,
     check_key,
@@ -60,7 +61,11 @@ def enrichr(
     gene_sets: Any,
     *,
     de: pd.DataFrame | Mapping[str, Any] | None = None,
-    columns: Mapping[str, str] | None = None,
+    columns: Mapping[str, Any] | None = None,
+    gene_column: str | None = None,
+    p_column: str | None = None,
+    statistic_column: str | None = None,
+    groupby: str | Sequence[str] | None = None,
     key: str = "rank_genes_groups",
     groups: str | Iterable[str] | None = None,
     direction: Direction = "both",
@@ -92,13 +97,22 @@ def enrichr(
         Whatever :func:`gsfm_enrich.enrichr` takes: a library name, a GMT file, a dict, a ``GeneSetLibrary``,
         or a list of these.
     de
-        Differential expression by something else, in place of what is under `key`: a long data frame of
-        DESeq2, pydeseq2, edgeR, limma, Seurat, pertpy or any other tool; a dict of data frames by group; or a
-        dict of lists by group, ``{"B cells": [...]}`` or ``{"B cells": {"up": [...], "down": [...]}}``.
+        Differential expression by something else, in place of what is under `key`: a data frame of DESeq2,
+        PyDESeq2, edgeR, limma, Seurat, pertpy, MAST, MAGeCK or another tool (the documentation lists what is
+        read); a dict of data frames by group; or a dict of lists by group, ``{"B cells": [...]}`` or ``{"B cells": {"up": [...], "down": [...]}}``.
     columns
         Columns of that data frame for any of ``name``, ``log2fc``, ``p_adjusted``, ``p_value``, ``score`` and
         ``group``, where they are not recognised or others are meant; genes may be in its index. What was
         taken for what is stored.
+    gene_column
+        Column of the data frame that holds the genes, where it is not recognised or several could be it;
+        ``"index"`` for an index without a name.
+    p_column
+        Its column of p-values, adjusted ones if the column is called so, else raw ones, which are adjusted.
+    statistic_column
+        Its column of a fold change, if it is called so, else of a signed statistic.
+    groupby
+        Its column that holds the group, or several, whose combination is the group; an empty list for none.
     key
         Slot of ``adata.uns`` that holds the ranking of scanpy.
     groups
@@ -195,8 +209,15 @@ def enrichr(
 
     check_key(key_added, key)
     cutoffs = Cutoffs(pval_cutoff, log2fc_min, log2fc_max, max_genes)
+    columns = _by_figure(columns, gene_column, p_column, statistic_column, groupby)
     source = _read(
-        adata, de, columns, key, groups, tested=isinstance(background, str) and background == "tested"
+        adata,
+        de,
+        columns,
+        organism,
+        key,
+        groups,
+        tested=isinstance(background, str) and background == "tested",
     )
     symbols = _symbols(source, gene_symbols)
     markers = marker_lists(source.ranking, direction, cutoffs, symbols)
@@ -238,7 +259,7 @@ def enrichr(
 
 
 def _read(
-    data: Any, de: Any, columns: Mapping[str, str] | None, key: str, groups: Any, *, tested: bool
+    data: Any, de: Any, columns: Mapping[str, Any], organism: str, key: str, groups: Any, *, tested: bool
 ) -> _Source:
     """Read the differential expression from wherever it is."""
     from anndata import AnnData
@@ -251,7 +272,7 @@ def _read(
             )
         data, de = None, data
     if de is not None:
-        ranking, used = read_differential(de, columns, groups)
+        ranking, used = read_differential(de, columns, groups, organism)
         return _Source(ranking, data, data is not None and data.raw is not None, used)
     if columns:
         raise InputError("columns= names columns of a data frame, which is given as de=.")
@@ -260,6 +281,33 @@ def _read(
         names, where = names_tested(data, key)
         ranking = replace(ranking, tested=tuple(names), source=where)
     return _Source(ranking, data, used_raw(data, ranking_record(data, key)), {})
+
+
+def _by_figure(
+    columns: Mapping[str, Any] | None,
+    gene_column: str | None,
+    p_column: str | None,
+    statistic_column: str | None,
+    groupby: str | Sequence[str] | None,
+) -> dict[str, Any]:
+    """Return the columns that were named, by what they hold; no other p-value than the named one is taken."""
+    named: dict[str, Any] = {}
+    if gene_column is not None:
+        named["name"] = gene_column
+    if groupby is not None:
+        named["group"] = groupby
+    if p_column is not None:
+        figure = figure_of(str(p_column))
+        adjusted = figure is not None and figure.name == "p_adjusted"
+        named |= {"p_value": None, "p_adjusted": None, ("p_adjusted" if adjusted else "p_value"): p_column}
+    if statistic_column is not None:
+        figure = figure_of(str(statistic_column))
+        fold = figure is not None and figure.name == "log2fc"
+        named |= {"score": None, "log2fc" if fold else "score": statistic_column}
+    twice = sorted(set(named) & set(columns or {}))
+    if twice:
+        raise InputError(f"columns= and a parameter of its own both name the column for {twice[0]!r}.")
+    return {**(columns or {}), **named}
 
 
 def _symbols(source: _Source, gene_symbols: str | None) -> dict[str, str]:

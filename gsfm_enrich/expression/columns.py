@@ -1,0 +1,387 @@
+"""Which columns of a table hold genes and groups, by their values, and which figures, by their headers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from gsfm_enrich.errors import InputError, did_you_mean, named
+from gsfm_enrich.expression.cells import MOSTLY, as_names, first_name, is_text
+from gsfm_enrich.genes.headers import (
+    ENTREZ_HEADERS,
+    GENE_HEADERS,
+    HEADERS,
+    figure_of,
+    gene_rank,
+    is_group_header,
+    plain,
+)
+from gsfm_enrich.genes.lookup import find_genes
+from gsfm_enrich.genes.row_numbers import are_row_numbers
+from gsfm_enrich.genes.table import RESOLVED_ORGANISMS, organism_name
+
+SAMPLE = 400
+"""So many distinct values are looked at."""
+SEPARATES = 0.95
+"""A column separates the rows of genes when so few of them remain together."""
+INDEX = "index"
+SURE = ("log2fc", "p_adjusted", "p_value", "score", "auc")
+"""Figures whose columns beside those of contrasts say that a table is not a wide one."""
+
+WITHOUT_GROUP = "all"
+JOINED = " | "
+"""Stands between the parts of a group that several columns make."""
+
+_OTHER_ID = re.compile(
+    r"ENS[A-Z]{0,6}G\d{11}(\.\d+)?|FBgn\d{7}|WBGene\d{8}|MGI:\d+|LOC\d+|[A-Z0-9]\d{6}[A-Z]\d\dRik|Gm\d+"
+)
+
+
+def flat(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with its index as its first columns, ``"index"`` where it has no name.
+
+    Examples
+    --------
+    >>> flat(pd.DataFrame({"padj": [0.1]}, index=["TP53"])).columns.tolist()
+    ['index', 'padj']
+    """
+    columns = ["_".join(map(str, name)) if isinstance(name, tuple) else str(name) for name in table.columns]
+    body = table.set_axis(columns, axis=1)
+    body = body.loc[:, ~body.columns.duplicated()]
+    levels = {}
+    for number in range(table.index.nlevels):
+        name = table.index.names[number]
+        label = str(name) if name is not None else INDEX + (f" level {number}" if number else "")
+        if label not in body.columns:
+            levels[label] = table.index.get_level_values(number)
+    return pd.concat([pd.DataFrame(levels).set_axis(body.index), body], axis=1).reset_index(drop=True)
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """What a column looks like."""
+
+    column: str
+    share: float  # of its values that are genes
+    integers: bool
+    rows: bool  # whether its integers are row numbers
+    header: int | None  # place among the headers of genes
+
+
+def _judge(table: pd.DataFrame, column: str, organism: str) -> _Judged:
+    values = as_names(table[column])
+    distinct = sorted(values.dropna().unique())
+    header = gene_rank(column)
+    if not distinct or (pd.api.types.is_float_dtype(table[column].dtype) and "." in distinct[0]):
+        return _Judged(column, 0.0, False, False, header)
+    digits = [text for text in distinct if text.isdecimal()]
+    integers = len(digits) > MOSTLY * len(distinct) or all(re.fullmatch(r"-?[\d.]+", t) for t in distinct)
+    rows = integers and are_row_numbers([int(text) for text in digits])
+    sample = [distinct[i] for i in np.unique(np.linspace(0, len(distinct) - 1, SAMPLE).astype(int))]
+    texts = [first_name(text) for text in sample]
+    human = organism_name(organism) in RESOLVED_ORGANISMS
+    ways = [how for _, how in find_genes(texts)] if human else ["unknown"] * len(texts)
+    known = [
+        how != "unknown" or _OTHER_ID.fullmatch(text) is not None
+        for how, text in zip(ways, texts, strict=True)
+    ]
+    return _Judged(column, float(np.mean(known)), integers, rows, header)
+
+
+def _could_be_genes(judged: _Judged) -> bool:
+    """Say whether a person would take a column for genes."""
+    if judged.integers:
+        named_so = plain(judged.column) in ENTREZ_HEADERS
+        unnamed = judged.column in (INDEX, "Unnamed: 0")
+        return not judged.rows and judged.share >= MOSTLY and (named_so or unnamed)
+    return judged.share >= MOSTLY
+
+
+def choose_genes(table: pd.DataFrame, given: str | None, organism: str) -> str:
+    """Return the column that holds the genes.
+
+    Parameters
+    ----------
+    table
+        A table as `flat` returns it.
+    given
+        The column, if the caller named it.
+    organism
+        Of the genes.
+
+    Raises
+    ------
+    InputError
+        When the named column does not exist, and when none or several could be it.
+    """
+    if given is not None:
+        return existing(table, given, "gene_column")
+    judged = [
+        _judge(table, column, organism)
+        for column in table
+        if not (is_group_header(column) or _is_figure(table, column))
+    ]
+    candidates = [one for one in judged if _could_be_genes(one)]
+    if not candidates:
+        return _by_header(table, judged, organism)
+    classes = _by_gene(table, candidates)
+    if len(classes) > 1:
+        under_gene_header = [one for one in classes if any(judged.header is not None for judged in one)]
+        classes = under_gene_header if len(under_gene_header) == 1 else classes
+    if len(classes) > 1:
+        columns = [_preferred(one).column for one in classes]
+        raise InputError(
+            f"{len(columns)} columns of the table could be the genes: {', '.join(map(repr, columns))}; say "
+            f"which with gene_column={columns[0]!r}."
+        )
+    return _preferred(classes[0]).column
+
+
+def _by_header(table: pd.DataFrame, judged: Sequence[_Judged], organism: str) -> str:
+    """Return the column that is called that of genes, though its values are not known ones."""
+    expected = [one for one in judged if one.header is not None and not one.integers]
+    if not expected and organism_name(organism) not in RESOLVED_ORGANISMS:
+        expected = [one for one in judged if one.column == INDEX and not one.integers]
+    if not expected:
+        raise InputError(_no_genes(table, judged))
+    return _preferred(expected).column
+
+
+def gene_columns(table: pd.DataFrame, organism: str) -> list[str]:
+    """Return the columns of a wide table, which holds the genes of one group per column; else none."""
+    judged = [_judge(table, column, organism) for column in table]
+    genes = [one for one in judged if not one.integers and one.share >= MOSTLY and one.header is None]
+    if len(genes) < len(judged) or len(_by_gene(table, genes)) < len(genes):
+        return []
+    return [one.column for one in genes]
+
+
+def are_rows(table: pd.DataFrame, column: str) -> bool:
+    """Say whether a column holds row numbers."""
+    return _judge(table, column, "human").rows
+
+
+def group_labels(table: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
+    """Return the group of each row, ordered as its categories, else by number and name; "all" for none."""
+    if not columns:
+        return pd.Series(WITHOUT_GROUP, index=table.index)
+    if len(columns) == 1 and isinstance(table[columns[0]].dtype, pd.CategoricalDtype):
+        values = table[columns[0]]
+        return values.cat.rename_categories([str(name) for name in values.cat.categories])
+    parts = [as_names(table[column]) for column in columns]
+    joined = parts[0]
+    for part in parts[1:]:
+        joined = joined + JOINED + part
+    names = sorted(joined.dropna().unique(), key=_natural)
+    return pd.Series(pd.Categorical(joined, categories=names, ordered=True), index=table.index)
+
+
+def _natural(text: str) -> list[tuple[bool, int, str]]:
+    """Sort ``2`` before ``10``."""
+    return [
+        (not part.isdecimal(), int(part) if part.isdecimal() else 0, part)
+        for part in re.split(r"(\d+)", text)
+    ]
+
+
+def _preferred(candidates: Sequence[_Judged]) -> _Judged:
+    last = len(GENE_HEADERS) + 1
+    return min(
+        candidates,
+        key=lambda one: (one.integers, last if one.header is None else one.header, -one.share),
+    )
+
+
+def _by_gene(table: pd.DataFrame, candidates: Sequence[_Judged]) -> list[list[_Judged]]:
+    """Put columns together that name the same genes, such as symbols and Ensembl ids."""
+    rows = np.unique(np.linspace(0, len(table) - 1, SAMPLE).astype(int))
+    genes = {}
+    for one in candidates:
+        texts = as_names(table[one.column]).iloc[rows].fillna("").map(first_name)
+        genes[one.column] = [found if how != "unknown" else () for found, how in find_genes(texts)]
+    classes: list[list[_Judged]] = []
+    for one in candidates:
+        for others in classes:
+            pairs = list(zip(genes[one.column], genes[others[0].column], strict=True))
+            both = [bool(set(left) & set(right)) for left, right in pairs if left and right]
+            if not both or np.mean(both) > MOSTLY:
+                others.append(one)
+                break
+        else:
+            classes.append([one])
+    return classes
+
+
+def _no_genes(table: pd.DataFrame, judged: Sequence[_Judged]) -> str:
+    rows = [one.column for one in judged if one.rows]
+    numbered = [one.column for one in judged if one.integers and not one.rows and one.share >= MOSTLY]
+    text = (
+        "no column of the table is recognised as the genes: in none are most values symbols or identifiers "
+        f"of genes. Columns: {', '.join(map(repr, table.columns))}; say which with gene_column=."
+    )
+    if rows:
+        text += f" {', '.join(map(repr, rows))} holds row numbers."
+    if numbered:
+        text += f" {', '.join(map(repr, numbered))} holds integers, which may be Entrez ids."
+    return text
+
+
+def _is_figure(table: pd.DataFrame, column: str) -> bool:
+    return figure_of(column) is not None and pd.api.types.is_numeric_dtype(table[column].dtype)
+
+
+def existing(table: pd.DataFrame, column: object, parameter: str) -> str:
+    """Return a column that the caller named.
+
+    Raises
+    ------
+    InputError
+        When the table does not have it.
+    """
+    if not isinstance(column, str | int) or str(column) not in table.columns:
+        names = [str(name) for name in table.columns]
+        raise InputError(
+            f"the table has no column {str(column)!r} ({parameter}=); it has {', '.join(map(repr, names))}."
+            + did_you_mean(str(column), names)
+        )
+    return str(column)
+
+
+def has_sure_figures(table: pd.DataFrame) -> bool:
+    """Say whether a column is called exactly as a p-value, a fold change or a statistic of a known tool."""
+    figures = [figure_of(column) for column in table]
+    return any(one and one.name in SURE and one.rank < len(HEADERS[one.name]) for one in figures)
+
+
+def is_measured(table: pd.DataFrame, column: str) -> bool:
+    """Say whether a column holds numbers that are neither row numbers nor groups nor Entrez ids."""
+    if is_text(table[column]) or is_group_header(column) or table[column].isna().all():
+        return False
+    return not _judge(table, column, "human").integers or _is_figure(table, column)
+
+
+def choose_figures(
+    table: pd.DataFrame, given: Mapping[str, str | None], taken: Iterable[str]
+) -> dict[str, str]:
+    """Return the column of each figure, those that the caller named first, then by the headers.
+
+    Raises
+    ------
+    InputError
+        When two columns whose headers only resemble known ones could hold the same figure.
+    """
+    used, taken = dict(given), {*taken, *given.values()}
+    by_hand = {_PARAMETERS[figure] for figure in given if figure in _PARAMETERS}
+    found: dict[str, list[tuple[int, str]]] = {}
+    for column in table:
+        figure = figure_of(column)
+        if column == "b" and "se_b" in table:  # sleuth
+            found.setdefault("log2fc", []).append((0, column))
+        elif figure is not None and column not in taken and not is_text(table[column]):
+            found.setdefault(figure.name, []).append((figure.rank + (1 if figure.scale else 0), column))
+    for figure, columns in found.items():
+        if figure in used:
+            continue
+        columns.sort()
+        if len(columns) > 1 and columns[0][0] == columns[1][0]:
+            names = [column for rank, column in columns if rank == columns[0][0]]
+            if _PARAMETERS[figure] in by_hand or figure == "unsigned":
+                continue
+            raise InputError(
+                f"{len(names)} columns of the table could be the {_WORDS[figure]}: "
+                f"{', '.join(map(repr, names))}; say which with {_PARAMETERS[figure]}={names[0]!r}."
+            )
+        used[figure] = columns[0][1]
+    return {figure: column for figure, column in used.items() if column is not None}
+
+
+_WORDS = {
+    "log2fc": "fold change", "p_adjusted": "adjusted p-value", "p_value": "p-value", "score": "statistic",
+    "auc": "area under the curve", "fold": "fold change", "unsigned": "statistic",
+}  # fmt: skip
+_PARAMETERS = {figure: "p_column" if figure.startswith("p_") else "statistic_column" for figure in _WORDS}
+
+
+def choose_groups(
+    table: pd.DataFrame, genes: pd.Series, given: Sequence[str] | None, taken: Iterable[str]
+) -> list[str]:
+    """Return the columns whose combination is the group of each row; none where there are no groups.
+
+    Parameters
+    ----------
+    table
+        A table as `flat` returns it.
+    genes
+        What tells the gene of each row, None where there is none.
+    given
+        The columns, if the caller named them; empty for no groups.
+    taken
+        Columns that hold genes and figures.
+
+    Raises
+    ------
+    InputError
+        When a named column does not exist, and when genes have several rows that a column separates which is
+        not recognised as the group.
+    """
+    if given is not None:
+        return [existing(table, column, "groupby") for column in given]
+    taken = set(taken)
+    others = [column for column in table if column not in taken and not _is_figure(table, column)]
+    known = [c for c in others if is_group_header(c) and _is_grouping(table[c]) and table[c].notna().any()]
+    varying = [column for column in known if len(table[column].drop_duplicates()) > 1]
+    chosen = _needed(table, varying) if varying else known[:1]
+    rows = genes.notna()
+    left = _repeats(table[rows], genes[rows], chosen)
+    if left:
+        unknown = [column for column in others if column not in known and _is_grouping(table[column])]
+        separating = [
+            column
+            for column in unknown
+            if table[column].nunique() * 3 <= rows.sum()
+            and _repeats(table[rows], genes[rows], [*chosen, column]) <= (1 - SEPARATES) * left
+        ]
+        if separating:
+            raise InputError(_separated(table[rows], genes[rows], chosen, separating))
+    return chosen
+
+
+def _separated(table: pd.DataFrame, genes: pd.Series, chosen: list[str], columns: list[str]) -> str:
+    repeated = genes[genes.duplicated()].iloc[0] if genes.duplicated().any() else genes.iloc[0]
+    shown = table.loc[genes == repeated, columns[0]].astype(str).unique().tolist()
+    within = f" in the groups of {', '.join(map(repr, chosen))}" if chosen else ""
+    say = [*chosen, columns[0]]
+    return (
+        f"genes have several rows{within}, and column {columns[0]!r} separates them ({named(shown)}); if it "
+        f"is the group, pass groupby={say if len(say) > 1 else say[0]!r}"
+        + (f", or another of {', '.join(map(repr, columns))}" if len(columns) > 1 else "")
+        + f"; if not, pass groupby={chosen!r}, which takes the strongest row of each gene."
+    )
+
+
+def _repeats(table: pd.DataFrame, genes: pd.Series, columns: Sequence[str]) -> int:
+    """Count the rows whose gene was there before in the same group."""
+    keys = pd.concat([genes.rename("gene"), table[list(columns)]], axis=1)
+    return int(keys.duplicated().sum())
+
+
+def _needed(table: pd.DataFrame, columns: Sequence[str]) -> list[str]:
+    """Leave out columns that say nothing beyond the others, such as the number beside a cluster's name."""
+    kept = list(columns)
+    for column in reversed(columns):
+        rest = [other for other in kept if other != column]
+        if rest and len(table[rest].drop_duplicates()) == len(table[kept].drop_duplicates()):
+            kept = rest
+    return kept
+
+
+def _is_grouping(values: pd.Series) -> bool:
+    """Say whether entries can be names of groups: words or whole numbers, not measurements."""
+    if pd.api.types.is_float_dtype(values.dtype):
+        known = values.dropna()
+        return bool((known == np.round(known)).all()) or known.nunique() <= 12
+    return True

@@ -1,0 +1,143 @@
+"""Plain lists of genes by group: as dicts, and as tables that hold nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from gsfm_enrich.errors import InputError
+from gsfm_enrich.expression import columns as choosing
+from gsfm_enrich.expression.cells import as_names, is_text
+from gsfm_enrich.expression.markers import Ranking, choose
+from gsfm_enrich.genes.inputs import as_gene_list
+from gsfm_enrich.genes.keys import gene_keys
+
+
+def lists_ranking(lists: Mapping[str, Any], groups: str | Iterable[str] | None = None) -> Ranking:
+    """Read plain lists of genes by group, or lists under ``"up"`` and ``"down"`` by group.
+
+    Parameters
+    ----------
+    lists
+        Such as ``{"B cells": ["CD19", "MS4A1"]}`` or ``{"B cells": {"up": [...], "down": [...]}}``; strongest
+        genes first.
+    groups
+        Group or groups to take; all by default.
+
+    Returns
+    -------
+    Ranking
+        Of lists that were chosen before: cut-offs on p-values do not apply to it.
+
+    Raises
+    ------
+    InputError
+        When there is no list, directions are none, or some groups have directions and others not.
+
+    Examples
+    --------
+    >>> lists_ranking({"B cells": ["CD19", "MS4A1"]}).frames["B cells"]["name"].tolist()
+    ['CD19', 'MS4A1']
+    """
+    chosen = choose(groups, [str(name) for name in lists])
+    if not chosen:
+        raise InputError("the dict of gene lists is empty; expected at least one group.")
+    directed = {isinstance(members, Mapping) for members in lists.values()}
+    if len(directed) > 1:
+        raise InputError(
+            "some groups have lists under 'up' and 'down' and others a plain list; give one kind."
+        )
+    frames = {str(name): _list_frame(name, members) for name, members in lists.items()}
+    return Ranking(
+        {name: frames[name] for name in chosen},
+        method="the dict of gene lists",
+        has_p_values=False,
+        has_fold_changes=False,
+        has_scores=directed == {True},
+        chosen=True,
+        source="plain lists do not say which genes were tested",
+    )
+
+
+def _list_frame(group: str, members: Any) -> pd.DataFrame:
+    """Return the genes of one group, their scores falling from first to last in either direction."""
+    signs = {"up": 1.0, "down": -1.0}
+    if isinstance(members, Mapping):
+        unknown = [name for name in members if name not in signs]
+        if unknown:
+            raise InputError(f"group {group!r} has a list under {unknown[0]!r}; expected 'up' and 'down'.")
+        named = [(gene, signs[name]) for name in members for gene in as_gene_list(members[name])]
+    else:
+        named = [(gene, 1.0) for gene in as_gene_list(members)]
+    sign = np.array([sign for _, sign in named], dtype=np.float64)
+    return pd.DataFrame(
+        {
+            "name": [gene for gene, _ in named],
+            "score": sign * np.arange(len(named), 0, -1),
+            "log2fc": np.nan,
+            "p_adjusted": np.nan,
+            "sign": sign,
+        }
+    )
+
+
+def lists_of_table(table: pd.DataFrame, given: Mapping[str, Any], organism: str) -> dict[str, list[str]]:
+    """Read a table without numbers: one column of genes per group, or genes beside their group.
+
+    Parameters
+    ----------
+    table
+        As `gsfm_enrich.expression.columns.flat` returns it; row numbers in it are the order of the genes.
+    given
+        Columns that the caller named, under ``name`` and ``group``.
+    organism
+        Of the genes.
+
+    Returns
+    -------
+    dict
+        The genes of each group.
+
+    Raises
+    ------
+    InputError
+        When no column holds genes, and when every column holds the same, as all ranked genes of scanpy do.
+
+    Examples
+    --------
+    >>> lists_of_table(pd.DataFrame({"0": ["CD79A", "CD19"], "1": ["LYZ", "CD14"]}), {}, "human")
+    {'0': ['CD79A', 'CD19'], '1': ['LYZ', 'CD14']}
+    """
+    table = _in_order(table)
+    wide = [] if given else choosing.gene_columns(table, organism)
+    if len(wide) > 1:
+        lists = {re.sub("_(n|names)$", "", column): as_names(table[column]).dropna() for column in wide}
+        if len({frozenset(genes) for genes in lists.values()}) == 1:
+            raise InputError(
+                f"the columns {', '.join(map(repr, wide))} all hold the same genes, as all ranked genes of "
+                "scanpy do; take the first of each, such as table.head(100), or a table with their p-values."
+            )
+        return {group: list(dict.fromkeys(genes)) for group, genes in lists.items()}
+    genes = choosing.choose_genes(table, given.get("name"), organism)
+    names = as_names(table[genes])
+    keys = pd.Series(gene_keys(names.fillna(""), organism), index=table.index, dtype=object).where(
+        names.notna()
+    )
+    by = choosing.choose_groups(table, keys, given.get("group"), [genes])
+    labels = choosing.group_labels(table, by)
+    return {
+        str(label): list(dict.fromkeys(part.dropna()))
+        for label, part in names.groupby(labels, sort=True, observed=True)
+    }
+
+
+def _in_order(table: pd.DataFrame) -> pd.DataFrame:
+    """Sort a table by its row numbers, and leave them out."""
+    numbered = [column for column in table if not is_text(table[column]) and choosing.are_rows(table, column)]
+    if numbered:
+        table = table.sort_values(numbered[-1], kind="stable", ignore_index=True)
+    return table.drop(columns=numbered)

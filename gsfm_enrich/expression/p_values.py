@@ -1,0 +1,81 @@
+"""Numbers that are said to be p-values: converted where the header says how, refused where they are none."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from gsfm_enrich.errors import InputError, warn_caller
+
+Floats = npt.NDArray[np.float64]
+
+ROUNDING = 1e-6
+"""So much above 1 a p-value may be by rounding."""
+PER_CENT = 5.0
+"""Half of all -log10 p-values of a table are below 0.3; half of its per cents are far above."""
+
+
+def as_p_values(values: Floats, column: str, scale: str = "") -> Floats:
+    """Return p-values.
+
+    Parameters
+    ----------
+    values
+        The column's numbers; NaN where there is none.
+    column
+        Its header.
+    scale
+        What the header says of the scale: ``"log"`` for decimal logarithms, of either sign, ``"per cent"``,
+        or nothing.
+
+    Returns
+    -------
+    ndarray
+        Between 0 and 1, or NaN.
+
+    Raises
+    ------
+    InputError
+        When numbers are not p-values, with what they probably are.
+
+    Warns
+    -----
+    GsfmEnrichWarning
+        When they were converted.
+
+    Examples
+    --------
+    >>> as_p_values(np.array([0.05, 1.0]), "padj")
+    array([0.05, 1.  ])
+    """
+    known = values[~np.isnan(values)]
+    if scale == "log" and known.size:
+        if (known < 0).any() and (known > 0).any():
+            raise InputError(
+                f"column {column!r} should hold logarithms of p-values, which have one sign; it has values "
+                f"from {known.min():g} to {known.max():g}. Say where p-values are with p_column=."
+            )
+        warn_caller(f"column {column!r} holds logarithms: converted to p-values as 10 ** -|value|.")
+        return np.asarray(10.0 ** -np.abs(values))
+    if scale == "per cent" and known.size and known.min() >= 0 and known.max() <= 100 * (1 + ROUNDING):
+        warn_caller(f"column {column!r} holds per cents: divided by 100.")
+        return np.asarray(np.minimum(values / 100, 1.0))
+    if known.size and not (known.min() >= 0 and known.max() <= 1 + ROUNDING):
+        raise InputError(
+            f"column {column!r} does not hold p-values between 0 and 1: its values go from {known.min():g} "
+            f"to {known.max():g}. {_likely(known)} Name the column of p-values with p_column=."
+        )
+    return np.minimum(values, 1.0)
+
+
+def _likely(known: Floats) -> str:
+    """Say what numbers probably are that are no p-values."""
+    if np.isinf(known).any():
+        return "Infinite values are no p-values; they look like -log10 of p-values that are 0."
+    if (known <= 0).all():
+        return "They look like log10 p-values; convert them with 10 ** values."
+    if (known < 0).any():
+        return "Negative values are no p-values; they look like a statistic or a fold change."
+    if known.max() <= 100 and (np.median(known) > PER_CENT or known.max() > 60):
+        return "They look like per cents; divide them by 100."
+    return "They look like -log10 p-values; convert them with 10 ** -values."

@@ -1,0 +1,38 @@
+"""Tell row numbers, which exports put beside the data, from Entrez ids."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+RUN, MANY = 5, 20
+"""So many integers in a row are no list of genes; so many that lie close together are none."""
+DENSITY = 0.01
+"""Entrez ids of human genes reach 100,000,000: twenty that fill a hundredth of their range are none."""
+
+
+def are_row_numbers(numbers: Collection[int]) -> bool:
+    """Say whether integers are row numbers rather than Entrez ids.
+
+    Parameters
+    ----------
+    numbers
+        The integers, in any order.
+
+    Returns
+    -------
+    bool
+        True for a run of consecutive integers, whatever their order, and for many that lie close together, as
+        the row numbers do that are left of a filtered table.
+
+    Examples
+    --------
+    >>> are_row_numbers([3, 1, 2, 0, 4]), are_row_numbers([7157, 672, 675, 973, 930])
+    (True, False)
+    """
+    distinct = set(numbers)
+    if len(distinct) < RUN:
+        return False
+    least, largest = min(distinct), max(distinct)
+    if largest - least + 1 == len(distinct):
+        return True
+    return len(distinct) >= MANY and len(distinct) > DENSITY * largest
