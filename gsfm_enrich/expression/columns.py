@@ -119,10 +119,10 @@ def choose_genes(table: pd.DataFrame, given: str | None, organism: str) -> str:
         When the named column does not exist, and when none or several could be it.
     """
     if given is not None:
-        return existing(table, given, "gene_column")
+        return existing(table, given, "gene_column=")
     judged = [
         _judge(table, column, organism)
-        for column in table
+        for column in map(str, table)
         if not (is_group_header(column) or _is_figure(table, column))
     ]
     candidates = [one for one in judged if _could_be_genes(one)]
@@ -153,7 +153,7 @@ def _by_header(table: pd.DataFrame, judged: Sequence[_Judged], organism: str) ->
 
 def gene_columns(table: pd.DataFrame, organism: str) -> list[str]:
     """Return the columns of a wide table, which holds the genes of one group per column; else none."""
-    judged = [_judge(table, column, organism) for column in table]
+    judged = [_judge(table, column, organism) for column in map(str, table)]
     genes = [one for one in judged if not one.integers and one.share >= MOSTLY and one.header is None]
     if len(genes) < len(judged) or len(_by_gene(table, genes)) < len(genes):
         return []
@@ -245,15 +245,15 @@ def existing(table: pd.DataFrame, column: object, parameter: str) -> str:
     if not isinstance(column, str | int) or str(column) not in table.columns:
         names = [str(name) for name in table.columns]
         raise InputError(
-            f"the table has no column {str(column)!r} ({parameter}=); it has {', '.join(map(repr, names))}."
-            + did_you_mean(str(column), names)
+            f"the data frame has no column {str(column)!r} ({parameter}); it has "
+            f"{', '.join(map(repr, names))}." + did_you_mean(str(column), names)
         )
     return str(column)
 
 
 def has_sure_figures(table: pd.DataFrame) -> bool:
     """Say whether a column is called exactly as a p-value, a fold change or a statistic of a known tool."""
-    figures = [figure_of(column) for column in table]
+    figures = [figure_of(column) for column in map(str, table)]
     return any(one and one.name in SURE and one.rank < len(HEADERS[one.name]) for one in figures)
 
 
@@ -274,29 +274,30 @@ def choose_figures(
     InputError
         When two columns whose headers only resemble known ones could hold the same figure.
     """
-    used, taken = dict(given), {*taken, *given.values()}
+    used = dict(given)
+    taken = {*taken, *filter(None, given.values())}
     by_hand = {_PARAMETERS[figure] for figure in given if figure in _PARAMETERS}
     found: dict[str, list[tuple[int, str]]] = {}
-    for column in table:
+    for column in map(str, table):
         figure = figure_of(column)
         if column == "b" and "se_b" in table:  # sleuth
             found.setdefault("log2fc", []).append((0, column))
-        elif figure is not None and column not in taken and not is_text(table[column]):
+        elif figure is not None and column not in taken and _is_number(table, column):
             found.setdefault(figure.name, []).append((figure.rank + (1 if figure.scale else 0), column))
-    for figure, columns in found.items():
-        if figure in used:
+    for held, columns in found.items():
+        if held in used:
             continue
         columns.sort()
         if len(columns) > 1 and columns[0][0] == columns[1][0]:
             names = [column for rank, column in columns if rank == columns[0][0]]
-            if _PARAMETERS[figure] in by_hand or figure == "unsigned":
+            if _PARAMETERS[held] in by_hand or held == "unsigned":
                 continue
             raise InputError(
-                f"{len(names)} columns of the table could be the {_WORDS[figure]}: "
-                f"{', '.join(map(repr, names))}; say which with {_PARAMETERS[figure]}={names[0]!r}."
+                f"{len(names)} columns of the table could be the {_WORDS[held]}: "
+                f"{', '.join(map(repr, names))}; say which with {_PARAMETERS[held]}={names[0]!r}."
             )
-        used[figure] = columns[0][1]
-    return {figure: column for figure, column in used.items() if column is not None}
+        used[held] = columns[0][1]
+    return {held: column for held, column in used.items() if column is not None}
 
 
 _WORDS = {
@@ -304,6 +305,11 @@ _WORDS = {
     "auc": "area under the curve", "fold": "fold change", "unsigned": "statistic",
 }  # fmt: skip
 _PARAMETERS = {figure: "p_column" if figure.startswith("p_") else "statistic_column" for figure in _WORDS}
+
+
+def _is_number(table: pd.DataFrame, column: str) -> bool:
+    """Say whether a column is to hold numbers: it does, or is called exactly as p-values are."""
+    return not is_text(table[column]) or plain(column) in {*HEADERS["p_value"], *HEADERS["p_adjusted"]}
 
 
 def choose_groups(
@@ -329,9 +335,9 @@ def choose_groups(
         not recognised as the group.
     """
     if given is not None:
-        return [existing(table, column, "groupby") for column in given]
+        return [existing(table, column, "groupby=") for column in given]
     taken = set(taken)
-    others = [column for column in table if column not in taken and not _is_figure(table, column)]
+    others = [column for column in map(str, table) if column not in taken and not _is_figure(table, column)]
     known = [c for c in others if is_group_header(c) and _is_grouping(table[c]) and table[c].notna().any()]
     varying = [column for column in known if len(table[column].drop_duplicates()) > 1]
     chosen = _needed(table, varying) if varying else known[:1]

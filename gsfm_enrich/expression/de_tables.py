@@ -130,7 +130,7 @@ def table_ranking(
     body = choosing.flat(table)
     if body.empty:
         raise InputError("no row of the data frame has a gene.")
-    if not any(choosing.is_measured(body, column) for column in body):
+    if not any(choosing.is_measured(body, column) for column in map(str, body)):
         return lists_ranking(lists_of_table(body, given, organism), groups), {}
     rows, used = _read(body, given, organism)
     has = {figure: bool(rows[figure].notna().any()) for figure in ("log2fc", "score")}
@@ -176,12 +176,14 @@ def _read(
         if wide is None:
             return read_rows(table, genes, given, organism)
         long, sources = wide
-        beside = [name for name in table if name not in long and not choosing.is_measured(table, name)]
+        beside = [
+            name for name in map(str, table) if name not in long and not choosing.is_measured(table, name)
+        ]
         long = pd.concat([long, table[beside].loc[long.index]], axis=1).reset_index(drop=True)
         sources = {"name": genes, **sources}
     else:
         long, sources = wide
-    own = [name for name in long if name == "group"]
+    own = [name for name in ("group",) if name in long]
     asked = {"group": [*own, *given["group"]]} if "group" in given else {}
     rows, used = read_rows(long, "name", asked, organism)
     return rows, {figure: sources.get(figure, column) for figure, column in used.items()}

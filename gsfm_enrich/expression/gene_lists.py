@@ -13,8 +13,8 @@ from gsfm_enrich.errors import InputError
 from gsfm_enrich.expression import columns as choosing
 from gsfm_enrich.expression.cells import as_names, is_text
 from gsfm_enrich.expression.markers import Ranking, choose
+from gsfm_enrich.genes.distinct import gene_keys
 from gsfm_enrich.genes.inputs import as_gene_list
-from gsfm_enrich.genes.keys import gene_keys
 
 
 def lists_ranking(lists: Mapping[str, Any], groups: str | Iterable[str] | None = None) -> Ranking:
@@ -124,7 +124,7 @@ def lists_of_table(table: pd.DataFrame, given: Mapping[str, Any], organism: str)
         return {group: list(dict.fromkeys(genes)) for group, genes in lists.items()}
     genes = choosing.choose_genes(table, given.get("name"), organism)
     names = as_names(table[genes])
-    keys = pd.Series(gene_keys(names.fillna(""), organism), index=table.index, dtype=object).where(
+    keys = pd.Series(gene_keys(names.fillna("").tolist(), organism), index=table.index, dtype=object).where(
         names.notna()
     )
     by = choosing.choose_groups(table, keys, given.get("group"), [genes])
@@ -137,7 +137,11 @@ def lists_of_table(table: pd.DataFrame, given: Mapping[str, Any], organism: str)
 
 def _in_order(table: pd.DataFrame) -> pd.DataFrame:
     """Sort a table by its row numbers, and leave them out."""
-    numbered = [column for column in table if not is_text(table[column]) and choosing.are_rows(table, column)]
+    numbered = [
+        column
+        for column in map(str, table)
+        if not is_text(table[column]) and choosing.are_rows(table, column)
+    ]
     if numbered:
         table = table.sort_values(numbered[-1], kind="stable", ignore_index=True)
     return table.drop(columns=numbered)

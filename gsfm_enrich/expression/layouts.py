@@ -32,7 +32,7 @@ _SMALLEST = float(np.finfo(np.float64).tiny)
 def from_scanpy_wide(table: pd.DataFrame) -> Long | None:
     """Read ``0_n``, ``0_p``, ``1_n``, ``1_p``: genes and figures of each group side by side; else None."""
     fields: dict[str, dict[str, str]] = {}
-    for column in table:
+    for column in map(str, table):
         if split := _LAST.fullmatch(column):
             fields.setdefault(split[1], {})[_SCANPY_FIELDS[split[2]]] = column
         elif split := _FIRST.fullmatch(column):
@@ -55,7 +55,7 @@ def _families(table: pd.DataFrame) -> dict[str, dict[str, str]]:
     """Return the columns of each contrast, where their headers are a contrast and a known figure."""
     for reading in (_figure_last, _figure_first):
         families: dict[str, dict[str, str]] = {}
-        for column in table:
+        for column in map(str, table):
             if split := reading(str(column)):
                 families.setdefault(split[0], {}).setdefault(split[1], column)
         families = {
@@ -100,7 +100,7 @@ def from_conserved_markers(table: pd.DataFrame, genes: pd.Series) -> Long | None
 
     The p-values are the largest of the conditions, and the fold change the smallest, if all have one sign.
     """
-    by_plain = {plain(column): column for column in table}
+    by_plain = {plain(column): column for column in map(str, table)}
     families = _families(table)
     if "maxpval" not in by_plain or not families:
         return None
@@ -124,7 +124,7 @@ def from_conserved_markers(table: pd.DataFrame, genes: pd.Series) -> Long | None
 
 def from_mageck_rra(table: pd.DataFrame, genes: pd.Series) -> Long | None:
     """Read MAGeCK's RRA, which tests both directions: a gene is in that of its smaller p-value; else None."""
-    by_plain = {plain(column): column for column in table}
+    by_plain = {plain(column): column for column in map(str, table)}
     sides = {
         side: {
             figure: by_plain[side + header]

@@ -14,8 +14,8 @@ from gsfm_enrich.expression import columns as choosing
 from gsfm_enrich.expression.cells import as_names, first_name, numbers
 from gsfm_enrich.expression.markers import with_sign
 from gsfm_enrich.expression.p_values import as_p_values
+from gsfm_enrich.genes.distinct import gene_keys
 from gsfm_enrich.genes.headers import figure_of, plain
-from gsfm_enrich.genes.keys import gene_keys
 from gsfm_enrich.ranking.overlap import benjamini_hochberg
 
 Floats = npt.NDArray[np.float64]
@@ -195,8 +195,8 @@ def _one_per_gene(rows: pd.DataFrame) -> pd.DataFrame:
     n_both = int((both["min"] < both["max"]).sum())
     names = rows.loc[further, "name"].drop_duplicates().tolist()
     text = (
-        f"{int(further.sum()):,} of {len(rows):,} rows are further rows of a gene in its group ({named(names)}): "
-        "the strongest row of each gene was taken."
+        f"{int(further.sum()):,} of {len(rows):,} rows are further rows of a gene in its group "
+        f"({named(names)}): the strongest row of each gene was taken."
     )
     if n_both:
         text += f" {n_both:,} of these genes rise in one row and fall in another."

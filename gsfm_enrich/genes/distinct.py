@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from gsfm_enrich.genes.lookup import find_genes
 from gsfm_enrich.genes.orthology import load_orthology
@@ -38,7 +38,7 @@ def one_name_per_gene(
     distinct = list(dict.fromkeys(ids))
     if organism_name(organism) not in RESOLVED_ORGANISMS:
         return distinct
-    named = list(zip(distinct, _genes(distinct, organism), strict=True))
+    named = list(zip(distinct, gene_keys(distinct, organism), strict=True))
     kept = {text for text in distinct if text in apart}
     taken = {gene for text, gene in named if text in kept}
     for text, gene in named:
@@ -48,8 +48,17 @@ def one_name_per_gene(
     return [text for text in distinct if text in kept]
 
 
-def _genes(ids: list[str], organism: str) -> list[int | str]:
-    """Return what tells the gene of each identifier: row of the human table, own symbol, or the text."""
+def gene_keys(ids: Sequence[str], organism: str = "human") -> list[int | str]:
+    """Return what tells the gene of each identifier: row of the human table, own symbol, or the text.
+
+    Examples
+    --------
+    >>> keys = gene_keys(["TP53", "p53", "stranger"])
+    >>> keys[0] == keys[1], keys[2]
+    (True, 'STRANGER')
+    """
+    if organism_name(organism) not in RESOLVED_ORGANISMS:
+        return list(ids)
     orthology = load_orthology(organism) if organism_name(organism) in ORTHOLOGY_ORGANISMS else None
     genes: list[int | str] = []
     for text, (rows, how) in zip(ids, find_genes(ids, organism), strict=True):

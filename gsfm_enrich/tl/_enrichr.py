@@ -99,7 +99,8 @@ def enrichr(
     de
         Differential expression by something else, in place of what is under `key`: a data frame of DESeq2,
         PyDESeq2, edgeR, limma, Seurat, pertpy, MAST, MAGeCK or another tool (the documentation lists what is
-        read); a dict of data frames by group; or a dict of lists by group, ``{"B cells": [...]}`` or ``{"B cells": {"up": [...], "down": [...]}}``.
+        read); a dict of data frames by group; or a dict of lists by group,
+        ``{"B cells": [...]}`` or ``{"B cells": {"up": [...], "down": [...]}}``.
     columns
         Columns of that data frame for any of ``name``, ``log2fc``, ``p_adjusted``, ``p_value``, ``score`` and
         ``group``, where they are not recognised or others are meant; genes may be in its index. What was
@@ -214,9 +215,9 @@ def enrichr(
         adata,
         de,
         columns,
-        organism,
         key,
         groups,
+        organism=organism,
         tested=isinstance(background, str) and background == "tested",
     )
     symbols = _symbols(source, gene_symbols)
@@ -259,7 +260,14 @@ def enrichr(
 
 
 def _read(
-    data: Any, de: Any, columns: Mapping[str, Any], organism: str, key: str, groups: Any, *, tested: bool
+    data: Any,
+    de: Any,
+    columns: Mapping[str, Any],
+    key: str,
+    groups: Any,
+    *,
+    organism: str,
+    tested: bool,
 ) -> _Source:
     """Read the differential expression from wherever it is."""
     from anndata import AnnData

@@ -67,8 +67,9 @@ def test_every_tool_gives_the_same_lists(tool: str) -> None:
     assert ranking.source == "genes with a p-value in the data frame"
     [top] = marker_lists(ranking, "up", Cutoffs(pval_cutoff=None, max_genes=2, log2fc_min=0.5))
     assert top.genes == ["CD79A", "CD19"]
-    np.testing.assert_allclose(ranking.frames["all"]["log2fc"], FOLD)
-    np.testing.assert_allclose(ranking.frames["all"]["p_adjusted"], PADJ)
+    frame = ranking.frames["all"].set_index("name").loc[GENES]
+    np.testing.assert_allclose(frame["log2fc"], FOLD)
+    np.testing.assert_allclose(frame["p_adjusted"], PADJ)
 
 
 def test_named_by_the_caller() -> None:
@@ -82,13 +83,14 @@ def test_named_by_the_caller() -> None:
         "group": "baseMean",
     }  # fmt: skip
     assert marker_lists(ranking, "down")[0].genes == ["my LYZ", "my CD14"]
-    assert list(ranking.frames) == ["10.0"]
+    assert list(ranking.frames) == ["10"]
 
 
 def test_natural_logarithms_of_old_seurat_become_log2() -> None:
     table = TABLES["Seurat"].rename(columns={"avg_log2FC": "avg_logFC"})
     ranking, _ = table_ranking(table)
-    np.testing.assert_allclose(ranking.frames["all"]["log2fc"], np.log2(np.exp(FOLD)))
+    found = ranking.frames["all"].set_index("name").loc[GENES, "log2fc"]
+    np.testing.assert_allclose(found, np.log2(np.exp(FOLD)))
 
 
 def test_raw_p_values_are_adjusted_within_each_group() -> None:
@@ -105,7 +107,7 @@ def test_raw_p_values_are_adjusted_within_each_group() -> None:
     ]
     for group, part in table.groupby("cluster"):
         known = part["pval"].notna().to_numpy()
-        adjusted = ranking.frames[str(group)]["p_adjusted"].to_numpy()
+        adjusted = ranking.frames[str(group)].set_index("name").loc[part["gene"], "p_adjusted"].to_numpy()
         np.testing.assert_allclose(adjusted[known], false_discovery_control(part["pval"].dropna()))
         assert np.isnan(adjusted[~known]).all()
     assert ranking.tested is not None
@@ -115,11 +117,12 @@ def test_raw_p_values_are_adjusted_within_each_group() -> None:
 def test_statistics_without_a_sign_get_that_of_the_fold_change() -> None:
     table = TABLES["limma"].assign(t=[81.0, 64, 49, 64, 36, 1]).rename(columns={"t": "stat"})
     ranking, _ = table_ranking(table)
-    assert ranking.frames["all"]["score"].tolist() == [81, 64, 49, -64, -36, 1]
+    assert ranking.frames["all"].set_index("name").loc[GENES, "score"].tolist() == [81, 64, 49, -64, -36, 1]
 
 
 def test_neither_fold_change_nor_score_means_no_direction() -> None:
-    ranking, _ = table_ranking(TABLES["edgeR"][["PValue", "FDR"]])
+    with pytest.warns(GsfmEnrichWarning, match="no fold change and no statistic with a sign"):
+        ranking, _ = table_ranking(TABLES["edgeR"][["PValue", "FDR"]])
     [one] = marker_lists(ranking)
     assert (one.direction, one.genes) == ("", ["CD79A", "CD19", "LYZ", "MS4A1", "CD14"])
     with pytest.raises(InputError) as error:
@@ -164,9 +167,9 @@ def test_data_frames_by_group() -> None:
         (
             pd.DataFrame({"a": [1]}),
             {},
-            "no column of the data frame is recognised as the genes, and its index holds numbers; name it "
-            "with "
-            "columns={'name': ...}. Columns: 'a'.",
+            "no column of the table is recognised as the genes: in none are most values symbols or "
+            "identifiers of genes. Columns: 'index', 'a'; say which with gene_column=. 'a' "
+            "holds integers, which may be Entrez ids.",
         ),
         (
             TABLES["DESeq2"],
@@ -177,7 +180,8 @@ def test_data_frames_by_group() -> None:
         (
             TABLES["DESeq2"],
             {"columns": {"p_adjusted": "padjusted"}},
-            "the data frame has no column 'padjusted'. Did you mean 'padj'?",
+            "the data frame has no column 'padjusted' (columns={'p_adjusted': ...}); it has 'index', "
+            "'baseMean', 'log2FoldChange', 'lfcSE', 'stat', 'pvalue', 'padj'. Did you mean 'padj'?",
         ),
         (
             TABLES["DESeq2"].assign(padj="small"),
