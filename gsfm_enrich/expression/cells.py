@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from gsfm_enrich.errors import InputError
-from gsfm_enrich.genes.inputs import MISSING
+from gsfm_enrich.genes.entries import MISSING
 
 MOSTLY = 0.5
 """A column is one of words, or of genes, when so many of its values are."""
