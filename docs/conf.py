@@ -10,7 +10,7 @@ from importlib.metadata import version as installed_version
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-# The kernels that execute the pages import the benchmarks' tables and figures from the project's root.
+# The kernels that execute the pages import docs.figures and docs.readme from the project's root.
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
 os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
 os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # a remark of the kernel's debugger, in every output

@@ -23,9 +23,9 @@ NOTEBOOKS = sorted((ROOT / "examples").glob("*.ipynb"))
 
 @pytest.fixture
 def figures(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The module that draws the documentation's figures; benchmarks/ is no part of the package."""
+    """The module that draws the documentation's figures; it is not part of the package."""
     monkeypatch.syspath_prepend(ROOT)
-    from benchmarks import figures
+    from docs import figures
 
     return figures
 

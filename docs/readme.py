@@ -1,6 +1,6 @@
 """Renew what README and model card show: the output of the code, its picture, and the figures.
 
-    python -m benchmarks.readme
+    python -m docs.readme
 
 To be run after anything that changes them: the model, the ranking, a benchmark. It edits README.md,
 the card of the default model and examples/images/ in place; the tests tell when it has to be run.

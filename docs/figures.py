@@ -1,4 +1,4 @@
-"""The figures of the documentation, drawn from the tables in results/.
+"""The figures of the documentation, drawn from the tables in benchmarks/results/.
 
 Each function reads one table that a benchmark wrote and returns the figure; the documentation's pages call
 them when they are built, so that no figure in it is older than its table.
@@ -15,9 +15,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from pandas.io.formats.style import Styler
 
-from benchmarks.readme import LIBRARIES
+from docs.readme import LIBRARIES, RESULTS
 
-RESULTS = Path(__file__).parent / "results"
 OVERLAP, MODEL = "overlap test (gseapy)", "GSFM p-value"
 COLOURS = {OVERLAP: "0.45", MODEL: "C0"}
 

@@ -1,6 +1,6 @@
 """Execute the notebooks of examples/ and keep their outputs.
 
-    python -m benchmarks.notebooks [NAME ...]
+    python -m docs.notebooks [NAME ...]
 
 To be run after anything that changes what they show. A notebook that raises stops it. What differs between
 two runs of the same code (times, process ids, the version of Python) is not kept.
