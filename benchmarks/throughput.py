@@ -23,12 +23,14 @@ import typer
 from torch import Tensor
 
 from benchmarks.protocols import write_table
+from gsfm_enrich.model.build import build
 from gsfm_enrich.model.config import GSFMConfig
-from gsfm_enrich.model.gsfm import GSFM, build
+from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.training.assemble import build_corpus
 from gsfm_enrich.training.batches import Batch, make_batch, split_corpus
+from gsfm_enrich.training.config import TrainingConfig
 from gsfm_enrich.training.corpus import Corpus
-from gsfm_enrich.training.fit import TrainingConfig, hidden_gene_loss
+from gsfm_enrich.training.fit import hidden_gene_loss
 
 
 def multi_hot(units: Tensor, rows: Tensor, shape: tuple[int, int], device: torch.device) -> Tensor:

@@ -19,8 +19,9 @@ import torch
 
 from gsfm_enrich.genes.orthology import install_orthology, load_orthology
 from gsfm_enrich.libraries.library import GeneSetLibrary
+from gsfm_enrich.model.build import build
 from gsfm_enrich.model.config import GSFMConfig
-from gsfm_enrich.model.gsfm import GSFM, build
+from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.model.vocab import Vocab
 from gsfm_enrich.training.corpus import Corpus
 

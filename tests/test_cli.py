@@ -44,12 +44,13 @@ from gsfm_enrich.evaluation.evaluate import compare_halves
 from gsfm_enrich.evaluation.scorers import model_scorer
 from gsfm_enrich.html.gene_page import gene_report
 from gsfm_enrich.libraries.library import GeneSetLibrary
+from gsfm_enrich.model.build import build
 from gsfm_enrich.model.checkpoint import DEFAULT_FOLDER, load_model, save_model
 from gsfm_enrich.model.config import GSFMConfig
-from gsfm_enrich.model.gsfm import GSFM, build
+from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.prediction.augment import augment
 from gsfm_enrich.prediction.predict import predict_functions, predict_genes
-from gsfm_enrich.training.fit import TrainingConfig
+from gsfm_enrich.training.config import TrainingConfig
 
 COMMANDS = (
     "enrichr",

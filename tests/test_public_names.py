@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import gseapy
+import networkx as nx
 import pytest
 
 import gsfm_enrich as ge
@@ -69,6 +70,7 @@ FOREIGN = {  # who may import these packages
     "matplotlib": {"pl", "html", "drop_in"},
 }
 EVERYWHERE = {"arguments"}  # what public functions take, checked at their entrance
+LEAVING = [{"gsfm_enrich.ranking.null", "gsfm_enrich.ranking.saddlepoint"}]
 EXCEPTIONS = {("libraries/enrichr.py", "gseapy")}  # the address of Enrichr is gseapy's
 
 
@@ -80,8 +82,13 @@ def part_of(path):
     return path.relative_to(PACKAGE).with_suffix("").parts[0]
 
 
-def imports_of(path):
-    """Return the modules that a file imports anywhere, except for type checkers."""
+def dotted(path):
+    """Return the name by which a module is imported."""
+    return ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
+
+
+def imports_of(path, *, for_types=False):
+    """Return the modules that a file imports anywhere, with or without those for type checkers alone."""
     tree = ast.parse(path.read_text())
     hidden = {
         id(node)
@@ -92,15 +99,15 @@ def imports_of(path):
     }
     found = set()
     for node in ast.walk(tree):
-        if id(node) in hidden:
+        if id(node) in hidden and not for_types:
             continue
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path} has a relative import"
             found.add(node.module)
-            if node.module == "gsfm_enrich":
-                found |= {f"gsfm_enrich.{alias.name}" for alias in node.names}
+            if node.module.split(".")[0] == "gsfm_enrich":  # a name of a module, or a module of a package
+                found |= {f"{node.module}.{alias.name}" for alias in node.names}
     return found
 
 
@@ -181,6 +188,18 @@ def test_the_overlap_test_needs_no_torch_and_no_scanpy():
         "print([name for name in ('torch', 'scanpy', 'anndata') if name in sys.modules])"
     )
     assert run(code) == "[]"
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    names = {dotted(path): path for path in modules()}
+    graph = nx.DiGraph()
+    for name, path in names.items():
+        found = imports_of(path, for_types=True) & set(names)
+        # a package whose modules are taken from it is not used itself
+        used = {one for one in found if not any(other.startswith(f"{one}.") for other in found)}
+        graph.add_edges_from((name, other) for other in used - {name})
+    assert graph.number_of_edges() > len(names)
+    assert [circle for circle in nx.simple_cycles(graph) if set(circle) not in LEAVING] == []
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: path.relative_to(PACKAGE).as_posix())

@@ -168,7 +168,8 @@ def train(
     check_folder(out)
     from gsfm_enrich.model.checkpoint import save_model
     from gsfm_enrich.model.config import GSFMConfig
-    from gsfm_enrich.training.fit import TrainingConfig, fit
+    from gsfm_enrich.training.config import TrainingConfig
+    from gsfm_enrich.training.fit import fit
 
     network = GSFMConfig(  # all settings are checked before gene sets are read, which takes minutes
         vocab_size=SMALLEST_VOCAB,

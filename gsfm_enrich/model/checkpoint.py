@@ -16,8 +16,9 @@ from safetensors.torch import load_file, save_file
 from gsfm_enrich.arguments import checked
 from gsfm_enrich.errors import CheckpointError, InputError, OfflineError, did_you_mean
 from gsfm_enrich.files import OFFLINE_VARIABLE, is_offline
+from gsfm_enrich.model.build import build
 from gsfm_enrich.model.config import GSFMConfig
-from gsfm_enrich.model.gsfm import GSFM, build
+from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.model.vocab import Vocab
 
 CONFIG, WEIGHTS, VOCAB = FILES = ("config.json", "model.safetensors", "vocab.txt")

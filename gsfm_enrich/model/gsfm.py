@@ -231,15 +231,3 @@ def multi_hot(sets: Sequence[NDArray[np.int64]], n_units: int) -> csr_array:
     starts = np.cumsum([0, *map(len, sets)], dtype=np.int32)
     units = np.concatenate(sets).astype(np.int32) if len(sets) else np.zeros(0, dtype=np.int32)
     return csr_array((np.ones(len(units), dtype=np.float32), units, starts), shape=(len(sets), n_units))
-
-
-def build(config: GSFMConfig, vocab: Vocab) -> GSFM:
-    """Make an untrained model of the class that ``config.architecture`` names."""
-    from gsfm_enrich.model.channels import ChannelGSFM  # it builds on this module
-
-    architectures = {
-        "gsfm": GSFM,
-        "gsfm-scaled": ScaledGSFM,
-        "gsfm-channels": ChannelGSFM,
-    }
-    return architectures[config.architecture](config, vocab)

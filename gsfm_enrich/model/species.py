@@ -25,7 +25,8 @@ from gsfm_enrich.errors import InputError
 from gsfm_enrich.genes.lookup import approved_symbols
 from gsfm_enrich.genes.match import match
 from gsfm_enrich.genes.orthology import Orthology
-from gsfm_enrich.model.gsfm import GSFM, build
+from gsfm_enrich.model.build import build
+from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.model.vocab import N_SPECIAL, SPECIAL, Vocab
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -11,10 +10,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from gsfm_enrich.errors import InputError
+from gsfm_enrich.training.config import TrainingConfig
 from gsfm_enrich.training.corpus import Corpus, source_sets
-
-if TYPE_CHECKING:
-    from gsfm_enrich.training.fit import TrainingConfig
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,9 @@ from gsfm_enrich.genes.orthology import Orthology
 from gsfm_enrich.libraries.gmt import read_gmt
 from gsfm_enrich.model.species import SpeciesLayer
 from gsfm_enrich.training.batches import Sampler, make_batch, split_corpus
+from gsfm_enrich.training.config import TrainingConfig
 from gsfm_enrich.training.corpus import Corpus, encode_sets
-from gsfm_enrich.training.fit import TrainingConfig, hidden_gene_loss, learning_rate
+from gsfm_enrich.training.fit import hidden_gene_loss, learning_rate
 
 SPECIES_TRAINING = TrainingConfig(
     steps=200, batch_size=128, learning_rate=0.02, warmup=20, held_out=0.2, validate_every=50

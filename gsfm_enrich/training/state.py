@@ -6,7 +6,6 @@ import hashlib
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -16,10 +15,8 @@ from gsfm_enrich.errors import CheckpointError
 from gsfm_enrich.files import written_aside
 from gsfm_enrich.model.config import GSFMConfig
 from gsfm_enrich.model.gsfm import GSFM
+from gsfm_enrich.training.config import TrainingConfig
 from gsfm_enrich.training.corpus import Corpus
-
-if TYPE_CHECKING:
-    from gsfm_enrich.training.fit import TrainingConfig
 
 STATE = "training.safetensors"
 LOG = "log.tsv"

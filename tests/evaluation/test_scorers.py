@@ -10,8 +10,8 @@ from gsfm_enrich.evaluation.scorers import (
     scorer_over,
     svd_scorer,
 )
+from gsfm_enrich.model.build import build
 from gsfm_enrich.model.config import GSFMConfig
-from gsfm_enrich.model.gsfm import build
 from gsfm_enrich.model.vocab import Vocab
 from gsfm_enrich.training.cooccurrence import cooccurrence
 from gsfm_enrich.training.corpus import source_sets

@@ -1,8 +1,8 @@
 import pytest
 import torch
 
+from gsfm_enrich.model.build import build
 from gsfm_enrich.model.config import GSFMConfig
-from gsfm_enrich.model.gsfm import build
 from gsfm_enrich.model.vocab import Vocab
 
 

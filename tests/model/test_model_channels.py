@@ -11,10 +11,11 @@ from scipy.sparse import csr_array
 from threadpoolctl import threadpool_limits
 
 from gsfm_enrich.errors import CheckpointError
+from gsfm_enrich.model.build import build
 from gsfm_enrich.model.channels import ChannelGSFM, Dense, Table, weighed_scores
 from gsfm_enrich.model.checkpoint import load_model, save_model
 from gsfm_enrich.model.config import GSFMConfig
-from gsfm_enrich.model.gsfm import build, multi_hot
+from gsfm_enrich.model.gsfm import multi_hot
 from gsfm_enrich.model.scores import GeneFactors
 from gsfm_enrich.model.vocab import Vocab
 from gsfm_enrich.training.cooccurrence import strongest_neighbours

@@ -7,9 +7,10 @@ import torch
 from gsfm_enrich.errors import InputError
 from gsfm_enrich.genes.homology import Homologue
 from gsfm_enrich.genes.orthology import Orthology
+from gsfm_enrich.model.build import build
 from gsfm_enrich.model.checkpoint import load_model, save_model
 from gsfm_enrich.model.config import GSFMConfig
-from gsfm_enrich.model.gsfm import build, pack
+from gsfm_enrich.model.gsfm import pack
 from gsfm_enrich.model.species import SpeciesGSFM, biadjacency
 from gsfm_enrich.model.vocab import Vocab
 

@@ -8,8 +8,9 @@ from scipy.stats import mannwhitneyu
 
 from gsfm_enrich.genes.table import load_gene_table
 from gsfm_enrich.libraries.library import GeneSetLibrary
+from gsfm_enrich.model.build import build
 from gsfm_enrich.model.config import GSFMConfig
-from gsfm_enrich.model.gsfm import GSFM, build
+from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.model.vocab import Vocab
 from gsfm_enrich.prediction import evidence
 from gsfm_enrich.prediction.evidence import Comparison, held_out_auroc, library_comparison

@@ -7,8 +7,9 @@ import pytest
 
 from gsfm_enrich.errors import GsfmEnrichWarning, InputError
 from gsfm_enrich.genes.table import load_gene_table
+from gsfm_enrich.model.build import build
 from gsfm_enrich.model.config import GSFMConfig
-from gsfm_enrich.model.gsfm import GSFM, build
+from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.model.vocab import Vocab
 from gsfm_enrich.prediction.augment import augment
 from gsfm_enrich.prediction.neighbours import NEIGHBOUR_COLUMNS, gene_similarity, neighbors

@@ -6,7 +6,8 @@ import torch
 
 from gsfm_enrich.errors import InputError
 from gsfm_enrich.training.batches import make_batch, split_corpus
-from gsfm_enrich.training.fit import TrainingConfig, hidden_gene_loss
+from gsfm_enrich.training.config import TrainingConfig
+from gsfm_enrich.training.fit import hidden_gene_loss
 
 
 @pytest.mark.parametrize("parts", [1, 2, 4, 8])

@@ -11,13 +11,14 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 
 from gsfm_enrich.errors import CheckpointError, InputError
+from gsfm_enrich.model.build import build
 from gsfm_enrich.model.checkpoint import load_model
 from gsfm_enrich.model.config import GSFMConfig
-from gsfm_enrich.model.gsfm import build
 from gsfm_enrich.training import fit as fit_module
 from gsfm_enrich.training import state as state_module
 from gsfm_enrich.training.batches import make_batch, split_corpus
-from gsfm_enrich.training.fit import TrainingConfig, fit, hidden_gene_loss, learning_rate, validate
+from gsfm_enrich.training.config import TrainingConfig
+from gsfm_enrich.training.fit import fit, hidden_gene_loss, learning_rate, validate
 from gsfm_enrich.training.state import describe_run, resume, save_state
 
 MODEL = GSFMConfig(vocab_size=3, d_model=8, dropout=0.2, architecture="gsfm-scaled")
@@ -508,7 +509,8 @@ from gsfm_enrich.errors import InputError
 from gsfm_enrich.model.config import GSFMConfig
 from gsfm_enrich.model.vocab import Vocab
 from gsfm_enrich.training.corpus import Corpus
-from gsfm_enrich.training.fit import TrainingConfig, fit
+from gsfm_enrich.training.config import TrainingConfig
+from gsfm_enrich.training.fit import fit
 
 out, batch_size = Path(sys.argv[1]), int(sys.argv[2])
 data = np.load("corpus.npz")

@@ -8,12 +8,12 @@ from gsfm_enrich.errors import InputError
 from gsfm_enrich.genes.homology import Homologue
 from gsfm_enrich.genes.orthology import Orthology
 from gsfm_enrich.genes.table import load_gene_table
+from gsfm_enrich.model.build import build
 from gsfm_enrich.model.config import GSFMConfig
-from gsfm_enrich.model.gsfm import build
 from gsfm_enrich.model.species import SpeciesGSFM, biadjacency
 from gsfm_enrich.model.vocab import Vocab
 from gsfm_enrich.training import species
-from gsfm_enrich.training.fit import TrainingConfig
+from gsfm_enrich.training.config import TrainingConfig
 from gsfm_enrich.training.species import fit_species, species_corpus
 
 BLOCKS, SIZE = 4, 10
