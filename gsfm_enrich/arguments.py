@@ -9,7 +9,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any, ParamSpec, TypeVar
 
 from gsfm_enrich.errors import GsfmEnrichError, InputError, did_you_mean
@@ -100,7 +100,7 @@ def _read(name: str, value: Any, rule: Rule, optional: bool) -> Any:
     """Return an argument as its rule reads it."""
     try:
         return rule.read(value)
-    except (TypeError, ValueError, OverflowError):
+    except (TypeError, ValueError, OverflowError, AttributeError):
         close = did_you_mean(value, rule.choices) if isinstance(value, str) else ""
         raise InputError(
             f"{name} must be {rule.expected}{', or None' if optional else ''}, not {_shown(value)}.{close}"
@@ -177,9 +177,46 @@ def _path(value: Any) -> Any:
 
 
 def _names(value: Any) -> Any:
-    if isinstance(value, bytes | Mapping) or not isinstance(value, str | Real | Iterable):
+    """Take a name, a number that is one, or several of them."""
+    if isinstance(value, bytes | Mapping):
         raise TypeError
+    if not isinstance(value, str | Real):
+        iter(value)
     return _text(value) if isinstance(value, str) else value
+
+
+def _terms(value: Any) -> Any:
+    if isinstance(value, Real):
+        raise TypeError
+    names = _names(value)
+    return names if isinstance(names, str) else [_text(name) for name in names]
+
+
+def _background(value: Any) -> Any:
+    """Look for numbers that no library has genes for; lists are checked where they are read."""
+    number = int(value) if isinstance(value, str) and value.strip().isdecimal() else value
+    if isinstance(number, Real) and not number <= LARGEST:
+        raise ValueError
+    return value
+
+
+def _frame(value: Any) -> Any:
+    if not hasattr(value, "columns"):
+        raise TypeError
+    return value
+
+
+def _counts(value: Any) -> Any:
+    if not isinstance(value, Mapping) or not all(isinstance(count, Integral) for count in value.values()):
+        raise TypeError
+    return value
+
+
+def _dtype(value: Any) -> Any:
+    """Take a floating point type of torch, without loading torch to know them."""
+    if not value.is_floating_point:
+        raise TypeError
+    return value
 
 
 def _model(value: Any) -> Any:
@@ -195,6 +232,8 @@ def _gene_sets(value: Any) -> Any:
             raise ValueError
     if isinstance(value, bytes):
         raise TypeError
+    if isinstance(value, Iterable):
+        iter(value)  # an array without a dimension says no
     return value
 
 
@@ -269,7 +308,12 @@ RULES: dict[str, Rule] = {
          "replicate",         "format"),
         TEXT,
     ),
-    **dict.fromkeys(("groups", "group", "terms"), NAMES),
+    **dict.fromkeys(("groups", "group"), NAMES),
+    "terms": Rule("a term or several", _terms),
+    "background": Rule("a number of genes of at least 1, a list of genes or a file", _background),
+    "df": Rule("a data frame", _frame),
+    "skipped": Rule("a dict of counts", _counts),
+    "dtype": Rule("a floating point type of torch", _dtype),
     **dict.fromkeys(("path", "save", "outdir", "folder"), PATH),
     "direction": _choice("up", "down", "both"),
     "sort": _choice("gsfm", "gseapy"),

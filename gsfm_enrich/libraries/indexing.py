@@ -72,7 +72,10 @@ def index_sets(sets: Mapping[str, Iterable[object]]) -> IndexedSets:
     if len(set(labels)) < len(labels):
         raise InputError("Two terms of the dict read the same once written as text.")
     # each distinct gene is read once: libraries repeat their genes a dozen times over
-    symbols = {gene: _symbol(gene) for gene in dict.fromkeys(chain.from_iterable(listed))}
+    try:
+        symbols = {gene: _symbol(gene) for gene in dict.fromkeys(chain.from_iterable(listed))}
+    except TypeError as error:  # a list in a list
+        raise InputError(f"The genes of a term must be names or Entrez ids ({error}).") from error
     genes = {symbol: column for column, symbol in enumerate(dict.fromkeys(filter(None, symbols.values())))}
     column_of = {gene: genes.get(symbol, -1) for gene, symbol in symbols.items()}
     lengths = np.fromiter(map(len, listed), dtype=np.int64, count=len(listed))
@@ -221,7 +224,7 @@ def _listed(term: object, members: object) -> list[Any] | tuple[Any, ...]:
     """Return the genes of a term as a sequence."""
     if isinstance(members, list | tuple):
         return members
-    if isinstance(members, str) or not isinstance(members, Iterable):
+    if isinstance(members, str | bytes | bytearray | memoryview) or not isinstance(members, Iterable):
         raise InputError(f"The genes of term {term!r} must be a list, not {type(members).__name__}.")
     return list(members)
 
@@ -232,6 +235,8 @@ def _symbol(gene: Any) -> str:
         return _one_name(gene)
     if isinstance(gene, float | np.floating) and float(gene).is_integer():
         return str(int(gene))
+    if isinstance(gene, bytes | bytearray | memoryview):
+        raise TypeError(f"{gene!r} is bytes")
     return _one_name(str(gene))
 
 

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from gsfm_enrich.arguments import checked
 from gsfm_enrich.errors import LibraryError, did_you_mean, warn_caller
 from gsfm_enrich.files import write_atomically
 from gsfm_enrich.libraries.gmt import format_gmt, read_gmt
@@ -60,6 +61,7 @@ class GeneSetLibrary:
     skipped: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
+    @checked
     def from_dict(
         cls,
         sets: Mapping[str, Iterable[object]],
@@ -105,6 +107,7 @@ class GeneSetLibrary:
         return cls.from_arrays(name, *labels, indexed.indptr, indexed.indices, skipped=counts)
 
     @classmethod
+    @checked
     def from_gmt(
         cls, path: str | os.PathLike[str], name: str | None = None, *, warn: bool = True
     ) -> GeneSetLibrary:
@@ -153,6 +156,7 @@ class GeneSetLibrary:
         return library
 
     @classmethod
+    @checked
     def from_frame(
         cls, df: pd.DataFrame, term: str = "term", gene: str = "gene", name: str = "frame"
     ) -> GeneSetLibrary:

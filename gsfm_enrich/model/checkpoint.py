@@ -157,6 +157,8 @@ def save_model(model: GSFM, folder: str | os.PathLike[str], dtype: torch.dtype =
     >>> load_model(folder).vocab == model.vocab
     True
     """
+    if not isinstance(model, GSFM):
+        raise InputError(f"model must be a GSFM, not {type(model).__name__}.")
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix=".saving-", dir=folder))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -116,7 +117,10 @@ def _tables_of(
             ) from None
     if key not in data.uns:
         raise InputError(f"adata.uns has no {key!r}: run gsfm_enrich.tl.gene_modules(adata, ...) first.")
-    tables = [data.uns[key][name] for name in ("genes", "modules", "edges")]
+    slot, names = data.uns[key], ("genes", "modules", "edges")
+    if not (isinstance(slot, Mapping) and all(isinstance(slot.get(name), pd.DataFrame) for name in names)):
+        raise InputError(f"adata.uns[{key!r}] is not a result of gsfm_enrich.tl.gene_modules.")
+    tables = [slot[name] for name in names]
     if tables[0].empty:
         return tables[0], tables[1], tables[2], ""
     named = tables[0].astype({"group": str, "direction": str})

@@ -10,6 +10,7 @@ import pandas as pd
 
 from gsfm_enrich.arguments import checked
 from gsfm_enrich.errors import InputError
+from gsfm_enrich.genes.inputs import as_gene_list
 from gsfm_enrich.genes.lookup import spell_as
 from gsfm_enrich.genes.table import ORTHOLOGY_ORGANISMS, organism_name
 from gsfm_enrich.libraries.library import GeneSetLibrary
@@ -77,7 +78,7 @@ def membership_net(
 
     library, rows = chosen_terms(terms, gene_sets, organism)
     completing = completing_model(model, min_weight)
-    names = _all_genes(library, completing, organism) if genes is None else [str(gene) for gene in genes]
+    names = _all_genes(library, completing, organism) if genes is None else as_gene_list(genes)
     weights = term_weights(library, rows, names, completing, organism=organism, min_weight=min_weight).tocoo()
     order = np.lexsort((weights.col, -weights.data, weights.row))
     chosen = [library.terms[row] for row in rows]

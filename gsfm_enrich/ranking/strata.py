@@ -235,7 +235,10 @@ def as_propensity(given: Any, organism: str = "human") -> Propensity | None:
             "propensity must be 'publications', or a mapping or Series from genes to numbers, not "
             f"{type(given).__name__}."
         )
-    values = {str(gene): float(value) for gene, value in given.items()}
+    try:
+        values = {str(gene): float(value) for gene, value in given.items()}
+    except (TypeError, ValueError, OverflowError) as error:
+        raise InputError(f"propensity must be a number of 0 or more for each gene ({error}).") from error
     bad = [gene for gene, value in values.items() if not 0 <= value < np.inf]
     if bad:
         raise InputError(
