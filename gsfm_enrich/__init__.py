@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from gsfm_enrich.ranking.lists import rank_terms
     from gsfm_enrich.ranking.membership_net import membership_net
     from gsfm_enrich.ranking.why import term_evidence
+    from gsfm_enrich.tl._ranked_tables import enrich_ranked
 
 __all__ = [
     "GSEA",
@@ -81,6 +82,7 @@ __all__ = [
     "barplot",
     "dotplot",
     "enrich",
+    "enrich_ranked",
     "enrichment_map",
     "enrichr",
     "functions_in_context",
@@ -132,6 +134,7 @@ _HOMES = {
     "Vocab": "model.vocab",
     "augment": "prediction.augment",
     "enrich": "drop_in.enrichr",
+    "enrich_ranked": "tl._ranked_tables",
     "enrichr": "drop_in.enrichr",
     "functions_in_context": "prediction.context",
     "gene_info": "prediction.understudied",

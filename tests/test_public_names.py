@@ -19,7 +19,7 @@ WRAPPED = {  # gseapy's, with our columns or our gene sets
 }  # fmt: skip
 OWN = WRAPPED | {
     "CheckpointError", "GSFM", "GSFMConfig", "GeneSetLibrary", "GsfmEnrichError", "GsfmEnrichWarning",
-    "InputError", "LibraryError", "OfflineError", "Vocab", "augment", "enrich", "enrichr",
+    "InputError", "LibraryError", "OfflineError", "Vocab", "augment", "enrich", "enrich_ranked", "enrichr",
     "functions_in_context", "gene_info", "gene_modules", "gene_report", "get", "group_terms",
     "load_libraries", "load_model", "membership_net", "neighbors", "pl", "predict_functions",
     "predict_genes", "rank_terms", "report", "resolve", "save_model", "term_evidence", "tl",
@@ -156,7 +156,7 @@ def test_no_module_has_the_name_of_a_public_function():
 def test_unknown_name():
     with pytest.raises(AttributeError) as caught:
         _ = ge.enrchir
-    expected = "module 'gsfm_enrich' has no attribute 'enrchir'. Did you mean 'enrichr' or 'enrich'?"
+    expected = "module 'gsfm_enrich' has no attribute 'enrchir'. Did you mean 'enrichr', 'enrich' or 'enrich_ranked'?"
     assert str(caught.value) == expected
     assert not hasattr(ge, "_private")
 

@@ -12,6 +12,7 @@ import pandas as pd
 from gsfm_enrich.errors import InputError, did_you_mean
 from gsfm_enrich.expression.markers import choose
 from gsfm_enrich.get._results import p_column, stored
+from gsfm_enrich.ranking.ranked_as_lists import as_list_results
 
 SMALLEST_P = 1e-300
 
@@ -36,7 +37,7 @@ def results_of(data: Any, key: str = "gsfm_enrichr") -> pd.DataFrame:
     InputError
         If `data` is none of these, or a column is missing.
     """
-    results = stored(data, key).results
+    results = as_list_results(stored(data, key).results)
     missing = [name for name in ("Term", "P-value", "Adjusted P-value") if name not in results]
     if missing:
         raise InputError(f"the results have no column {', '.join(map(repr, missing))}.")

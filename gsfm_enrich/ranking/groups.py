@@ -12,6 +12,7 @@ from scipy.sparse import csr_array
 
 from gsfm_enrich.arguments import checked
 from gsfm_enrich.errors import InputError, warn_caller
+from gsfm_enrich.ranking.ranked_as_lists import as_list_results
 
 NEEDED = (
     "Gene_set", "Term", "Genes", "Predicted Genes", "Expected Overlap", "GSFM Adjusted P-value", "GSFM Rank",
@@ -72,6 +73,7 @@ def group_terms(results: Any, *, similarity: float = 0.5, cutoff: float = 0.05) 
     results = getattr(results, "results", results)
     if not isinstance(results, pd.DataFrame):
         raise InputError(f"results must be a data frame of enrichr, not a {type(results).__name__}.")
+    results = as_list_results(results)
     missing = [column for column in NEEDED if column not in results.columns]
     if missing:
         raise InputError(

@@ -16,8 +16,8 @@ from gsfm_enrich.expression.markers import choose
 from gsfm_enrich.expression.rank_genes_groups import group_names, ranking_record, symbol_map, used_raw
 from gsfm_enrich.get.storage import Enrichment, check_key, name_of, storable_frame, storable_params
 from gsfm_enrich.progress import progress
-from gsfm_enrich.ranking.ranked import View
 from gsfm_enrich.tl._enrichr import LOG_COLUMNS
+from gsfm_enrich.tl._ranked_tables import VIEW_OF
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from gsfm_enrich.ranking.permutation_null import PermutationNull
     from gsfm_enrich.ranking.ranked_weights import TermWeights
 
-VIEW_OF: dict[str, View] = {"up": "up", "down": "down", "both": "absolute"}
 FEWEST_FOUND = 0.2
 """With a smaller share of the measured genes in the gene sets the organism or the identifiers are wrong."""
 
