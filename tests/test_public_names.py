@@ -156,7 +156,8 @@ def test_no_module_has_the_name_of_a_public_function():
 def test_unknown_name():
     with pytest.raises(AttributeError) as caught:
         _ = ge.enrchir
-    expected = "module 'gsfm_enrich' has no attribute 'enrchir'. Did you mean 'enrichr' or 'enrich' or 'enrich_ranked'?"
+    expected = "module 'gsfm_enrich' has no attribute 'enrchir'. Did you mean 'enrichr' or 'enrich' or "
+    expected += "'enrich_ranked'?"
     assert str(caught.value) == expected
     assert not hasattr(ge, "_private")
 
