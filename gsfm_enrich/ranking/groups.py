@@ -73,19 +73,19 @@ def group_terms(results: Any, *, similarity: float = 0.5, cutoff: float = 0.05) 
     results = getattr(results, "results", results)
     if not isinstance(results, pd.DataFrame):
         raise InputError(f"results must be a data frame of enrichr, not a {type(results).__name__}.")
-    results = as_list_results(results)
-    missing = [column for column in NEEDED if column not in results.columns]
+    table = as_list_results(results)
+    missing = [column for column in NEEDED if column not in table.columns]
     if missing:
         raise InputError(
             f"The results have no column {missing[0]!r}; group_terms needs those of enrichr with rerank=True."
         )
-    significant = results[results["GSFM Adjusted P-value"] <= cutoff]
-    if len(results) and not len(significant):
+    significant = table[table["GSFM Adjusted P-value"] <= cutoff]
+    if len(table) and not len(significant):
         warn_caller(
-            f"None of the {len(results):,} terms has a GSFM Adjusted P-value of at most {cutoff}: there is "
+            f"None of the {len(table):,} terms has a GSFM Adjusted P-value of at most {cutoff}: there is "
             "nothing to group. Pass a larger cutoff."
         )
-    keys = [*(column for column in QUERY if column in results.columns), "Gene_set"]
+    keys = [*(column for column in QUERY if column in table.columns), "Gene_set"]
     parts = [
         _best(part, similarity)
         for _, part in significant.groupby(keys, sort=False, observed=True, dropna=False)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 P_VALUE, FDR = "NOM p-val", "FDR q-val"
@@ -32,20 +34,19 @@ def as_list_results(results: pd.DataFrame) -> pd.DataFrame:
     if FDR not in results or "Lead_genes" not in results or "Adjusted P-value" in results:
         return results
     leading, predicted = _count(results["Lead_genes"]), _count(results["Predicted Lead Genes"])
-    return results.assign(
-        **{
-            "Overlap": [f"{n}/{size}" for n, size in zip(leading, results["Size"], strict=True)],
-            "P-value": results[P_VALUE],
-            "Adjusted P-value": results[FDR],
-            "Genes": results["Lead_genes"],
-            "Predicted Genes": results["Predicted Lead Genes"],
-            "Expected Overlap": leading + 0.5 * predicted,
-            "GSFM P-value": results[P_VALUE],
-            "GSFM Adjusted P-value": results[FDR],
-            "GSFM Rank": results["Rank"],
-            "Rank Change": 0,
-        }
-    )
+    columns: dict[str, Any] = {
+        "Overlap": [f"{n}/{size}" for n, size in zip(leading, results["Size"], strict=True)],
+        "P-value": results[P_VALUE],
+        "Adjusted P-value": results[FDR],
+        "Genes": results["Lead_genes"],
+        "Predicted Genes": results["Predicted Lead Genes"],
+        "Expected Overlap": leading + 0.5 * predicted,
+        "GSFM P-value": results[P_VALUE],
+        "GSFM Adjusted P-value": results[FDR],
+        "GSFM Rank": results["Rank"],
+        "Rank Change": 0,
+    }
+    return results.assign(**columns)
 
 
 def _count(joined: pd.Series) -> pd.Series:
