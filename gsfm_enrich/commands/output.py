@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import sys
 import warnings
 from collections.abc import Iterator, Mapping
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 NOTHING_FOUND = 1
 """Exit code of a command that worked and found nothing, as grep has it."""
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 BAD_INPUT = 2
 """Exit code of a command that cannot use what it was given; also the one of a wrong option."""
 INTERRUPTED = 130
@@ -33,7 +35,29 @@ def closing(*lines: str) -> str:
 
 def say(message: str) -> None:
     """Write one line to the standard error."""
-    typer.echo(" ".join(message.split()), err=True)
+    typer.echo(printable(" ".join(message.split())), err=True)
+
+
+def printable(text: str) -> str:
+    r"""Write control characters out, so that a name in a file does not steer the terminal.
+
+    Examples
+    --------
+    >>> print(printable("TP53\x1b[2J"))
+    TP53\x1b[2J
+    """
+    return _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", text)
+
+
+def file_stem(name: str) -> str:
+    """Return a name as that of a file in the folder at hand, without separators and dots in front.
+
+    Examples
+    --------
+    >>> file_stem("HLA-DRA"), file_stem("../../x")
+    ('HLA-DRA', '_.._x')
+    """
+    return re.sub(r"[^\w.@+ -]", "_", name.strip())[:100].lstrip(".") or "gene"
 
 
 @contextmanager
@@ -131,4 +155,4 @@ def as_text(value: object) -> str:
         return f"{value:.3g}"
     if hasattr(value, "__index__"):
         return f"{value:,}"
-    return str(value)
+    return printable(str(value))

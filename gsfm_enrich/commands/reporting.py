@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from gsfm_enrich.commands.options import Model, Organism, genes_of
-from gsfm_enrich.commands.output import NOTHING_FOUND, closing, say, working
+from gsfm_enrich.commands.output import NOTHING_FOUND, closing, file_stem, say, working
 
 REPORT_CLOSING = closing(
     "Examples:",
@@ -104,7 +104,7 @@ def gene(
     with working("Completing the terms of the libraries"):
         from gsfm_enrich.html.gene_page import gene_report
 
-        target = Path(f"{name}.html") if out is None else out
+        target = Path(f"{file_stem(name)}.html") if out is None else out
         written = gene_report(
             name, target, gene_sets, companions=found_with, top=top, organism=organism, model=model
         )

@@ -28,7 +28,7 @@ HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 
 
 @checked
-def load_model(name: str | os.PathLike[str] | GSFM = "default") -> GSFM:
+def load_model(name: str | os.PathLike[str] | GSFM = "default", *, revision: str | None = None) -> GSFM:
     """Load a model for inference.
 
     Parameters
@@ -37,6 +37,9 @@ def load_model(name: str | os.PathLike[str] | GSFM = "default") -> GSFM:
         ``"default"`` for the bundled checkpoint, a folder that holds ``config.json``, ``model.safetensors``
         and ``vocab.txt``, or a Hugging Face hub name such as ``"maayanlab/gsfm-rummagene"`` (downloaded once,
         then used offline). A model is returned as it is.
+    revision
+        Commit, tag or branch of a hub model, so that the same model is loaded for ever; by default the
+        current one. ``model.source`` says which it is: ``"maayanlab/gsfm-rummagene@<commit>"``.
 
     Returns
     -------
@@ -58,6 +61,10 @@ def load_model(name: str | os.PathLike[str] | GSFM = "default") -> GSFM:
     >>> "TP53" in model.vocab
     True
     """
+    if revision is not None and not isinstance(revision, str):
+        raise InputError(f"revision must be a commit, tag or branch of a hub model, not {revision!r}.")
+    if revision is not None and not (isinstance(name, str) and HUB_NAME.fullmatch(name)):
+        raise InputError("revision is for models of the hub alone.")
     if isinstance(name, GSFM):
         return name
     if not isinstance(name, str | os.PathLike):
@@ -65,10 +72,13 @@ def load_model(name: str | os.PathLike[str] | GSFM = "default") -> GSFM:
     if name == "default":
         return load_folder(DEFAULT_FOLDER)
     folder = Path(name).expanduser()
-    if str(name) and folder.is_dir():
+    if str(name) and folder.is_dir() and revision is None:
         return load_folder(folder)
     if isinstance(name, str) and HUB_NAME.fullmatch(name):
-        return load_folder(download(name))
+        local = download(name, revision)
+        model = load_folder(local)
+        model.source = f"{name}@{local.name}"  # the hub client's folders are named after the commit
+        return model
     raise InputError(
         f"{str(name)!r} is neither 'default', nor a folder, nor a hub name like {PUBLISHED[0]!r}."
         f"{did_you_mean(str(name), ('default', *PUBLISHED))}"
@@ -95,9 +105,13 @@ def _load_unchanged(folder: Path, stamps: tuple[tuple[int, int], ...]) -> GSFM:
         weights = load_file(folder / WEIGHTS)
     except SafetensorError as error:
         raise CheckpointError(f"{str(folder / WEIGHTS)!r} is damaged: {error}.") from error
-    with torch.device("meta"):  # no time is spent on initial values that are replaced at once
-        model = build(config, vocab)
+    try:
+        with torch.device("meta"):  # no time is spent on initial values that are replaced at once
+            model = build(config, vocab)
+    except KeyError as error:  # torch keeps some names to itself
+        raise CheckpointError(f"A channel cannot have this name: {error}.") from error
     check_weights(model, weights)
+    check_values(weights)
     model.load_state_dict(
         {key: in_precision(weight, torch.float32) for key, weight in weights.items()}, assign=True
     )
@@ -131,6 +145,22 @@ def check_weights(model: GSFM, weights: dict[str, torch.Tensor]) -> None:
     ]
     if faults:
         raise CheckpointError("The weights do not fit config.json: " + "; ".join(faults) + ".")
+
+
+def check_values(weights: dict[str, torch.Tensor]) -> None:
+    """Raise a `CheckpointError` for weights that are not finite and neighbours outside the vocabulary."""
+    faults = [
+        f"{key} holds NaN or infinite numbers"
+        for key, weight in weights.items()
+        if weight.is_floating_point() and not bool(torch.isfinite(weight.float()).all())
+    ]
+    for key, weight in weights.items():
+        if key.startswith("tables.") and key.endswith(".neighbours") and weight.numel():
+            low, high = int(weight.min()), int(weight.max())
+            if low < 0 or high >= len(weight):
+                faults.append(f"{key} holds units from {low} to {high}, of {len(weight)}")
+    if faults:
+        raise CheckpointError("The weights are damaged: " + "; ".join(faults) + ".")
 
 
 @checked
@@ -177,7 +207,7 @@ def save_model(model: GSFM, folder: str | os.PathLike[str], dtype: torch.dtype =
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def download(name: str) -> Path:
+def download(name: str, revision: str | None = None) -> Path:
     """Return the local folder of a hub checkpoint, downloading it when it is not cached yet.
 
     Raises
@@ -193,13 +223,15 @@ def download(name: str) -> Path:
         HFValidationError,
         LocalEntryNotFoundError,
         RepositoryNotFoundError,
+        RevisionNotFoundError,
     )
 
     wanted = list(FILES)
+    pinned = {} if revision is None else {"revision": revision}
     # The hub client's HTTP library changed over time; its errors share a base with the client's own.
     unreachable: tuple[type[Exception], ...] = (OSError, *HfHubHTTPError.__bases__)
     try:
-        folder = Path(snapshot_download(name, allow_patterns=wanted, local_files_only=True))
+        folder = Path(snapshot_download(name, allow_patterns=wanted, local_files_only=True, **pinned))
         if all((folder / file).is_file() for file in FILES):  # else the download was interrupted
             return folder
     except LocalEntryNotFoundError:
@@ -212,9 +244,11 @@ def download(name: str) -> Path:
             "Give a local folder, or use 'default'."
         )
     try:
-        return Path(snapshot_download(name, allow_patterns=wanted))
+        return Path(snapshot_download(name, allow_patterns=wanted, **pinned))
     except RepositoryNotFoundError as error:
         raise _no_such_model(name) from error
+    except RevisionNotFoundError as error:
+        raise InputError(f"The hub model {name!r} has no revision {revision!r}.") from error
     except unreachable as error:
         raise OfflineError(
             f"{name!r} is not cached yet and the Hugging Face hub cannot be reached. "

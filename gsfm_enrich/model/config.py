@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from gsfm_enrich.errors import CheckpointError, did_you_mean
 
+LARGEST = {"vocab_size": 2**22, "d_model": 2**16, "depth": 12}
+"""Nothing near it was ever trained; more would only exhaust the memory."""
+CHANNEL = re.compile(r"[A-Za-z0-9_]{1,60}")
+CHANNELS = 64
 ARCHITECTURES = ("gsfm", "gsfm-scaled", "gsfm-channels")
 WIDEST = 2**15
 LOSSES = ("none", "unseen", "balance")
@@ -73,6 +78,8 @@ class GSFMConfig:
             value = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool) or value < least:
                 raise CheckpointError(f"{name} must be a whole number of at least {least}, not {value!r}.")
+            if value > LARGEST[name]:
+                raise CheckpointError(f"{name} must be {LARGEST[name]:,} at most, not {value:.3g}.")
         for name in ("dropout", "partition"):
             value = getattr(self, name)
             if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < 1:
@@ -91,12 +98,7 @@ class GSFMConfig:
                 f"not {self.vocab_size}."
             )
         for name in ("dense", "tables"):
-            channels = getattr(self, name)
-            sizes = channels.values() if isinstance(channels, dict) else [0]
-            if not all(isinstance(size, int) and not isinstance(size, bool) and size >= 1 for size in sizes):
-                raise CheckpointError(
-                    f"{name} must map names of channels to whole numbers of at least 1, not {channels!r}."
-                )
+            _check_channels(name, getattr(self, name))
         if (len(self.dense) + len(self.tables) > 0) != (self.architecture == "gsfm-channels"):
             raise CheckpointError(
                 f"dense is {self.dense!r} and tables is {self.tables!r}: 'gsfm-channels' needs a channel, "
@@ -136,7 +138,7 @@ class GSFMConfig:
         """
         try:
             values: Any = json.loads(text)
-        except json.JSONDecodeError as error:
+        except (ValueError, RecursionError) as error:  # also numbers without end, and nesting
             raise CheckpointError(f"config.json is not valid JSON: {error}.") from error
         if not isinstance(values, dict):
             raise CheckpointError(f"config.json must hold an object, not {type(values).__name__}.")
@@ -164,3 +166,19 @@ class GSFMConfig:
         if self.architecture != "gsfm-channels":
             del values["dense"], values["tables"]
         return json.dumps(values, indent=2) + "\n"
+
+
+def _check_channels(name: str, channels: object) -> None:
+    """Raise a `CheckpointError` for what is not names of channels and their sizes."""
+    if not isinstance(channels, dict) or not all(
+        type(size) is int and size >= 1 for size in channels.values()
+    ):
+        raise CheckpointError(
+            f"{name} must map names of channels to whole numbers of at least 1, not {str(channels)[:200]}."
+        )
+    if len(channels) > CHANNELS or not all(CHANNEL.fullmatch(str(channel)) for channel in channels):
+        raise CheckpointError(
+            f"{name} must name {CHANNELS} channels at most, with letters, digits and underscores."
+        )
+    if any(size > LARGEST["d_model"] for size in channels.values()):
+        raise CheckpointError(f"{name} has a channel larger than {LARGEST['d_model']:,}.")

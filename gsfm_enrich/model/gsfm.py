@@ -78,6 +78,7 @@ class GSFM(nn.Module):
             )
         self.config = config
         self.vocab = vocab
+        self.source = ""  # of a hub model: name and commit
         self._make_layers()
 
     def _make_layers(self) -> None:

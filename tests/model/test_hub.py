@@ -7,6 +7,7 @@ from huggingface_hub.errors import (
     HFValidationError,
     LocalEntryNotFoundError,
     RepositoryNotFoundError,
+    RevisionNotFoundError,
 )
 
 from gsfm_enrich.errors import InputError, OfflineError
@@ -25,7 +26,8 @@ class Hub:
     def __init__(self, cached=None, answer=None):
         self.cached, self.answer, self.calls = cached, answer, []
 
-    def __call__(self, name, *, allow_patterns, local_files_only=False):
+    def __call__(self, name, *, allow_patterns, local_files_only=False, revision=None):
+        self.revision = revision
         assert allow_patterns == ["config.json", "model.safetensors", "vocab.txt"]
         self.calls.append((name, "cache" if local_files_only else "network"))
         answer = self.cached if local_files_only else self.answer
@@ -150,3 +152,17 @@ def test_downloads_forbidden(hub, monkeypatch):
         "Give a local folder, or use 'default'."
     )
     assert fake.calls == [(NAME, "cache")]
+
+
+def test_a_revision_is_handed_on_and_the_model_says_which(hub, snapshot):
+    fake = hub(cached=snapshot)
+    model = load_model(NAME, revision="abc123")
+    assert fake.revision == "abc123"
+    assert model.source == f"{NAME}@{snapshot.name}"
+
+
+def test_a_revision_that_is_not_there(hub):
+    fake_error = http_error(RevisionNotFoundError)
+    hub(cached=LocalEntryNotFoundError("not here"), answer=fake_error)
+    with pytest.raises(InputError, match=r"maayanlab/gsfm-rummagene.*no revision 'gone'"):
+        load_model(NAME, revision="gone")
