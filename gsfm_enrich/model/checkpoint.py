@@ -227,11 +227,12 @@ def download(name: str, revision: str | None = None) -> Path:
     )
 
     wanted = list(FILES)
-    pinned = {} if revision is None else {"revision": revision}
     # The hub client's HTTP library changed over time; its errors share a base with the client's own.
     unreachable: tuple[type[Exception], ...] = (OSError, *HfHubHTTPError.__bases__)
     try:
-        folder = Path(snapshot_download(name, allow_patterns=wanted, local_files_only=True, **pinned))
+        folder = Path(
+            snapshot_download(name, allow_patterns=wanted, local_files_only=True, revision=revision)
+        )
         if all((folder / file).is_file() for file in FILES):  # else the download was interrupted
             return folder
     except LocalEntryNotFoundError:
@@ -244,7 +245,7 @@ def download(name: str, revision: str | None = None) -> Path:
             "Give a local folder, or use 'default'."
         )
     try:
-        return Path(snapshot_download(name, allow_patterns=wanted, **pinned))
+        return Path(snapshot_download(name, allow_patterns=wanted, revision=revision))
     except RepositoryNotFoundError as error:
         raise _no_such_model(name) from error
     except RevisionNotFoundError as error:
