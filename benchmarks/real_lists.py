@@ -36,6 +36,7 @@ from typing import Annotated
 import numpy as np
 import pandas as pd
 import typer
+from scipy.sparse import csr_array
 from scipy.stats import rankdata
 
 from benchmarks.protocols import read_library
@@ -80,7 +81,8 @@ class Question:
     @property
     def members(self) -> TermWeights:
         """Terms without prediction."""
-        return ranked_weights(self.library, None, self.case.genes)
+        completed = self.weights
+        return TermWeights(csr_array(completed.weights.multiply(completed.members)), completed.members)
 
     @property
     def up(self) -> bool:
@@ -103,8 +105,8 @@ def overlap(q: Question) -> Scores:
 
 def overlap_p(q: Question) -> Scores:
     """Return the p-values of the overlap test."""
-    members = q.members.members.astype(np.int64)
-    sizes = q.members.sizes
+    members = q.weights.members.astype(np.int64)
+    sizes = q.weights.sizes
     where = {gene: column for column, gene in enumerate(q.case.genes)}
     found = []
     for genes in lists_of(q.case):
@@ -142,8 +144,8 @@ def ranked_scores(q: Question, weights: TermWeights) -> np.ndarray:
 
 def plain(q: Question, *, signed: bool = False) -> np.ndarray:
     """Return effects of members alone, all genes and the statistic as they are."""
-    table = q.members.members.astype(np.float64)
-    weights = TermWeights(table, q.members.members)
+    table = q.weights.members.astype(np.float64)
+    weights = TermWeights(table, q.weights.members)
     sums = view_sums(q.case.statistic[None], weights)
     values = q.case.statistic[None] if signed else np.abs(q.case.statistic[None])
     total = sums["up"] - sums["down"] if signed else sums["absolute"]
@@ -151,7 +153,7 @@ def plain(q: Question, *, signed: bool = False) -> np.ndarray:
         values, total = np.maximum(q.case.statistic[None], 0), sums["up"]
     effects = standardise(total, gene_sampling_moments(values, weights, correlation=0))[0]
     effects = np.abs(effects) if signed and not q.up else effects
-    return np.where(q.members.sizes > 0, effects, -np.inf)
+    return np.where(q.weights.sizes > 0, effects, -np.inf)
 
 
 def either(q: Question) -> np.ndarray:
