@@ -109,7 +109,8 @@ def ranked_weights(
     TermWeights
         A member counts 1, a predicted member of probability p half the square root of p, a neighbour of the
         gene that a term is named after one half (`gsfm_enrich.ranking.gene_named_terms`), all times the
-        weight of the gene, see `gene_weights`. A predicted member that no term holds has the weight 2.
+        weight of the gene, see `gene_weights`. A predicted member that no term holds has the weight 2. Terms
+        without a measured member have no weights: predictions alone are not tested.
 
     Examples
     --------
@@ -130,6 +131,8 @@ def ranked_weights(
         known = columns >= 0
         counts = _predicted_counts(table, columns[known])
         weights = csr_array(weights.maximum(_spread(counts, np.flatnonzero(known), len(genes))))
+        weights = csr_array(weights.multiply((np.diff(members.indptr) > 0)[:, None]))
+        weights.eliminate_zeros()
     weights = csr_array(weights.multiply(of_gene[None, :]))
     weights.sort_indices()
     return TermWeights(weights, members.astype(bool))

@@ -70,6 +70,15 @@ def test_weights_of_members_and_predicted_members(block_model, block_library) ->
     assert n_predicted > 100
 
 
+def test_term_without_a_measured_member_is_not_tested(block_model, block_library) -> None:
+    first = set(block_library[block_library.terms[0]])
+    genes = tuple(gene for gene in block_model.vocab.tokens[2:] if gene not in first)
+    found = ranked_weights(block_library, block_model, genes)
+    assert found.sizes[0] == 0
+    assert found.weights[[0]].nnz == 0
+    assert (np.diff(found.weights.indptr)[found.sizes > 0] > 0).all()
+
+
 def test_neighbours_of_the_gene_in_the_name_count_half(block_model, factor_library) -> None:
     genes = tuple(block_model.vocab.tokens[2:])
     found = ranked_weights(factor_library, block_model, genes)
