@@ -96,6 +96,7 @@ def read_cases(folder: Path) -> Iterator[Case]:
         table = pd.read_csv(path, sep="\t", keep_default_na=False)  # a gene may be called NA
         table["stat"] = pd.to_numeric(table["stat"], errors="coerce")
         table = table[np.isfinite(table["stat"]) & ~table["gene"].duplicated()]
+        table = table.sort_values("gene")  # tables of the same genes then share their weights
         p = pd.to_numeric(table["p"], errors="coerce") if "p" in table else np.full(len(table), np.nan)
         yield Case(
             entry["id"],
@@ -132,7 +133,7 @@ def _markers(adata: anndata.AnnData, column: str, source: str) -> Iterator[Case]
         if group not in CELL_TYPES:
             continue
         table = sc.get.rank_genes_groups_df(adata, group)
-        table = table[np.isfinite(table["scores"])]
+        table = table[np.isfinite(table["scores"])].sort_values("names")
         pattern = "|".join(LINEAGES[lineage] for lineage in CELL_TYPES[group])
         genes, scores, p = (table[name] for name in ("names", "scores", "pvals"))
         yield Case(
