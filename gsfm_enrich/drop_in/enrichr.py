@@ -112,7 +112,8 @@ def enrichr(
         members of the library itself: fewer than ten terms of five genes cannot tell, and are not completed.
     min_overlap
         Terms that share fewer genes with the query are left out of the table. With 0 it has all terms, those
-        too in which only the model places query genes; ``enrichment_map`` needs at least 1.
+        too in which only the model places query genes; ``enrichment_map`` needs at least 1. Whatever it is,
+        terms that share fewer than two are ranked last by the model, and marked by a Caution.
     sort
         ``"gsfm"`` orders the terms of each library by the model's rank, ``"gseapy"`` by name, as gseapy does.
     propensity
@@ -127,9 +128,9 @@ def enrichr(
         Its ``results`` and ``res2d`` are one data frame, empty when no term qualifies, with gseapy's columns
         Gene_set, Term, Overlap, P-value, Adjusted P-value, Odds Ratio, Combined Score, Genes, and, with
         `rerank`, Expected Overlap, GSFM Fold Enrichment, GSFM P-value, GSFM Adjusted P-value, GSFM Rank,
-        Rank Change, Predicted Genes. Genes are spelled as in the library (those of mouse and rat as in the
-        query) and ordered as in the query. Its ``gene_report`` says, one line a library, how the genes were
-        found.
+        Rank Change, Predicted Genes, Caution. Genes are spelled as in the library (those of mouse and rat as
+        in the query) and ordered as in the query. Its ``gene_report`` says, one line per library, how the
+        genes were found.
 
     Raises
     ------

@@ -11,7 +11,7 @@ import pandas as pd
 from gsfm_enrich.errors import InputError
 
 SEPARATORS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
-TEXT_COLUMNS = ("Gene_set", "Term", "Overlap", "Genes", "Predicted Genes", "group", "direction")
+TEXT_COLUMNS = ("Gene_set", "Term", "Overlap", "Genes", "Predicted Genes", "Caution", "group", "direction")
 
 
 def read_results(path: str | os.PathLike[str]) -> Any:

@@ -52,12 +52,13 @@ MODEL = (
     Column(
         "GSFM P-value",
         "float64",
-        "chance of as much in a random list from the same background, members and predicted members together",
+        "what the overlap test would say if the library were as complete as the model believes",
     ),
     Column("GSFM Adjusted P-value", "float64", "the same, adjusted over the library (Benjamini-Hochberg)"),
-    Column("GSFM Rank", "int64", "1 is the best term of the library by the model's p-value"),
+    Column("GSFM Rank", "int64", "1 is the best by the model's p-value; terms with one gene come last"),
     Column("Rank Change", "int64", "places gained (positive) or lost compared with the overlap test"),
     Column("Predicted Genes", "object", "genes of the list that the model adds to the term, strongest first"),
+    Column("Caution", "object", "why to take the term with care; empty where nothing speaks against it"),
 )
 """The model's columns, after gseapy's."""
 

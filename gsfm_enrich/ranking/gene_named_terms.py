@@ -23,9 +23,12 @@ NEIGHBOURS = 300
 after, by `listed_more_often`; with 100 to 1,000 those of all libraries of ChIP-seq are."""
 NAMED_SHARE, FEWEST_NAMES = 0.9, 10
 """A library is named after genes when this share of its terms is, and after so many different ones."""
+NEIGHBOUR_WEIGHT = 0.5
+"""What a neighbour counts, as a share of a member."""
 SURE = 3.0
 """Standard errors by which terms have to list more of their own neighbours than of others'."""
-FIRST_WORD = re.compile(r"[^\s_]+")
+FIRST_WORD = re.compile(r"[^\s_]+?(?=-\d{5,}|[\s_]|$)")
+"""Up to a space, an underscore or a long number: STAT3 of ``STAT3-18555785``, but NKX2-5 as it is."""
 
 Ints = NDArray[np.int64]
 
@@ -36,7 +39,8 @@ def named_genes(terms: Sequence[str], vocabulary: Sequence[str], organism: str =
     Parameters
     ----------
     terms
-        Names of the terms. What counts is the first word, up to a space or an underscore.
+        Names of the terms. What counts is the first word, up to a space, an underscore or a hyphen before a
+        number of five digits or more, as ChEA has it.
     vocabulary
         Gene names.
     organism

@@ -2,12 +2,12 @@
 
 The model completes every term of a library. *Popularity* and *scale* are taken off its logits, see
 `gsfm_enrich.model.scores`; a *calibration*, fitted for each library on members that were hidden from the
-model, says what the scores are worth there, see `gsfm_enrich.ranking.calibration`. Probabilities that would
-count less than an eighth of a member, or are not three times as high as for any gene, are left out: what
-remains is a sparse table, a few dozen genes a term.
+model, says what the scores are worth there, see `gsfm_enrich.ranking.calibration`. Probabilities below .01,
+and those that are not three times as high as for any gene, are left out: what remains is a sparse table, a
+few dozen genes per term.
 
 Where terms are named after genes, the neighbours of these genes speak for a term without being probable
-members, see `gsfm_enrich.ranking.gene_named_terms`: *evidence* holds what every gene counts.
+members, see `gsfm_enrich.ranking.gene_named_terms`: *weights* hold what every gene counts.
 """
 
 from __future__ import annotations
@@ -40,9 +40,10 @@ from gsfm_enrich.ranking.calibration import (
     log_size,
     untrusted,
 )
-from gsfm_enrich.ranking.gene_named_terms import named_genes, neighbours
-from gsfm_enrich.ranking.weights import LEVELS, NEIGHBOUR, THETA, levels, thresholds
+from gsfm_enrich.ranking.gene_named_terms import NEIGHBOUR_WEIGHT, named_genes, neighbours
 
+LEAST = 0.01
+"""Smaller probabilities are left out."""
 LIFT = 3.0
 """A predicted gene is this many times as probable as any gene would be, at least."""
 LARGEST = 500
@@ -52,7 +53,7 @@ TERMS_AT_ONCE = 4096
 """Terms to complete again without a gene: memory stays bounded."""
 FEWEST_KEPT = 50
 """Smaller libraries take no time, and would fill the disk with a file for every dict that is tried."""
-FORMAT = 3
+FORMAT = 4
 """To be raised whenever the same model and library give another table."""
 
 Ints = NDArray[np.int64]
@@ -118,8 +119,6 @@ class Membership:
         1 for the members that the model knows.
     sizes : int64 array, shape (n_terms,)
         Members of each term that the model knows.
-    theta : float
-        How many times as likely a query lists genes of its term, see `gsfm_enrich.ranking.weights`.
     """
 
     def __init__(self, library: GeneSetLibrary, model: GSFM, organism: str = "human", seed: int = 0) -> None:
@@ -138,7 +137,6 @@ class Membership:
             (incidence.data, incidence.indices, incidence.indptr), shape=(len(library), len(self.units))
         )
         self.sizes = np.diff(incidence.indptr).astype(np.int64)
-        self.theta = THETA
 
     @cached_property
     def genes(self) -> GeneFactors:
@@ -221,7 +219,7 @@ class Membership:
         """Return the hash of all that a part of the table depends on."""
         # Which unit a gene of the library is depends on the table of orthologues there is, for mouse and rat.
         units = hashlib.sha256(self.units.tobytes()).hexdigest()
-        constants = [FORMAT, HIDDEN_SHARE, LARGEST, LIFT, LEVELS, self.theta, self.seed, self.organism, units]
+        constants = [FORMAT, HIDDEN_SHARE, LARGEST, LEAST, LIFT, self.seed, self.organism, units]
         return key_of(part, model_hash(self.model), self.library.content_hash, constants)
 
     def _kept_table(self, part: str, columns: Ints) -> csr_array:
@@ -247,30 +245,28 @@ class Membership:
         return csc_array(self.inside)
 
     @cached_property
-    def evidence(self) -> csc_array:
-        """What genes that are no members count, in quarters of a member, shape (n_terms, n_columns)."""
-        return csc_array(self._counting(csr_array(self.probable), self.neighbours))
+    def weights(self) -> csc_array:
+        """What genes that are not members count, as a share of a member, shape (n_terms, n_columns)."""
+        return self._weights(self.probable, self.neighbours)
 
     @cached_property
-    def evidence_inside(self) -> csc_array:
-        """As `evidence`, among the genes of the library."""
+    def weights_inside(self) -> csc_array:
+        """As `weights`, among the genes of the library."""
         near = None if self.neighbours is None else csr_array(self.neighbours[:, : self.n_library])
-        return csc_array(self._counting(self.inside, near))
+        return self._weights(self.probable_inside, near)
 
-    def _counting(self, probable: csr_array, near: csr_array | None) -> csr_array:
+    def _weights(self, probable: csc_array, near: csr_array | None) -> csc_array:
         """Return what probable genes and neighbours count, the more of both."""
-        counts = levels(probable.data, self.theta).astype(np.float32)
-        table = csr_array((counts, probable.indices, probable.indptr), shape=probable.shape)
         if near is None:
-            return table
-        return csr_array(table.maximum(near.astype(np.float32) * NEIGHBOUR))
+            return probable
+        return csc_array(probable.maximum(near.astype(np.float32) * NEIGHBOUR_WEIGHT))
 
     def _probable(self, columns: Ints) -> csr_array:
         """Return the probabilities that count, worked out in blocks of terms: memory stays bounded."""
         shape = (len(self.sizes), len(columns))
         if not self.calibration.trusted or not len(columns):
             return _empty(shape)
-        least = np.maximum(thresholds(self.theta)[0], LIFT * self.sizes / len(self.units))
+        least = np.maximum(LEAST, LIFT * self.sizes / len(self.units))
         with np.errstate(divide="ignore", invalid="ignore"):
             cut = np.where(least < self.calibration.ceiling, np.log(least / (1 - least)), np.inf)
         slopes = self.calibration.slopes(self.sizes, self.scores.own)

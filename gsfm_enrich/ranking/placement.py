@@ -41,10 +41,10 @@ class LocatedQuery:
         within = self.columns.max(initial=0) < table.n_library
         return csc_array((table.probable_inside if within else table.probable)[:, self.columns])
 
-    def evidence(self, table: Membership) -> csc_array:
-        """Return what those that are not members count, in quarters of a member, shape (n_terms, n_genes)."""
+    def weights(self, table: Membership) -> csc_array:
+        """Return what those that are not members count, as a share of a member, shape (n_terms, n_genes)."""
         within = self.columns.max(initial=0) < table.n_library
-        return csc_array((table.evidence_inside if within else table.evidence)[:, self.columns])
+        return csc_array((table.weights_inside if within else table.weights)[:, self.columns])
 
 
 def locate(counts: QueryCounts, table: Membership) -> LocatedQuery:
@@ -93,10 +93,12 @@ def place(
         numbers = np.column_stack([numbers, apart])
     columns = sparse_rows([query.columns for query in located], len(table.units))
     if (columns.indices >= table.n_library).any():
-        probable, evidence = table.probable, table.evidence
+        probable, weights = table.probable, table.weights
     else:
-        probable, evidence = table.probable_inside, table.evidence_inside
+        probable, weights = table.probable_inside, table.weights_inside
         columns = csr_array(columns[:, : table.n_library])
     held = sparse_rows([query.columns for query in counts], len(table.library.genes))
-    terms = CompletedTerms(table.library.by_gene, csr_array(probable.T), csr_array(evidence.T), backgrounds)
+    by_column = csr_array(probable.T)
+    counting = by_column if weights is probable else csr_array(weights.T)
+    terms = CompletedTerms(table.library.by_gene, by_column, counting, backgrounds)
     return terms, PlacedQueries(held, columns, numbers)

@@ -12,8 +12,8 @@ from scipy.sparse import csr_array
 from gsfm_enrich.genes.match import match
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.model.gsfm import GSFM
+from gsfm_enrich.ranking.gene_named_terms import NEIGHBOUR_WEIGHT
 from gsfm_enrich.ranking.membership import Membership, library_membership
-from gsfm_enrich.ranking.weights import LEVELS, NEIGHBOUR
 
 PREDICTED_WEIGHT = 0.5
 """What a predicted member of probability 1 would count; less by the square root of the probability."""
@@ -145,7 +145,7 @@ def _predicted_counts(table: Membership, columns: Ints) -> csr_array:
     if table.neighbours is None:
         return counts
     near = csr_array(table.neighbours[:, columns]).astype(np.float64)
-    return csr_array(counts.maximum(near * (NEIGHBOUR / LEVELS)))
+    return csr_array(counts.maximum(near * NEIGHBOUR_WEIGHT))
 
 
 def _spread(table: csr_array, columns: Ints, width: int) -> csr_array:

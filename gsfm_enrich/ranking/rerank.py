@@ -10,6 +10,7 @@ import pandas as pd
 from scipy.sparse import csc_array
 
 from gsfm_enrich.model.gsfm import GSFM
+from gsfm_enrich.ranking.caution import cautions
 from gsfm_enrich.ranking.counts import QueryCounts
 from gsfm_enrich.ranking.membership import library_membership
 from gsfm_enrich.ranking.overlap import benjamini_hochberg
@@ -34,14 +35,14 @@ class Reranked:
         The genes of the query that the membership table knows, as the user spells them.
     probable : csc_array, shape (n_terms, n_names)
         Their probabilities, where they count; 0 for members.
-    evidence : csc_array, shape (n_terms, n_names)
-        What those that are not members count, in quarters of a member.
+    weights : csc_array, shape (n_terms, n_names)
+        What those that are not members count, as a share of a member.
     """
 
     columns: pd.DataFrame
     names: list[str]
     probable: csc_array
-    evidence: csc_array
+    weights: csc_array
 
 
 def rerank(counts: QueryCounts, model: GSFM, propensity: Propensity | None = None) -> Reranked:
@@ -65,8 +66,8 @@ def rerank(counts: QueryCounts, model: GSFM, propensity: Propensity | None = Non
 
     Notes
     -----
-    Expected overlap: hits + the sum of the probabilities of the query's other genes, as far as they count
-    (`gsfm_enrich.ranking.weights`). For the p-value and the order see `gsfm_enrich.ranking.statistic`.
+    Expected overlap: hits + the sum of the probabilities of the query's other genes. For the p-value and the
+    order see `gsfm_enrich.ranking.statistic`.
     """
     table = library_membership(counts.library, model, counts.organism)
     located = locate(counts, table)
@@ -76,7 +77,7 @@ def rerank(counts: QueryCounts, model: GSFM, propensity: Propensity | None = Non
     rank[test.order[0]] = np.arange(1, len(p) + 1)
     # equal overlaps stay in the model's order: a tie is no movement
     before[np.lexsort((rank, counts.overlap.p_values))] = np.arange(1, len(p) + 1)
-    probable, evidence = located.probable(table), located.evidence(table)
+    probable, weights = located.probable(table), located.weights(table)
     columns = pd.DataFrame(
         {
             "Expected Overlap": test.expected[0],
@@ -85,15 +86,18 @@ def rerank(counts: QueryCounts, model: GSFM, propensity: Propensity | None = Non
             "GSFM Adjusted P-value": benjamini_hochberg(p, test.tested),
             "GSFM Rank": rank,
             "Rank Change": before - rank,
-            "Predicted Genes": list_predicted(probable, evidence, located.names),
+            "Predicted Genes": list_predicted(probable, weights, located.names),
+            "Caution": cautions(
+                counts.hits, counts.sizes, probable, located.names, table.calibration.ceiling
+            ),
         }
     )
-    return Reranked(columns, located.names, probable, evidence)
+    return Reranked(columns, located.names, probable, weights)
 
 
-def list_predicted(probable: csc_array, evidence: csc_array, names: Sequence[str]) -> list[str]:
+def list_predicted(probable: csc_array, weights: csc_array, names: Sequence[str]) -> list[str]:
     """Return for each term the names of the genes that count: the most probable first, neighbours last."""
-    shown = csc_array(probable + LAST * evidence)
+    shown = csc_array(probable + LAST * weights)
     columns = np.repeat(np.arange(shown.shape[1]), np.diff(shown.indptr))
     order = np.lexsort((columns, -shown.data, shown.indices))
     listed: list[list[str]] = [[] for _ in range(shown.shape[0])]

@@ -14,9 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from gsfm_enrich.ranking.null import survival
+from gsfm_enrich.ranking.expected_counts import survival
 from gsfm_enrich.ranking.strata import Background
-from gsfm_enrich.ranking.weights import LEVELS
+
+MIN_OVERLAP = 2
+"""Terms of which a query has fewer members are ranked last: one gene says little, a prediction alone less."""
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -30,8 +32,9 @@ class CompletedTerms:
     ----------
     incidence : csr_array, shape (n_genes, n_terms)
         Members.
-    probable, evidence : csr_array, shape (n_columns, n_terms)
-        Probabilities of probable genes, and what these and neighbours count in quarters of a member.
+    probable, weights : csr_array, shape (n_columns, n_terms)
+        Probabilities of genes that are not members, and what they count; these differ only where terms are
+        named after genes.
     backgrounds : list of Background
         What queries are drawn from: the background of the test and, where it is None, the genes that only the
         model knows.
@@ -39,7 +42,7 @@ class CompletedTerms:
 
     incidence: csr_array
     probable: csr_array
-    evidence: csr_array
+    weights: csr_array
     backgrounds: list[Background]
 
     @property
@@ -93,7 +96,7 @@ class CompletedTest:
     hits : int64 array, shape (n_queries, n_terms)
         Members of the term in the query.
     expected : float64 array, shape (n_queries, n_terms)
-        Expected overlap: hits, and the probabilities of the query's other genes as far as they count.
+        Expected overlap: hits, and the probabilities of the query's other genes.
     fold : float64 array, shape (n_queries, n_terms)
         Expected overlap over its mean in random queries.
     p_values : float64 array, shape (n_queries, n_terms)
@@ -109,9 +112,10 @@ class CompletedTest:
     def order(self) -> Ints:
         """Terms from the best to the last, shape (n_queries, n_terms).
 
-        Tested terms come first, then the smallest p-value, the largest fold enrichment, the first position.
+        Tested terms come first, those with enough members in the query before the others, then the smallest
+        p-value, the largest fold enrichment, the first position.
         """
-        last = np.broadcast_to(~self.tested, self.p_values.shape)
+        last = np.where(self.tested, self.hits < MIN_OVERLAP, 2)
         return np.asarray(np.lexsort((-self.fold, self.p_values, last), axis=-1))
 
 
@@ -131,50 +135,26 @@ def completed_test(terms: CompletedTerms, queries: PlacedQueries) -> CompletedTe
 
     Notes
     -----
-    The statistic is the evidence that a query holds for a term: members count 4, other genes what the model's
-    probability makes them worth, see `gsfm_enrich.ranking.weights`. The p-value is the chance of as much
-    evidence in a random query, see `gsfm_enrich.ranking.null`.
+    The statistic is the number of members in the query, and what its other genes count. The p-value is the
+    tail of the overlap test at expected counts, see `gsfm_enrich.ranking.expected_counts`.
     """
     hits = np.rint((queries.held @ terms.incidence).toarray()).astype(np.int64)
-    soft = np.rint((queries.columns @ terms.evidence).toarray()).astype(np.int64)
+    expected = hits + (queries.columns @ terms.probable).toarray()
+    observed = expected
+    if terms.weights is not terms.probable:
+        observed = hits + (queries.columns @ terms.weights).toarray()
     tested = terms.sizes > 0
-    expected = np.where(tested, hits + (queries.columns @ terms.probable).toarray(), 0.0)
-    observed = np.where(tested, LEVELS * hits + soft, 0)
+    expected[:, ~tested] = 0.0
+    observed = np.where(tested, observed, 0.0)
     p, mean = np.ones(observed.shape), np.zeros(observed.shape)
     for drawn in np.unique(queries.drawn, axis=0):  # they share their null distribution
         rows = np.flatnonzero((queries.drawn == drawn).all(axis=1))
-        p[rows] = p_values(observed[rows], drawn, terms)
-        mean[rows] = sum(background.expected(part) for background, part in terms.by_background(drawn))
+        by_background = terms.by_background(drawn)
+        strata = [stratum for background, part in by_background for stratum in background.strata(part)]
+        p[rows] = survival(observed[rows], strata)
+        mean[rows] = sum(background.expected(part) for background, part in by_background)
     fold = np.divide(expected, mean, out=np.zeros(observed.shape), where=tested & (mean > 0))
     return CompletedTest(tested, hits, expected, fold, p)
-
-
-def p_values(observed: Ints, drawn: Ints, terms: CompletedTerms) -> Floats:
-    """Return the chance of as much evidence in random queries of so many genes of each stratum.
-
-    Parameters
-    ----------
-    observed : shape (n_queries, n_terms)
-        Evidence in the queries, in quarters of a member.
-    drawn : shape (n_strata,)
-        Genes of each query in the strata of one background after the other.
-    terms
-        What they are tested against.
-
-    Returns
-    -------
-    float64 array, shape (n_queries, n_terms)
-        What a term and its evidence have in common is computed once.
-    """
-    width = int(observed.max(initial=0)) + 1
-    codes, where = np.unique(np.arange(observed.shape[1]) * width + observed, return_inverse=True)
-    rows, evidence = np.divmod(codes, width)
-    strata = [
-        stratum.terms(rows)
-        for background, part in terms.by_background(drawn)
-        for stratum in background.strata(part)
-    ]
-    return survival(evidence, strata)[where].reshape(observed.shape)
 
 
 def sparse_rows(positions: Sequence[Ints], width: int) -> csr_array:

@@ -22,9 +22,8 @@ from gsfm_enrich.genes.match import match
 from gsfm_enrich.genes.table import load_gene_table
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.model.gsfm import GSFM
+from gsfm_enrich.ranking.expected_counts import Stratum
 from gsfm_enrich.ranking.membership import Membership, library_membership
-from gsfm_enrich.ranking.null import Stratum
-from gsfm_enrich.ranking.weights import LEVELS
 
 N_STRATA = 10
 
@@ -48,17 +47,15 @@ class Background:
         Stratum of each gene.
     members : int64 array, shape (n_strata, n_terms)
         Members of each term.
-    predicted : int64 array, shape (n_strata, n_terms, LEVELS - 1)
-        Genes that count for each term without being members, by weight.
-    probability : float64 array, shape (n_strata, n_terms)
-        Sum of their probabilities.
+    weight, probability : float64 arrays, shape (n_strata, n_terms)
+        What all genes count that are not members, and the sum of their probabilities.
     """
 
     names: Names
     populations: Ints
     stratum_of: Ints
     members: Ints
-    predicted: Ints
+    weight: Floats
     probability: Floats
 
     def drawn(self, ids: Sequence[str], organism: str, total: int) -> Ints:
@@ -81,7 +78,7 @@ class Background:
     def strata(self, drawn: Ints) -> list[Stratum]:
         """Return the strata that a query of so many genes of each draws from."""
         return [
-            Stratum(int(self.populations[i]), int(n), self.members[i], self.predicted[i])
+            Stratum(int(self.populations[i]), int(n), self.members[i] + self.weight[i])
             for i, n in enumerate(drawn)
             if n
         ]
@@ -165,19 +162,15 @@ def describe(
     population
         Genes there are; those beyond ``strata`` belong to the only stratum.
     """
-    n_strata, n_terms = int(strata.max(initial=0)) + 1, len(table.sizes)
+    n_strata = int(strata.max(initial=0)) + 1
     sizes = np.bincount(strata, minlength=n_strata) if n_strata > 1 else np.array([population])
     members = _sum_by_stratum(table.library.incidence, held, strata[: len(held)], n_strata)
     needs_all = len(columns) and columns.max() >= table.n_library
-    probable = csr_array(table.probable) if needs_all else table.inside
-    evidence = table.evidence if needs_all else table.evidence_inside
-    predicted = np.zeros((n_strata, n_terms, LEVELS - 1), dtype=np.int64)
-    for level in range(1, LEVELS):
-        counts = (evidence.data == level).astype(np.float64)
-        one = csc_array((counts, evidence.indices, evidence.indptr), evidence.shape)
-        predicted[:, :, level - 1] = _sum_by_stratum(one, columns, strata, n_strata)
+    probable = table.probable if needs_all else table.probable_inside
+    weights = table.weights if needs_all else table.weights_inside
+    weight = _sum_by_stratum(weights, columns, strata, n_strata)
     probability = _sum_by_stratum(probable, columns, strata, n_strata)
-    return Background(names, sizes, strata, np.rint(members).astype(np.int64), predicted, probability)
+    return Background(names, sizes, strata, np.rint(members).astype(np.int64), weight, probability)
 
 
 def _sum_by_stratum(table: csr_array | csc_array, columns: Ints, strata: Ints, n_strata: int) -> Floats:

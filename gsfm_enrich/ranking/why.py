@@ -18,7 +18,6 @@ from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.ranking.counts import count_overlap, say_lost
 from gsfm_enrich.ranking.rerank import rerank
 from gsfm_enrich.ranking.strata import as_propensity
-from gsfm_enrich.ranking.weights import LEVELS
 
 EVIDENCE_COLUMNS = ("gene_set", "term", "gene", "kind", "probability", "weight", "share")
 
@@ -56,8 +55,8 @@ def term_evidence(
           the model places beside the gene that gives the term its name
         - ``probability``: that it belongs to the term; 1 for members, 0 for neighbours, which are not said to
           be members. They add up to the expected overlap
-        - ``weight``: what it counts for the p-value, as a share of a member: 1 for members, 0.25 to 0.75 for
-          predicted genes, 0.5 for neighbours
+        - ``weight``: what it counts for the p-value, as a share of a member: 1 for members, the probability
+          for predicted genes, 0.5 or more for neighbours
         - ``share``: its part of the sum of the weights
 
         Its ``attrs`` hold the term's figures: ``overlap``, ``size``, ``p_value``, ``rank_by_overlap``,
@@ -96,11 +95,11 @@ def term_evidence(
     counts = count_overlap(library, query, tested, organism)
     overlap, reranked = counts.overlap, rerank(counts, network, likely)
     columns = reranked.columns.iloc[row]
-    counting = csr_array(reranked.evidence)[[row]]
+    counting = csr_array(reranked.weights)[[row]]
     probable = csr_array(reranked.probable)[[row]].toarray()[0, counting.indices].astype(np.float64)
     members = counts.columns[counts.members[counts.bounds[row] : counts.bounds[row + 1]]]
     p = np.concatenate([np.ones(len(members)), probable])
-    weight = np.concatenate([np.ones(len(members)), counting.data / LEVELS])
+    weight = np.concatenate([np.ones(len(members)), counting.data.astype(np.float64)])
     frame = pd.DataFrame(
         {
             "gene_set": library.name,

@@ -31,6 +31,7 @@ MODEL_COLUMNS = [
     "GSFM Rank",
     "Rank Change",
     "Predicted Genes",
+    "Caution",
 ]
 
 
@@ -102,7 +103,7 @@ def fake_rerank(seen):
         seen.append((counts, model))
         n = len(counts.library)
         ranks, q = np.arange(n, 0, -1), benjamini_hochberg(np.full(n, 0.5))
-        values = [counts.hits + 0.5, ranks * 1.0, q, q, ranks, -ranks, ["GEN-1"] * n]
+        values = [counts.hits + 0.5, ranks * 1.0, q, q, ranks, -ranks, ["GEN-1"] * n, [""] * n]
         columns = pd.DataFrame(dict(zip(MODEL_COLUMNS, values, strict=True)))
         return Reranked(columns, [], csc_array((n, 0)), csc_array((n, 0)))
 

@@ -21,8 +21,7 @@ from gsfm_enrich.model.scores import (
 )
 from gsfm_enrich.model.vocab import Vocab
 from gsfm_enrich.ranking import membership
-from gsfm_enrich.ranking.membership import LIFT, Membership
-from gsfm_enrich.ranking.weights import thresholds
+from gsfm_enrich.ranking.membership import LEAST, LIFT, Membership
 from gsfm_enrich.training.cooccurrence import strongest_neighbours
 
 
@@ -118,7 +117,7 @@ def test_the_sparse_table_keeps_the_probabilities_that_count(
 ) -> None:
     table = Membership(block_library, block_model)
     p = table.predicted(np.arange(len(block_library)), np.arange(len(table.units)))
-    least = np.maximum(thresholds(table.theta)[0], LIFT * table.sizes / len(table.units))
+    least = np.maximum(LEAST, LIFT * table.sizes / len(table.units))
     expected = np.where(p >= least[:, None], p, 0)
     np.testing.assert_allclose(table.probable.toarray(), expected, rtol=1e-4)
     np.testing.assert_array_equal(table.inside.toarray(), table.probable.toarray()[:, : table.n_library])

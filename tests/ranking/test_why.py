@@ -32,7 +32,7 @@ def test_the_genes_add_up_to_the_table(
         assert table["probability"].sum() == pytest.approx(row["Expected Overlap"], rel=1e-5)
         assert table["share"].sum() == pytest.approx(1)
         assert (members["weight"] == 1).all()
-        assert predicted["weight"].isin([0.25, 0.5, 0.75]).all()
+        assert (predicted["weight"] == predicted["probability"]).all()
         assert table.attrs["gsfm_p_value"] == row["GSFM P-value"]
         assert table.attrs["gsfm_rank"] == row["GSFM Rank"]
         assert table.attrs["rank_change"] == row["Rank Change"]

@@ -31,6 +31,7 @@ MODEL = [
     "GSFM Rank",
     "Rank Change",
     "Predicted Genes",
+    "Caution",
 ]
 LOUD = ["T/NK cells", "B cells"]
 

@@ -1,0 +1,85 @@
+"""When a term of a result is to be taken with care, and why."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csc_array, csr_array
+
+from gsfm_enrich.ranking.statistic import MIN_OVERLAP
+
+FEWEST_MEASURED = 5
+"""Terms of fewer genes in the background are easily hit by one gene that stands for something else."""
+FAMILY_SHARE, FAMILY_GENES = 0.5, 3
+"""Predicted genes are of one family when so many of them hold this share of what all of them count."""
+WEAK_LIBRARY = 0.1
+"""Where even the best held-out predictions are right less often, the model hardly knows the library."""
+STEM = re.compile(r"[A-Za-z]{2,}")
+
+Ints = NDArray[np.int64]
+
+
+def cautions(
+    hits: Ints, sizes: Ints, predicted: csc_array, names: Sequence[str], ceiling: float
+) -> list[str]:
+    """Say for each term why it is to be taken with care; empty where nothing speaks against it.
+
+    Parameters
+    ----------
+    hits, sizes : shape (n_terms,)
+        Members in the query and in the background.
+    predicted : shape (n_terms, n_names)
+        Probabilities of the query's genes that are not members.
+    names
+        Their names. Genes are of one family when their symbols start with the same letters: RPL, HLA, OR.
+    ceiling
+        Highest probability that held-out members support in the library; 0 where it is not completed.
+
+    Returns
+    -------
+    list of str
+        Reasons joined by ``"; "``.
+
+    Examples
+    --------
+    >>> table = csc_array(np.array([[0.1, 0.1, 0.2, 0.0], [0.0, 0.0, 0.0, 0.3]]))
+    >>> cautions(np.array([1, 4]), np.array([3, 9]), table, ["RPL3", "RPL5", "RPL9", "TP53"], 0.6)
+    ['one member; term of fewer than 5 genes; predicted genes of one family: RPL', '']
+    """
+    soft = np.asarray(predicted.sum(axis=1)).ravel()
+    family = main_family(predicted, names, soft)
+    texts = []
+    for row, (members, size) in enumerate(zip(hits.tolist(), sizes.tolist(), strict=True)):
+        reasons = []
+        if members < MIN_OVERLAP:
+            reasons.append("one member" if members else "no member")
+        if size < FEWEST_MEASURED:
+            reasons.append(f"term of fewer than {FEWEST_MEASURED} genes")
+        if soft[row] > max(members, 1):
+            reasons.append("more predicted than known")
+        if family[row]:
+            reasons.append(f"predicted genes of one family: {family[row]}")
+        if 0 < ceiling < WEAK_LIBRARY and soft[row] > 0:
+            reasons.append("library that the model hardly predicts")
+        texts.append("; ".join(reasons))
+    return texts
+
+
+def main_family(predicted: csc_array, names: Sequence[str], soft: NDArray[np.floating]) -> list[str]:
+    """Return the family that most of the predicted genes of each term belong to, empty where none does."""
+    stems = [found[0] if (found := STEM.match(name)) else name for name in names]
+    distinct, of_name = np.unique(np.array(stems, dtype=object).astype(str), return_inverse=True)
+    at = np.arange(len(names)), of_name.ravel()
+    families = csr_array((np.ones(len(names)), at), shape=(len(names), len(distinct)))
+    held, counted = csr_array(predicted @ families), csr_array((predicted > 0).astype(float) @ families)
+    found = [""] * predicted.shape[0]
+    rows = np.repeat(np.arange(held.shape[0]), np.diff(held.indptr))
+    held.sort_indices()
+    counted.sort_indices()
+    main = (held.data > FAMILY_SHARE * soft[rows]) & (counted.data >= FAMILY_GENES)
+    for row, column in zip(rows[main].tolist(), held.indices[main].tolist(), strict=True):
+        found[row] = str(distinct[column])
+    return found
