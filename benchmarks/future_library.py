@@ -143,7 +143,7 @@ def rows_of(known: dict[str, object], figures: dict[str, pd.DataFrame]) -> list[
     rows = []
     for order, table in figures.items():
         row = known | {"order": order, "lists": int(table["AP"].notna().sum())}
-        for figure in table:
+        for figure in map(str, table):
             there = table[figure].dropna()
             row[figure] = f"{there.mean():.3f}"
             row[f"{figure} gain"] = bootstrap((there - figures[BASE].loc[there.index, figure]).to_numpy())

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,10 +70,10 @@ class Completed:
         """Sum of the probabilities of all other genes, shape (n_terms,)."""
         return np.asarray(self.probable.sum(axis=1), dtype=np.float64)
 
-    def with_probabilities(self, change: Callable[[NDArray[np.float32]], NDArray[np.float32]]) -> Completed:
+    def with_probabilities(self, change: Callable[[NDArray[np.float32]], NDArray[Any]]) -> Completed:
         """Return the same with changed probabilities."""
         table = self.probable.copy()
-        table.data = change(table.data)
+        table.data = change(table.data).astype(np.float32)
         return replace(self, probable=table)
 
 

@@ -49,7 +49,7 @@ def cautions(
     >>> cautions(np.array([1, 4]), np.array([3, 9]), table, ["RPL3", "RPL5", "RPL9", "TP53"], 0.6)
     ['one member; term of fewer than 5 genes; predicted genes of one family: RPL', '']
     """
-    soft = np.asarray(predicted.sum(axis=1)).ravel()
+    soft = np.asarray(predicted.sum(axis=1), dtype=np.float64).ravel()
     family = main_family(predicted, names, soft)
     texts = []
     for row, (members, size) in enumerate(zip(hits.tolist(), sizes.tolist(), strict=True)):
@@ -68,9 +68,9 @@ def cautions(
     return texts
 
 
-def main_family(predicted: csc_array, names: Sequence[str], soft: NDArray[np.floating]) -> list[str]:
+def main_family(predicted: csc_array, names: Sequence[str], soft: NDArray[np.float64]) -> list[str]:
     """Return the family that most of the predicted genes of each term belong to, empty where none does."""
-    stems = [found[0] if (found := STEM.match(name)) else name for name in names]
+    stems = [start[0] if (start := STEM.match(name)) else name for name in names]
     distinct, of_name = np.unique(np.array(stems, dtype=object).astype(str), return_inverse=True)
     at = np.arange(len(names)), of_name.ravel()
     families = csr_array((np.ones(len(names)), at), shape=(len(names), len(distinct)))
