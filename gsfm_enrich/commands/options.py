@@ -63,10 +63,13 @@ def genes_of(arguments: Sequence[str] | None, file: str | None) -> list[str]:
         When there is no gene, or no such file.
     """
     from gsfm_enrich.genes.inputs import as_gene_list
+    from gsfm_enrich.genes.result_tables import columns_of_lines, refuse_table
 
     genes = [gene for word in arguments or () for gene in as_gene_list(word.split(","))]
     if file == "-":
-        genes += as_gene_list(sys.stdin.read().splitlines())
+        lines = sys.stdin.read().splitlines()
+        refuse_table(columns_of_lines(lines), "The standard input")
+        genes += as_gene_list(lines)
     elif file is not None and os.path.exists(file) and not os.path.isdir(file):  # a pipe, too
         genes += as_gene_list(file)
     elif file is not None and "," in file:

@@ -80,7 +80,9 @@ def _judge(table: pd.DataFrame, column: str, organism: str) -> _Judged:
         return _Judged(column, 0.0, False, False, header)
     digits = [text for text in distinct if text.isdecimal()]
     integers = len(digits) > MOSTLY * len(distinct) or all(re.fullmatch(r"-?[\d.]+", t) for t in distinct)
-    rows = integers and are_row_numbers([int(text) for text in digits])
+    whole = {int(text) for text in digits}
+    run = len(whole) > 1 and max(whole) - min(whole) + 1 == len(whole)  # in a table, however short it is
+    rows = integers and (run or are_row_numbers(whole))
     sample = [distinct[i] for i in np.unique(np.linspace(0, len(distinct) - 1, SAMPLE).astype(int))]
     texts = [first_name(text) for text in sample]
     human = organism_name(organism) in RESOLVED_ORGANISMS

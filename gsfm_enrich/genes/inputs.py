@@ -18,6 +18,8 @@ import numpy as np
 from gsfm_enrich.errors import InputError, warn_caller
 from gsfm_enrich.files import read_lines
 from gsfm_enrich.genes.entries import MISSING, clean, separate
+from gsfm_enrich.genes.result_tables import columns_of_lines, refuse_table
+from gsfm_enrich.genes.row_numbers import are_row_numbers
 
 GeneList: TypeAlias = "str | os.PathLike[str] | Iterable[object]"
 """A path of a text file, or anything that yields genes."""
@@ -135,6 +137,12 @@ def read_gene_list(genes: GeneList) -> tuple[list[str], int]:
     found, said = separate(names)
     if said:
         warn_caller(said)
+    numbers = [int(name) for name in found if name.isdecimal()]
+    if len(numbers) == len(found) and are_row_numbers(numbers):
+        warn_caller(
+            f"{len(numbers):,} genes are integers from {min(numbers)} to {max(numbers)}, as row numbers are; "
+            "they were read as Entrez ids. Pass the column of genes if they are not."
+        )
     return found, len(items) - len(names)
 
 
@@ -164,6 +172,7 @@ def _frame_items(frame: object) -> list[object]:
         raise InputError(f"Genes must be a list of names, or the path of a text file, not {_kind(frame)}.")
     if frame.shape[1] == 1:
         return list(frame.iloc[:, 0])
+    refuse_table([str(column) for column in frame.columns], "A data frame of genes")
     if frame.shape[1] == 2:
         numeric = [is_numeric_dtype(frame.iloc[:, column]) for column in (0, 1)]
         if any(numeric):
@@ -190,6 +199,7 @@ def _read_file(path: str | os.PathLike[str]) -> Iterable[str]:
         text = content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{str(path)!r} is no text file with one gene per line ({error}).") from error
+    refuse_table(columns_of_lines(text.splitlines()), f"The file {str(path)!r}")
     lines = [line for line in map(str.strip, text.splitlines()) if line]
     return _without_row_numbers(lines) or [_without_weight(line) for line in lines]
 

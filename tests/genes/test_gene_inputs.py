@@ -139,7 +139,9 @@ def test_files(tmp_path, content, kind):
         (
             pd.DataFrame({"chrom": ["1"], "start": [2], "end": [3]}),
             "A data frame of genes must have one column of names, or names and numeric weights; "
-            "this one has 3 columns ('chrom', 'start', 'end'). Pass one of them, such as df['gene'].",
+            "this one is a table with 3 columns ('chrom', 'start', 'end'). Pass the genes that are meant, "
+            "such as those of df['gene'] below a p-value, or the whole table to gsfm_enrich.tl.enrichr, "
+            "which chooses them.",
         ),
         (
             pd.DataFrame(),
