@@ -176,6 +176,12 @@ def _path(value: Any) -> Any:
     return value
 
 
+def _file(value: Any) -> Any:
+    if not os.path.basename(os.path.normpath(_path(value))).strip("."):
+        raise ValueError
+    return value
+
+
 def _names(value: Any) -> Any:
     """Take a name, a number that is one, or several of them."""
     if isinstance(value, bytes | Mapping):
@@ -195,13 +201,19 @@ def _terms(value: Any) -> Any:
 def _background(value: Any) -> Any:
     """Look for numbers that no library has genes for; lists are checked where they are read."""
     number = int(value) if isinstance(value, str) and value.strip().isdecimal() else value
-    if isinstance(number, Real) and not number <= LARGEST:
+    if isinstance(number, Real) and not abs(float(number)) <= LARGEST:
         raise ValueError
     return value
 
 
 def _frame(value: Any) -> Any:
     if not hasattr(value, "columns"):
+        raise TypeError
+    return value
+
+
+def _columns(value: Any) -> Any:
+    if not isinstance(value, Mapping):
         raise TypeError
     return value
 
@@ -281,6 +293,7 @@ TEXT = Rule("text", _text)
 NAME = Rule("a name", _name)
 NAMES = Rule("a name or several", _names)
 PATH = Rule("a path", _path)
+FILE = Rule("the path of a file", _file)
 FEW = _whole(1)
 SHARE = _number(0, 1)
 BOUND = Rule(
@@ -303,18 +316,21 @@ RULES: dict[str, Rule] = {
         FLAG,
     ),
     **dict.fromkeys(("organism", "term", "gene"), NAME),
+    **dict.fromkeys(("p_column", "statistic_column", "gene_column", "revision"), TEXT),
     **dict.fromkeys(
         ("key", "key_added", "genes_key", "column", "gene_set", "gene_symbols", "layer", "title", "cmap",
          "replicate",         "format"),
         TEXT,
     ),
-    **dict.fromkeys(("groups", "group"), NAMES),
+    **dict.fromkeys(("groups", "group", "groupby"), NAMES),
     "terms": Rule("a term or several", _terms),
     "background": Rule("a number of genes of at least 1, a list of genes or a file", _background),
+    "columns": Rule("a dict of names of columns", _columns),
     "df": Rule("a data frame", _frame),
     "skipped": Rule("a dict of counts", _counts),
     "dtype": Rule("a floating point type of torch", _dtype),
-    **dict.fromkeys(("path", "save", "outdir", "folder"), PATH),
+    **dict.fromkeys(("path", "save"), FILE),
+    **dict.fromkeys(("outdir", "folder"), PATH),
     "direction": _choice("up", "down", "both"),
     "sort": _choice("gsfm", "gseapy"),
     "which": _choice("understudied", "all"),

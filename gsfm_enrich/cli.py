@@ -35,13 +35,9 @@ class OneSentenceErrors(TyperGroup):
                 return super().invoke(ctx)
         except GsfmEnrichError as error:
             say(f"{PROGRAM}: {error}")
-        except (
-            FileNotFoundError,
-            FileExistsError,
-            NotADirectoryError,
-            IsADirectoryError,
-            PermissionError,
-        ) as error:
+        except OSError as error:
+            if error.filename is None:  # of a pipe or of the network, not of a file that was named
+                raise
             say(f"{PROGRAM}: {error.strerror}: {error.filename!r}.")
         except KeyboardInterrupt:
             raise typer.Exit(INTERRUPTED) from None

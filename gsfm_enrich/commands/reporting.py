@@ -59,8 +59,9 @@ def report(
         from gsfm_enrich.get.result_files import read_results
         from gsfm_enrich.html.report import report as write
 
+        results = read_results(file)
         target = file.with_suffix(".html") if out is None else out
-        written = write(read_results(file), target, key=key, top_term=top_term, cutoff=cutoff, title=title)
+        written = write(results, target, key=key, top_term=top_term, cutoff=cutoff, title=title)
     say(f"Report in {written}")
 
 

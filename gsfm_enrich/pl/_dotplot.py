@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from gsfm_enrich.arguments import checked
-from gsfm_enrich.pl.figures import empty_plot, save_figure, write_title
+from gsfm_enrich.pl.figures import colour_map, empty_plot, save_figure, write_title
 from gsfm_enrich.pl.grid import FloatArray, colour_bar, colour_ceiling, grid_axes
 from gsfm_enrich.pl.plot_data import (
     choose_rows,
@@ -102,7 +102,11 @@ def dotplot(
     share = _share(dots)
     colours = strength(dots, drawn_column)
     filled = share > 0
-    limits: dict[str, Any] = {"vmin": float(colours.min()), "vmax": colour_ceiling(colours), "cmap": cmap}
+    limits: dict[str, Any] = {
+        "vmin": float(colours.min()),
+        "vmax": colour_ceiling(colours),
+        "cmap": colour_map(cmap),
+    }
     area = SMALLEST_DOT + (LARGEST_DOT - SMALLEST_DOT) * share / max(share.max(), 1e-9)
     points = ax.scatter(
         x[filled], y[filled], s=area[filled], c=colours[filled], lw=0.4, ec=INK, zorder=3, **limits

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from gsfm_enrich.arguments import checked
-from gsfm_enrich.pl.figures import empty_plot, save_figure, write_title
+from gsfm_enrich.pl.figures import colour_map, empty_plot, save_figure, write_title
 from gsfm_enrich.pl.grid import FloatArray, colour_bar, colour_ceiling, grid_axes
 from gsfm_enrich.pl.plot_data import choose_rows, list_keys, nothing_to_draw, strength, strength_label
 
@@ -100,7 +100,7 @@ def heatmap(
     low = min(0.0, float(np.nanmin(values)))
     cells = ax.pcolormesh(
         np.arange(len(lists)), np.arange(len(terms)), np.ma.masked_invalid(values), shading="nearest",
-        vmin=low, vmax=colour_ceiling(values[passed]), cmap=cmap, ec="white", lw=0.5,
+        vmin=low, vmax=colour_ceiling(values[passed]), cmap=colour_map(cmap), ec="white", lw=0.5,
     )  # fmt: skip
     y, x = np.nonzero(passed)
     ax.plot(x, y, ".", color="white", mec=INK, mew=0.4, ms=5, zorder=3)

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gsfm_enrich.errors import InputError
+from gsfm_enrich.errors import InputError, did_you_mean
 from gsfm_enrich.files import write_atomically
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap
     from matplotlib.figure import Figure
 
 FloatArray = np.ndarray[Any, np.dtype[np.float64]]
@@ -52,6 +53,21 @@ def axes_or_new(
     whole_width, whole_height = figure.get_size_inches()
     place = (left / whole_width, bottom / whole_height, width / whole_width, height / whole_height)
     return figure.add_axes(place)
+
+
+def colour_map(name: str) -> Colormap:
+    """Return a colour map of matplotlib.
+
+    Raises
+    ------
+    InputError
+        If there is none of that name; the message gives close ones.
+    """
+    from matplotlib import colormaps
+
+    if name not in colormaps:
+        raise InputError(f"cmap {name!r} is not a colour map of matplotlib.{did_you_mean(name, colormaps)}")
+    return colormaps[name]
 
 
 def write_title(ax: Axes, title: str, **style: Any) -> None:
