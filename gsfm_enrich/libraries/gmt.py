@@ -9,13 +9,17 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 
 from gsfm_enrich.errors import InputError, LibraryError, did_you_mean
 from gsfm_enrich.files import read_lines
+from gsfm_enrich.genes.lookup import find_genes
 
+_NO_TEXT = frozenset({"", "na", "n/a", "null", "none", "-", ">"})  # in place of descriptions
+_NEARLY_ALL = 0.9
 _SHOWN = 60  # characters of an offending line that an error message shows
 
 
@@ -28,7 +32,8 @@ class ParsedGmt:
     sets
         Genes of each term, in the order of the file, weights removed; may hold repeats and empty lists.
     counts
-        What was odd: ``"malformed lines"``, ``"duplicate terms"`` and ``"weights"``, those that occurred.
+        What was odd: ``"malformed lines"``, ``"duplicate terms"``, ``"weights"``, ``"descriptions read as
+        genes"`` and ``"columns of a GMX file"``, those that occurred.
     """
 
     sets: dict[str, list[str]]
@@ -37,6 +42,10 @@ class ParsedGmt:
 
 def read_gmt(path: str | os.PathLike[str]) -> ParsedGmt:
     r"""Read a GMT file, plain or gzipped.
+
+    Two kinds of files that are not quite GMT are recognised and read as what they are: GMX files (by their
+    ending or by a second line of empty descriptions), whose sets stand in columns; and files without the
+    column of descriptions, whose second fields are genes.
 
     A term that occurs more than once keeps its last line, as in gseapy. A gene followed by a comma and a
     number loses the number. Lines with a single field are malformed: skipped and counted.
@@ -68,8 +77,9 @@ def read_gmt(path: str | os.PathLike[str]) -> ParsedGmt:
     >>> parsed.sets, parsed.counts
     ({'apoptosis': ['TP53', 'BAX']}, {'malformed lines': 1, 'weights': 1})
     """
-    counts = Counter[str]()
-    return _collect(iter_gmt(path, counts), counts)
+    path = Path(path)
+    require_file(path)
+    return parse_gmt("\n".join(_read_lines(path)), str(path))
 
 
 def iter_gmt(path: str | os.PathLike[str], counts: Counter[str]) -> Iterator[tuple[str, list[str]]]:
@@ -103,7 +113,8 @@ def iter_gmt(path: str | os.PathLike[str], counts: Counter[str]) -> Iterator[tup
     """
     path = Path(path)
     require_file(path)
-    return _scan(_read_lines(path), str(path), counts)
+    for term, _, genes in _scan(_read_lines(path), str(path), counts):
+        yield term, genes
 
 
 def parse_gmt(text: str, source: str) -> ParsedGmt:
@@ -133,21 +144,66 @@ def parse_gmt(text: str, source: str) -> ParsedGmt:
     """
     counts = Counter[str]()
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return _collect(_scan(lines, source, counts), counts)
+    if source.lower().removesuffix(".gz").endswith(".gmx") or _is_gmx(lines):
+        lines = _turn(lines)
+        counts["columns of a GMX file"] = len(lines)
+    return _collect(list(_scan(lines, source, counts)), counts)
 
 
-def _collect(named_sets: Iterable[tuple[str, list[str]]], counts: Counter[str]) -> ParsedGmt:
-    """Gather sets by term: the last of equal terms."""
+def _is_gmx(lines: Sequence[str]) -> bool:
+    """Say whether sets stand in columns: the second line is nothing but placeholders."""
+    head, second = ([field.strip() for field in line.split("\t")] for line in [*lines[:2], "", ""][:2])
+    return len(head) > 1 and len(head) == len(second) and all(field.lower() in _NO_TEXT for field in second)
+
+
+def _turn(lines: Sequence[str]) -> list[str]:
+    """Turn columns into lines; the blank ends of short columns fall away."""
+    rows = [line.split("\t") for line in lines if line.strip()]
+    columns = zip_longest(*rows, fillvalue="")
+    return ["\t".join(column).rstrip("\t ") for column in columns if any(map(str.strip, column))]
+
+
+def _collect(read: Sequence[tuple[str, str, list[str]]], counts: Counter[str]) -> ParsedGmt:
+    """Gather sets by term: the last of equal terms; descriptions that are genes are members."""
+    are_genes = _describe_genes(read)
     sets: dict[str, list[str]] = {}
-    for term, genes in named_sets:
+    for term, description, genes in read:
         counts["duplicate terms"] += term in sets
-        sets[term] = genes
-    order = ("malformed lines", "duplicate terms", "weights")
+        counts["descriptions read as genes"] += are_genes
+        sets[term] = [description, *genes] if are_genes else genes
+    order = (
+        "malformed lines", "duplicate terms", "weights", "descriptions read as genes",
+        "columns of a GMX file",
+    )  # fmt: skip
     return ParsedGmt(sets, {what: counts[what] for what in order if counts[what]})
 
 
-def _scan(lines: Iterable[str], source: str, counts: Counter[str]) -> Iterator[tuple[str, list[str]]]:
-    """Read lines as sets; ``counts`` may come with counts of other files."""
+def _describe_genes(read: Sequence[tuple[str, str, list[str]]]) -> bool:
+    """Say whether the second fields are genes, for lack of descriptions.
+
+    Nearly all of them are known genes, or members of other sets, that the term is not named after.
+    """
+    second = [description.strip() for _, description, _ in read]
+    if not second or any(text.lower() in _NO_TEXT for text in second):
+        return False
+    members = {gene for _, _, genes in read for gene in genes}
+    known = {
+        text
+        for text, (rows, how) in zip(second, find_genes(second), strict=True)
+        if rows and how != "ambiguous"
+    }
+    genes = [
+        (text in known or text in members)
+        and text.lower() not in term.lower()
+        and text != str(len(listed))
+        and (not text.isdecimal() or all(gene.isdecimal() for gene in listed))
+        for text, (term, _, listed) in zip(second, read, strict=True)
+    ]
+    return sum(genes) >= _NEARLY_ALL * len(genes)
+
+
+def _scan(lines: Iterable[str], source: str, counts: Counter[str]) -> Iterator[tuple[str, str, list[str]]]:
+    """Read lines as term, description and genes; ``counts`` may come with counts of other files."""
     first_bad: tuple[int, str] | None = None
     bad = lines_read = two_fields = 0
     for number, raw in enumerate(lines, start=1):
@@ -162,7 +218,7 @@ def _scan(lines: Iterable[str], source: str, counts: Counter[str]) -> Iterator[t
         two_fields += len(rest) == 1
         genes, weights = _split_weights(rest[1:])
         counts["weights"] += weights
-        yield term, genes
+        yield term, rest[0] if rest else "", genes
     counts["malformed lines"] += bad
     if lines_read == 0:
         raise LibraryError(f"{source!r} is not a GMT file: it is empty.")

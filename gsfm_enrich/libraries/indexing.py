@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _LOSSES = ("malformed lines", "duplicate terms", "empty sets", "missing values")
+_CHANGES = {
+    "members of several genes": "of {:,} members such as A///B the first gene was taken",
+    "descriptions read as genes": (
+        "there is no column of descriptions: the second fields of {:,} lines are genes, and were read as such"
+    ),
+    "columns of a GMX file": "the sets stand in columns, as in a GMX file: {:,} columns were read",
+}
 _SEVERAL = "///"  # between the genes of one probe
 
 
@@ -164,7 +171,7 @@ def count_words(counts: Mapping[str, int]) -> str:
 
 
 def describe_losses(name: str, skipped: Mapping[str, int]) -> str:
-    """Say what reading a library left out; merged genes and removed weights lose nothing.
+    """Say what reading a library left out or took for something else; removed weights lose nothing.
 
     Parameters
     ----------
@@ -185,7 +192,9 @@ def describe_losses(name: str, skipped: Mapping[str, int]) -> str:
     """
     lost = {what: n for what, n in skipped.items() if what in _LOSSES}
     again = " (of a repeated term the last line counts)" if "duplicate terms" in lost else ""
-    return f"{name}: left out {count_words(lost)}{again}." if lost else ""
+    said = [f"left out {count_words(lost)}{again}"] if lost else []
+    said += [text.format(skipped[what]) for what, text in _CHANGES.items() if what in skipped]
+    return f"{name}: {'; '.join(said)}." if said else ""
 
 
 def misfit(n_terms: int, n_genes: int, indptr: npt.NDArray[np.int32], indices: npt.NDArray[np.int32]) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gsfm_enrich.errors import InputError, named, warn_caller
+from gsfm_enrich.genes.distinct import one_name_per_gene
 from gsfm_enrich.genes.inputs import GeneList, as_gene_list
 from gsfm_enrich.genes.lookup import spell_as
 from gsfm_enrich.genes.match import match
@@ -63,7 +64,10 @@ class AskedGenes:
             Positions of those it knows, where it is not the vocabulary that says so.
         """
         some = set((self.known if known is None else known).tolist())
-        unknown = [gene for position, gene in enumerate(self.ids) if position not in some]
+        found = [gene for position, gene in enumerate(self.ids) if position in some]
+        others = [gene for position, gene in enumerate(self.ids) if position not in some]
+        # a second name of a gene that the model knows is known
+        unknown = one_name_per_gene([*found, *others], self.organism, apart=found)[len(found) :]
         if unknown:
             warn_caller(
                 f"The model does not know {len(unknown)} of {len(self.ids)} genes: {named(unknown)}."

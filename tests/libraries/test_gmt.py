@@ -120,3 +120,33 @@ def test_format_refuses_marks_of_the_format(sets):
     with pytest.raises(LibraryError) as caught:
         format_gmt(sets)
     assert str(caught.value) == f"{bad!r} holds a tab or a line break: a GMT file cannot hold it."
+
+
+def test_without_descriptions_no_gene_is_lost():
+    lines = ["B_CELL\tCD79A\tCD79B\tMS4A1", "MONO\tLYZ\tCD14\tCST3", "X\tACTB\tGAPDH\tTUBB"]
+    parsed = parse_gmt("\n".join(lines), "nodesc.gmt")
+    assert parsed.sets["MONO"] == ["LYZ", "CD14", "CST3"]
+    assert parsed.counts == {"descriptions read as genes": 3}
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["MYC_TARGETS\tMYC\tCD79B\tMS4A1", "SPI1_TARGETS\tSPI1\tCD14\tCST3"],  # named after their factor
+        ["A\tna\t79868\t57171", "B\tna\t7157\t672"],
+        ["A\t2\tCD79B\tMS4A1", "B\t2\tCD14\tCST3"],  # sizes
+        ["A\thttp://x\tCD79B\tMS4A1", "B\tCD8A\tCD14\tCST3"],
+        ["A\t\tCD79B\tMS4A1", "B\tCD8A\tCD14\tCST3"],
+    ],
+)
+def test_descriptions_stay_descriptions(lines):
+    parsed = parse_gmt("\n".join(lines), "some.gmt")
+    assert [len(genes) for genes in parsed.sets.values()] == [2, 2]
+    assert parsed.counts == {}
+
+
+@pytest.mark.parametrize("name", ["sets.gmx", "sets.gmt"])
+def test_sets_in_columns(name):
+    parsed = parse_gmt("B_CELL\tMONO\nna\tna\nCD79A\tLYZ\nCD79B\t\nMS4A1\n", name)
+    assert parsed.sets == {"B_CELL": ["CD79A", "CD79B", "MS4A1"], "MONO": ["LYZ"]}
+    assert parsed.counts == {"columns of a GMX file": 2}

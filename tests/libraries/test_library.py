@@ -225,3 +225,10 @@ def test_an_interrupted_write_leaves_the_previous_file(library, tmp_path, monkey
 def test_write_atomically_into_no_folder(tmp_path):
     with pytest.raises(FileNotFoundError):
         write_atomically(tmp_path / "absent" / "a.txt", b"")
+
+
+def test_missing_members_are_not_genes_and_of_several_the_first_counts():
+    members = ["TP53", "NA", "---", "#N/A", "\u200bBAX", '"MYC"', "CD79A /// MIR4640", None]
+    library = GeneSetLibrary.from_dict({"a": members})
+    assert library["a"] == ["TP53", "BAX", "MYC", "CD79A"]
+    assert library.skipped == {"missing values": 4, "members of several genes": 1}

@@ -162,3 +162,12 @@ def test_bad_fold(block_model: GSFM, block_library: GeneSetLibrary, fold: float)
     with pytest.raises(InputError) as caught:
         predict_functions("B1G1", block_library, fold=fold, model=block_model)
     assert str(caught.value) == f"fold must be a number above 0 and at most 1, or None, not {fold}."
+
+
+def test_a_second_name_of_a_known_gene_is_not_unknown(
+    small_model: GSFM, recwarn: pytest.WarningsRecorder
+) -> None:
+    augment(["TP53", "p53", "BAX", "7157"], 3, model=small_model)
+    assert not recwarn
+    with pytest.warns(GsfmEnrichWarning, match=r"1 of 4 genes: stranger\."):
+        augment(["p53", "TP53", "BAX", "stranger"], 3, model=small_model)
