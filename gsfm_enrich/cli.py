@@ -17,6 +17,7 @@ from gsfm_enrich.commands.evaluation import EVALUATE_CLOSING, evaluate
 from gsfm_enrich.commands.info import info, installed_version
 from gsfm_enrich.commands.output import BAD_INPUT, INTERRUPTED, closing, one_line_warnings, say
 from gsfm_enrich.commands.prediction import AUGMENT_CLOSING, PREDICT_CLOSING, augment, predict
+from gsfm_enrich.commands.ranked import RANKED_CLOSING, ranked
 from gsfm_enrich.commands.reporting import GENE_CLOSING, REPORT_CLOSING, gene, report
 from gsfm_enrich.commands.species import ORTHOLOGY_CLOSING, orthology
 from gsfm_enrich.commands.training import TRAIN_CLOSING, train
@@ -62,6 +63,7 @@ app = typer.Typer(
     ),
 )
 app.command(epilog=ENRICHR_CLOSING)(enrichr)
+app.command(epilog=RANKED_CLOSING)(ranked)
 app.command(epilog=REPORT_CLOSING)(report)
 app.command(epilog=GENE_CLOSING)(gene)
 app.command(epilog=PREDICT_CLOSING)(predict)

@@ -1,0 +1,84 @@
+"""``gsfm-enrich ranked``: the threshold-free test of a ranked table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from gsfm_enrich.commands.options import GeneSets, Model, Organism
+from gsfm_enrich.commands.output import NOTHING_FOUND, closing, say, show_table, working
+
+WATCHED_ROWS = 20
+WATCHED_COLUMNS = {
+    "group": "Group",
+    "Gene_set": "Library",
+    "Term": "Term",
+    "Size": "Size",
+    "NES": "NES",
+    "NOM p-val": "P-value",
+    "FDR q-val": "FDR",
+    "Lead_genes": "Leading genes",
+    "Predicted Lead Genes": "Predicted",
+}
+"""What a person sees of the result, and by which shorter name."""
+
+RANKED_CLOSING = closing(
+    "Examples:",
+    "  gsfm-enrich ranked -i ranks.rnk -g GO_Biological_Process",
+    "  gsfm-enrich ranked -i deseq2.csv -g GO_Biological_Process --direction up -o terms.tsv",
+    "",
+    "Exit code: 0 with terms, 1 when no term can be tested, 2 on bad input.",
+)
+
+
+def ranked(
+    *,
+    input_table: Annotated[
+        str,
+        typer.Option(
+            "-i",
+            "--input",
+            metavar="FILE",
+            help="All measured genes with a signed statistic: a .rnk file, or a csv or tsv table.",
+        ),
+    ],
+    gene_sets: GeneSets,
+    organism: Organism = "human",
+    direction: Annotated[
+        Literal["both", "up", "down"],
+        typer.Option("--direction", help="Genes that change either way, that rise, or that fall."),
+    ] = "both",
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", metavar="FILE", help="Tab-separated file to write.")
+    ] = None,
+    min_size: Annotated[
+        int, typer.Option("--min-size", min=1, help="Fewest measured members of a term.")
+    ] = 5,
+    model: Model = "default",
+) -> None:
+    """Find the terms whose genes change, without a cut-off.
+
+    All measured genes count with their statistic: members of a term, and less the genes that the model
+    predicts to be members. The p-values are estimates, as a table alone does not say how its genes go
+    together.
+    """
+    with working("Testing the terms, completed by the model"):
+        from gsfm_enrich.tl._ranked_tables import enrich_ranked
+
+        result = enrich_ranked(
+            input_table, gene_sets, direction=direction, organism=organism, model=model, min_size=min_size
+        ).results
+    several = {name for name in ("group", "Gene_set") if result[name].nunique() > 1}
+    columns = {
+        name: shown
+        for name, shown in WATCHED_COLUMNS.items()
+        if name in several or name not in ("group", "Gene_set")
+    }
+    show_table(result, columns=columns, rows=WATCHED_ROWS)
+    if out is not None:
+        result.to_csv(out, sep="\t", index=False)
+        say(f"Table in {out}")
+    if result.empty:
+        raise typer.Exit(NOTHING_FOUND)
