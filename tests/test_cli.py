@@ -35,6 +35,7 @@ from gsfm_enrich.commands import (
     info,
     output,
     prediction,
+    ranked,
     reporting,
     species,
     training,
@@ -54,6 +55,7 @@ from gsfm_enrich.training.config import TrainingConfig
 
 COMMANDS = (
     "enrichr",
+    "ranked",
     "report",
     "gene",
     "predict",
@@ -67,6 +69,7 @@ COMMANDS = (
 )
 CLOSINGS = {
     "enrichr": enrichment.ENRICHR_CLOSING,
+    "ranked": ranked.RANKED_CLOSING,
     "report": reporting.REPORT_CLOSING,
     "gene": reporting.GENE_CLOSING,
     "predict": prediction.PREDICT_CLOSING,
