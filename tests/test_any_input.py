@@ -244,6 +244,7 @@ def calls(adata, sets, small_model, tmp_path, monkeypatch):
         ge.GeneSetLibrary.from_frame: {"df": pd.DataFrame({"term": ["a"], "gene": ["TP53"]})},
         ge.get.enrichr_df: {"adata": adata},
         ge.get.term_scores: {"adata": adata},
+        ge.get.combined_df: {"adata": adata},
         ge.tl.enrichr: {"adata": adata, **asked},
         ge.tl.enrich_ranked: {"adata": adata, **asked},
         ge.tl.annotate_genes: {"adata": adata, **asked},
