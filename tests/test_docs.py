@@ -9,6 +9,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import gseapy
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -30,13 +31,16 @@ def figures(monkeypatch: pytest.MonkeyPatch) -> Any:
     return figures
 
 
+GSEAPYS = set(gseapy.__all__) - {"enrich", "enrichr"}  # the page names these in one paragraph
+
+
 def own_names() -> set[str]:
     """Public names that are not gseapy's own, with the functions of tl, get and pl."""
     modules = {name: value for name in ge.__all__ if isinstance(value := getattr(ge, name), ModuleType)}
     parts = {name: value for name, value in modules.items() if value.__name__.startswith("gsfm_enrich.")}
     own = {
         name
-        for name in set(ge.__all__) - set(modules)
+        for name in set(ge.__all__) - set(modules) - GSEAPYS
         if getattr(getattr(ge, name), "__module__", "").startswith("gsfm_enrich.")
     }
     return own | {f"{part}.{name}" for part, module in parts.items() for name in module.__all__}

@@ -23,7 +23,9 @@ OPTIONS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 
 @pytest.mark.parametrize("name", MODULES)
 def test_examples_print_what_they_say(name: str) -> None:
-    tests = [test for test in doctest.DocTestFinder().find(importlib.import_module(name)) if test.examples]
+    found = doctest.DocTestFinder().find(importlib.import_module(name))
+    # what is inherited from gseapy's classes keeps gseapy's words, whose files are not here
+    tests = [test for test in found if test.examples and not test.name.endswith(".__init__")]
     assert tests
     said: list[str] = []
     with mpl.rc_context({"backend": "Agg"}), warnings.catch_warnings():

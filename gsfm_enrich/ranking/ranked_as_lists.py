@@ -28,8 +28,8 @@ def as_list_results(results: pd.DataFrame) -> pd.DataFrame:
     --------
     >>> row = {"Term": "a", "Size": 9, "Lead_genes": "CD19;BLK", "Predicted Lead Genes": "CD22"}
     >>> ranked = pd.DataFrame([{**row, "NES": 4.0, "NOM p-val": 0.01, "FDR q-val": 0.02, "Rank": 1}])
-    >>> as_list_results(ranked)[["Overlap", "Genes", "Adjusted P-value"]].iloc[0].tolist()
-    ['2/9', 'CD19;BLK', 0.02]
+    >>> as_list_results(ranked)[["Overlap", "Genes", "Predicted Genes"]].iloc[0].tolist()
+    ['2/9', 'CD19;BLK', 'CD22']
     """
     if FDR not in results or "Lead_genes" not in results or "Adjusted P-value" in results:
         return results

@@ -74,4 +74,4 @@ def test_page_errors(sets: dict[str, list[str]], small_model: Any, tmp_path: Pat
     assert str(error.value) == f"{expected} {str(tmp_path / 'gene.html')!r}."
     with pytest.raises(InputError) as error:
         gene_report(" ", tmp_path / "a.html", sets, model=small_model)
-    assert str(error.value) == "gene_report takes one gene by its name, not ' '."
+    assert str(error.value) == "gene must be a name, not ' '."
