@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from gsfm_enrich.ranking.ranked import Moments, View, pearson3_tail, standardise, view_effects
+from gsfm_enrich.ranking.ranked import Moments, View, standardise, tail_of, view_effects
 from gsfm_enrich.ranking.ranked_weights import TermWeights
 
 SKEWNESS_SHRINKAGE = 0.5
@@ -56,8 +56,7 @@ class PermutationNull:
         """
         moments = self.moments[view]
         normalised = standardise(effects, moments)
-        p = np.where(moments.spread > 0, pearson3_tail(normalised, moments.skewness), 1.0)
-        return normalised, p
+        return normalised, tail_of(normalised, moments)
 
 
 def permutation_nulls(statistics: Iterable[Floats], weights: Sequence[TermWeights]) -> list[PermutationNull]:

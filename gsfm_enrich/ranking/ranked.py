@@ -220,6 +220,19 @@ def pearson3_tail(effects: npt.ArrayLike, skewness: npt.ArrayLike) -> Floats:
     return np.asarray(np.maximum(p, SMALLEST_P))
 
 
+def tail_of(effects: Floats, moments: Moments) -> Floats:
+    """Return the chance of at least such standardised effects; 1 where there is no spread.
+
+    Parameters
+    ----------
+    effects
+        Shape (n_tables, n_terms), standardised by `moments`.
+    moments
+        Of the null hypothesis.
+    """
+    return np.where(moments.spread > 0, pearson3_tail(effects, moments.skewness), 1.0)
+
+
 @dataclass(frozen=True, eq=False)
 class ViewResult:
     """One view of ranked tables against a library.
@@ -283,8 +296,7 @@ def rank_views(
 
 def _test(sums: Floats, moments: Moments) -> ViewResult:
     effects = standardise(sums, moments)
-    p = np.where(moments.spread > 0, pearson3_tail(effects, moments.skewness), 1.0)
-    return ViewResult(effects, p)
+    return ViewResult(effects, tail_of(effects, moments))
 
 
 @dataclass(frozen=True)

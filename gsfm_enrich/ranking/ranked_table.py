@@ -18,8 +18,8 @@ from gsfm_enrich.ranking.ranked import (
     gene_sampling_moments,
     leading_genes,
     parts,
-    pearson3_tail,
     standardise,
+    tail_of,
     tamed,
     view_sums,
 )
@@ -78,7 +78,7 @@ def compare_views(
     weights
         Of the same genes.
     null
-        Effects of permuted tables; None takes genes to be independent.
+        Effects of permuted tables; None takes genes to have the same small correlation everywhere.
 
     Returns
     -------
@@ -92,8 +92,7 @@ def compare_views(
         moments = gene_sampling_moments(values[view], weights)
         effects = standardise(sums[view], moments)
         if null is None:
-            normalised = effects
-            p = np.where(moments.spread > 0, pearson3_tail(effects, moments.skewness), 1.0)
+            normalised, p = effects, tail_of(effects, moments)
         else:
             normalised, p = null.test(effects, view)
         above = sums[view] - moments.mean
