@@ -3,32 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import gseapy
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
 
 from gsfm_enrich.arguments import checked
 from gsfm_enrich.drop_in.report_options import check_report_options
 from gsfm_enrich.errors import InputError, warn_caller
 from gsfm_enrich.files import write_atomically
 from gsfm_enrich.genes.inputs import as_background, as_gene_list
-from gsfm_enrich.genes.resolve import first_few, say_reasons
-from gsfm_enrich.genes.spelling import misread_species
-from gsfm_enrich.genes.table import ORTHOLOGY_ORGANISMS, RESOLVED_ORGANISMS, organism_name
-from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.libraries.sources import load_libraries
-from gsfm_enrich.ranking.columns import BASE_COLUMNS
-from gsfm_enrich.ranking.counts import QueryCounts, count_overlap
-from gsfm_enrich.ranking.overlap import Overlap, benjamini_hochberg
-
-if TYPE_CHECKING:
-    from gsfm_enrich.model.gsfm import GSFM
+from gsfm_enrich.ranking.counts import count_overlap
+from gsfm_enrich.ranking.enrichment import enrichment_table, lost_genes, model_for
 
 __all__ = ["enrich", "enrichr"]
 
@@ -227,117 +215,24 @@ def _run(gene_list: Any, gene_sets: Any, options: _Options) -> gseapy.Enrichr:
         raise InputError("gene_list holds no gene; expected at least one name that is not blank.")
     background = as_background(options.background)
     libraries = load_libraries(gene_sets, options.organism)
-    model = _loaded(options.model) if options.rerank and not _is_foreign(options) else None
+    model, foreign = model_for(options.organism, options.model) if options.rerank else (None, "")
     counted = [count_overlap(library, genes, background, options.organism) for library in libraries]
-    tables = []
-    for library, counts in zip(libraries, counted, strict=True):
-        rows = _shown_rows(library, counts.overlap, options.min_overlap)
-        table = _base_columns(counts, rows, _is_mapped(options.organism))
-        if model is not None:
-            columns = _rerank(counts, model, options.propensity)
-            table = pd.concat([table, columns.iloc[rows].reset_index(drop=True)], axis=1)
-            if options.sort == "gsfm":
-                table = table.sort_values("GSFM Rank", kind="stable", ignore_index=True)
-        tables.append(table)
-    _warn_of_lost_genes(counted, options.organism)
     enr = _result_object(gene_list, gene_sets, options)
-    enr.results = pd.concat([table for table in tables if len(table)] or tables[:1], ignore_index=True)
+    enr.results = enrichment_table(
+        counted,
+        model,
+        min_overlap=options.min_overlap,
+        by_model=options.sort == "gsfm",
+        propensity=options.propensity,
+    )
     enr.res2d = enr.results
-    named = zip(libraries, counted, strict=True)
-    enr.gene_report = "\n".join(counts.report(library.name) for library, counts in named)
+    for lost in filter(None, [foreign, lost_genes(counted)]):
+        warn_caller(lost)
+    enr.gene_report = "\n".join(counts.report(counts.library.name) for counts in counted)
     enr._logger.info(enr.gene_report)
     if enr.outdir is not None:
         _write(enr, options)
     return enr
-
-
-def _loaded(model: Any) -> GSFM:
-    """Load the model, by a name or as it is."""
-    from gsfm_enrich.model.checkpoint import load_model
-
-    return load_model(model)
-
-
-def _rerank(counts: QueryCounts, model: GSFM, propensity: Any) -> pd.DataFrame:
-    """Return the model's columns for all terms of a library; torch is only loaded when they are wanted."""
-    from gsfm_enrich.ranking.rerank import rerank
-    from gsfm_enrich.ranking.strata import as_propensity
-
-    return rerank(counts, model, as_propensity(propensity, counts.organism)).columns
-
-
-def _shown_rows(library: GeneSetLibrary, overlap: Overlap, min_overlap: int) -> npt.NDArray[np.int64]:
-    """Return the terms with enough overlap, sorted by name as gseapy does."""
-    rows = np.flatnonzero(overlap.hits >= min_overlap).tolist()
-    return np.array(sorted(rows, key=library.terms.__getitem__), dtype=np.int64)
-
-
-def _is_mapped(organism: str) -> bool:
-    """Say whether genes go through orthologues, and so are shown as the user spells them."""
-    return organism_name(organism) in ORTHOLOGY_ORGANISMS
-
-
-def _is_foreign(options: _Options) -> bool:
-    """Say, with a warning, whether the default model does not speak of the organism's genes."""
-    name = organism_name(options.organism)
-    foreign = name not in RESOLVED_ORGANISMS and isinstance(options.model, str) and options.model == "default"
-    if foreign:
-        warn_caller(
-            f"There is no orthology table for {name}, and the default model is human: the terms were not "
-            "re-ranked. Pass model= for a model of the organism, or rerank=False."
-        )
-    return foreign
-
-
-def _base_columns(counts: QueryCounts, rows: npt.NDArray[np.int64], as_given: bool) -> pd.DataFrame:
-    """Return gseapy's columns for some terms, in the order given; genes as in the query or the library."""
-    library, overlap = counts.library, counts.overlap
-    adjusted = benjamini_hochberg(overlap.p_values, tested=overlap.hits > 0)
-    symbols = counts.names if as_given else [library.genes[column] for column in counts.columns]
-    starts, stops = counts.bounds[:-1][rows].tolist(), counts.bounds[1:][rows].tolist()
-    members = counts.members.tolist()
-    shared = zip(overlap.hits[rows].tolist(), overlap.sizes[rows].tolist(), strict=True)
-    columns: dict[str, Any] = {
-        "Gene_set": [library.name] * len(rows),
-        "Term": [library.terms[row] for row in rows],
-        "Overlap": [f"{hits}/{size}" for hits, size in shared],
-        "P-value": overlap.p_values[rows],
-        "Adjusted P-value": adjusted[rows],
-        "Odds Ratio": overlap.odds_ratios[rows],
-        "Combined Score": overlap.combined_scores[rows],
-        "Genes": [
-            ";".join([symbols[member] for member in members[start:stop]])
-            for start, stop in zip(starts, stops, strict=True)
-        ],
-    }
-    return pd.DataFrame(columns, columns=list(BASE_COLUMNS))
-
-
-def _warn_of_lost_genes(counted: Sequence[QueryCounts], organism: str) -> None:
-    """Say once how many genes of the query cannot count, and which, and what looks like another species."""
-    first, total = counted[0], len(counted[0].ids)
-    elsewhere = [set(counts.missing) for counts in counted[1:]]
-    missing = [gene for gene in first.missing if all(gene in others for others in elsewhere)]
-    alone = {gene for gene, how in zip(first.ids, first.how, strict=True) if how == "no orthologue"}
-    problems = []
-    for one, several, lost in (
-        (
-            "is in none of the gene sets",
-            "are in none of the gene sets",
-            [gene for gene in missing if gene not in alone],
-        ),
-        ("has no human orthologue", "have no human orthologue", [gene for gene in missing if gene in alone]),
-        ("is outside the background", "are outside the background", first.outside),
-    ):
-        if lost:
-            what = one if len(lost) == 1 else several
-            problems.append(f"{len(lost):,} of {total:,} query genes {what}: {first_few(lost)}")
-    misread = misread_species(first.ids, organism)
-    if misread:
-        problems.append(misread.rstrip("."))
-    if problems:
-        unclear = say_reasons(missing, organism)
-        warn_caller("; ".join(problems) + "." + unclear)
 
 
 def _result_object(gene_list: Any, gene_sets: Any, options: _Options) -> gseapy.Enrichr:

@@ -10,6 +10,7 @@ import pandas as pd
 from gsfm_enrich.errors import named, warn_caller
 from gsfm_enrich.expression.background import Background
 from gsfm_enrich.expression.markers import MarkerList
+from gsfm_enrich.genes.inputs import parse_gene_list
 from gsfm_enrich.genes.resolve import resolve
 from gsfm_enrich.genes.spelling import misread_species
 from gsfm_enrich.genes.table import RESOLVED_ORGANISMS, organism_name
@@ -31,10 +32,21 @@ def warn_outside(markers: Sequence[MarkerList], background: Background) -> None:
 
 def warn_misread(markers: Sequence[MarkerList], organism: str) -> None:
     """Say which genes look like those of another species."""
-    genes = list(dict.fromkeys(gene for marker in markers for gene in marker.genes))
-    misread = misread_species(genes, organism)
+    misread = misread_species(_distinct(markers), organism)
     if misread:
         warn_caller(misread)
+
+
+def warn_several(markers: Sequence[MarkerList]) -> None:
+    """Say once, of all lists together, which entries name several genes or look like row numbers."""
+    for remark in parse_gene_list(list(dict.fromkeys(gene for marker in markers for gene in marker.genes)))[
+        2
+    ]:
+        warn_caller(remark)
+
+
+def _distinct(markers: Sequence[MarkerList]) -> list[str]:
+    return list(dict.fromkeys(gene for marker in markers for gene in marker.genes))
 
 
 def warn_mostly_unknown(log: pd.DataFrame, organism: str, place: str) -> None:

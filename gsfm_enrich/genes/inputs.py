@@ -127,23 +127,35 @@ def read_gene_list(genes: GeneList) -> tuple[list[str], int]:
     ------
     InputError
         When the input is no list of genes.
+
+    Warns
+    -----
+    GsfmEnrichWarning
+        As `as_gene_list`.
     """
+    found, blanks, remarks = parse_gene_list(genes)
+    for remark in remarks:
+        warn_caller(remark)
+    return found, blanks
+
+
+def parse_gene_list(genes: GeneList) -> tuple[list[str], int, list[str]]:
+    """Do what `read_gene_list` does, and return what it warns of in the third place."""
     items = _items(genes)
     names: list[str] = []
     for position, item in enumerate(items):
         name = clean(item) if type(item) is str else _name(item, position)
         if name not in MISSING:
             names.append(name)
-    found, said = separate(names)
-    if said:
-        warn_caller(said)
+    found, separated = separate(names)
+    remarks = [separated] if separated else []
     numbers = [int(name) for name in found if name.isdecimal()]
     if len(numbers) == len(found) and are_row_numbers(numbers):
-        warn_caller(
+        remarks.append(
             f"{len(numbers):,} genes are integers from {min(numbers)} to {max(numbers)}, as row numbers are; "
             "they were read as Entrez ids. Pass the column of genes if they are not."
         )
-    return found, len(items) - len(names)
+    return found, len(items) - len(names), remarks
 
 
 def _items(genes: object) -> list[object]:

@@ -55,8 +55,8 @@ class AskedGenes:
         """Positions of the genes that the model knows."""
         return np.flatnonzero(self.units >= N_SPECIAL)
 
-    def warn_unknown(self, known: NDArray[np.int64] | None = None) -> None:
-        """Warn of genes that the model does not know, and say what ambiguous ones may mean.
+    def unknown(self, known: NDArray[np.int64] | None = None) -> str:
+        """Say which genes the model does not know, and what ambiguous ones may mean; empty if it knows all.
 
         Parameters
         ----------
@@ -68,11 +68,18 @@ class AskedGenes:
         others = [gene for position, gene in enumerate(self.ids) if position not in some]
         # a second name of a gene that the model knows is known
         unknown = one_name_per_gene([*found, *others], self.organism, apart=found)[len(found) :]
-        if unknown:
-            warn_caller(
-                f"The model does not know {len(unknown)} of {len(self.ids)} genes: {named(unknown)}."
-                + say_reasons(unknown, self.organism)
-            )
+        if not unknown:
+            return ""
+        return (
+            f"The model does not know {len(unknown)} of {len(self.ids)} genes: {named(unknown)}."
+            + say_reasons(unknown, self.organism)
+        )
+
+    def warn_unknown(self, known: NDArray[np.int64] | None = None) -> None:
+        """Warn of what `unknown` says."""
+        said = self.unknown(known)
+        if said:
+            warn_caller(said)
 
 
 def ask(genes: GeneList, organism: str, model: str | os.PathLike[str] | GSFM) -> AskedGenes:

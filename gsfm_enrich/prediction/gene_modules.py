@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +18,7 @@ from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.libraries.sources import load_libraries
 from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.model.scores import GeneFactors
-from gsfm_enrich.prediction.arguments import ask
+from gsfm_enrich.prediction.arguments import AskedGenes, ask
 from gsfm_enrich.prediction.neighbours import gene_similarity
 from gsfm_enrich.ranking.counts import count_overlap
 from gsfm_enrich.ranking.rerank import rerank
@@ -107,6 +108,21 @@ def gene_modules(
     """
     asked = ask(genes, organism, model)
     asked.warn_unknown()
+    return split_into_modules(asked, load_libraries(gene_sets, asked.organism), smallest)
+
+
+def split_into_modules(asked: AskedGenes, libraries: Sequence[GeneSetLibrary], smallest: int) -> GeneModules:
+    """Split genes into modules and name them, see `gene_modules`; warns of nothing.
+
+    Parameters
+    ----------
+    asked
+        The genes, and the model.
+    libraries
+        What names the modules.
+    smallest
+        Modules of fewer genes are dissolved.
+    """
     given, network, organism = asked.ids, asked.model, asked.organism
     units, known = asked.units, asked.known
     similarity = in_context(gene_similarity(network, units[known], units[known]))
@@ -116,7 +132,6 @@ def gene_modules(
     table = pd.DataFrame({"gene": given, "module": 0, "likeness": np.nan})
     table.loc[known, "module"] = labels
     table.loc[known, "likeness"] = np.where(labels > 0, own, np.nan)
-    libraries = load_libraries(gene_sets, organism)
     rows = []
     for module in range(1, labels.max(initial=0) + 1):
         members = np.flatnonzero(labels == module)
@@ -204,7 +219,7 @@ def similarity_to_module(similarity: NDArray[np.float64], labels: NDArray[np.int
 
 
 def name_module(
-    genes: list[str], libraries: list[GeneSetLibrary], model: GSFM, organism: str
+    genes: list[str], libraries: Sequence[GeneSetLibrary], model: GSFM, organism: str
 ) -> tuple[str, str, str, float]:
     """Return the best term of a module, its library, the three best terms, and the best adjusted p-value."""
     ranked = []

@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from gsfm_enrich.arguments import checked
-from gsfm_enrich.errors import GsfmEnrichWarning, InputError
+from gsfm_enrich.errors import warn_caller
 from gsfm_enrich.expression.background import choose_background, mean_expression
-from gsfm_enrich.expression.de_tables import read_differential
 from gsfm_enrich.expression.losses import (
     warn_misread,
     warn_mostly_unknown,
     warn_outside,
+    warn_several,
     warn_without_result,
 )
-from gsfm_enrich.expression.markers import Cutoffs, Direction, MarkerList, Ranking, marker_lists
-from gsfm_enrich.expression.rank_genes_groups import (
-    names_tested,
-    ranking_record,
-    read_ranking,
-    symbol_map,
-    used_raw,
-)
-from gsfm_enrich.genes.headers import figure_of
+from gsfm_enrich.expression.markers import Cutoffs, Direction, MarkerList, marker_lists
+from gsfm_enrich.expression.sources import columns_by_figure, read_source
+from gsfm_enrich.genes.inputs import as_background, parse_gene_list
 from gsfm_enrich.get.storage import (
     Enrichment,
     check_key,
@@ -36,23 +28,16 @@ from gsfm_enrich.get.storage import (
     storable_frame,
     storable_params,
 )
+from gsfm_enrich.ranking.counts import count_overlap
+from gsfm_enrich.ranking.enrichment import enrichment_table, lost_genes, model_for
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
     from gsfm_enrich.libraries.library import GeneSetLibrary
+    from gsfm_enrich.model.gsfm import GSFM
 
 LOG_COLUMNS = ("group", "direction", "genes", "found", "terms", "missing", "message")
-
-
-@dataclass(frozen=True)
-class _Source:
-    """Where the gene lists come from."""
-
-    ranking: Ranking
-    adata: AnnData | None
-    raw: bool
-    columns: dict[str, str]  # of a data frame: what was taken for what
 
 
 @checked
@@ -210,8 +195,8 @@ def enrichr(
 
     check_key(key_added, key)
     cutoffs = Cutoffs(pval_cutoff, log2fc_min, log2fc_max, max_genes)
-    columns = _by_figure(columns, gene_column, p_column, statistic_column, groupby)
-    source = _read(
+    columns = columns_by_figure(columns, gene_column, p_column, statistic_column, groupby)
+    source = read_source(
         adata,
         de,
         columns,
@@ -220,23 +205,29 @@ def enrichr(
         organism=organism,
         tested=isinstance(background, str) and background == "tested",
     )
-    symbols = _symbols(source, gene_symbols)
+    symbols = source.symbols(gene_symbols)
     markers = marker_lists(source.ranking, direction, cutoffs, symbols)
     population = choose_background(background, source.ranking, source.adata, symbols, raw=source.raw)
     libraries = load_libraries(gene_sets, organism)
     warn_outside(markers, population)
     warn_misread(markers, organism)
-    options = {
-        "organism": organism,
-        "background": population.value,
-        "model": model,
-        "rerank": rerank,
-        "min_overlap": min_overlap,
-        "propensity": propensity,
-    }
+    warn_several(markers)
     if isinstance(propensity, str) and propensity == "expression":
-        options["propensity"] = mean_expression(source.adata, symbols, raw=source.raw)
-    results, log = _enrich_lists(markers, libraries, options)
+        likely: Any = mean_expression(source.adata, symbols, raw=source.raw)
+    else:
+        likely = propensity
+    network, foreign = model_for(organism, model) if rerank else (None, "")
+    if foreign:
+        warn_caller(foreign)
+    results, log = _enrich_lists(
+        markers,
+        libraries,
+        as_background(population.value),
+        organism,
+        network,
+        min_overlap=min_overlap,
+        propensity=likely,
+    )
     params = storable_params(
         key=key if de is None and source.adata is not None else None, de=source.ranking.method,
         columns=[f"{figure}={column}" for figure, column in source.columns.items()] or None,
@@ -259,120 +250,37 @@ def enrichr(
     return target if copy else None
 
 
-def _read(
-    data: Any,
-    de: Any,
-    columns: Mapping[str, Any],
-    key: str,
-    groups: Any,
-    *,
-    organism: str,
-    tested: bool,
-) -> _Source:
-    """Read the differential expression from wherever it is."""
-    from anndata import AnnData
-
-    if not isinstance(data, AnnData):
-        if de is not None or not isinstance(data, pd.DataFrame | Mapping):
-            raise InputError(
-                "adata must be an anndata.AnnData, or in its place a data frame or a dict of lists of genes; "
-                f"got {type(data).__name__}{' and de' if de is not None else ''}."
-            )
-        data, de = None, data
-    if de is not None:
-        ranking, used = read_differential(de, columns, groups, organism)
-        return _Source(ranking, data, data is not None and data.raw is not None, used)
-    if columns:
-        raise InputError("columns= names columns of a data frame, which is given as de=.")
-    ranking = read_ranking(data, key, groups)
-    if tested:
-        names, where = names_tested(data, key)
-        ranking = replace(ranking, tested=tuple(names), source=where)
-    return _Source(ranking, data, used_raw(data, ranking_record(data, key)), {})
-
-
-def _by_figure(
-    columns: Mapping[str, Any] | None,
-    gene_column: str | None,
-    p_column: str | None,
-    statistic_column: str | None,
-    groupby: str | Sequence[str] | None,
-) -> dict[str, Any]:
-    """Return the columns that were named, by what they hold; no other p-value than the named one is taken."""
-    named: dict[str, Any] = {}
-    if gene_column is not None:
-        named["name"] = gene_column
-    if groupby is not None:
-        named["group"] = groupby
-    if p_column is not None:
-        figure = figure_of(str(p_column))
-        adjusted = figure is not None and figure.name == "p_adjusted"
-        named |= {"p_value": None, "p_adjusted": None, ("p_adjusted" if adjusted else "p_value"): p_column}
-    if statistic_column is not None:
-        figure = figure_of(str(statistic_column))
-        fold = figure is not None and figure.name == "log2fc"
-        named |= {"score": None, "log2fc" if fold else "score": statistic_column}
-    twice = sorted(set(named) & set(columns or {}))
-    if twice:
-        raise InputError(f"columns= and a parameter of its own both name the column for {twice[0]!r}.")
-    return {**(columns or {}), **named}
-
-
-def _symbols(source: _Source, gene_symbols: str | None) -> dict[str, str]:
-    """Return the symbols of genes that the cells name otherwise."""
-    if source.adata is not None:
-        return symbol_map(source.adata, gene_symbols, raw=source.raw)
-    if gene_symbols is not None:
-        raise InputError(
-            "gene_symbols= names a column of adata.var, and there is no AnnData; use columns={'name': ...}."
-        )
-    return {}
-
-
 def _enrich_lists(
-    markers: Sequence[MarkerList], libraries: Sequence[GeneSetLibrary], options: dict[str, Any]
+    markers: Sequence[MarkerList],
+    libraries: Sequence[GeneSetLibrary],
+    background: int | Sequence[str] | None,
+    organism: str,
+    model: GSFM | None,
+    **options: Any,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Run one query per list; return the long table and the log."""
-    found = _found_genes(markers, libraries, options["organism"])
+    found = _found_genes(markers, libraries, organism)
     tables: list[pd.DataFrame] = []
     log: list[tuple[Any, ...]] = []
     for marker in markers:
-        table, said = _enrich_one(marker, libraries, options)
+        table, lost = empty_results(model is not None), ""
+        if marker.genes:
+            query = parse_gene_list(marker.genes)[0]
+            counted = [count_overlap(library, query, background, organism) for library in libraries]
+            table, lost = enrichment_table(counted, model, **options), lost_genes(counted)
+        table.insert(0, "group", marker.group)
+        table.insert(1, "direction", marker.direction)
         tables.append(table)
         missing = [gene for gene in dict.fromkeys(marker.genes) if gene not in found]
         distinct = len(set(marker.genes))
         counts = (distinct, distinct - len(missing), len(table), ";".join(missing))
-        log.append((marker.group, marker.direction, *counts, _message(marker, missing, len(table), said)))
+        log.append((marker.group, marker.direction, *counts, _message(marker, missing, len(table), lost)))
     kept = [table for table in tables if len(table)] or tables[:1]
     results = storable_frame(pd.concat(kept, ignore_index=True))
     return results, storable_frame(pd.DataFrame(log, columns=list(LOG_COLUMNS)))
 
 
-def _enrich_one(
-    marker: MarkerList, libraries: Sequence[GeneSetLibrary], options: dict[str, Any]
-) -> tuple[pd.DataFrame, list[str]]:
-    """Return the table of one list, and what was said on the way."""
-    from gsfm_enrich.drop_in.enrichr import enrichr as enrich_genes
-
-    said: list[str] = []
-    if marker.genes:
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always", GsfmEnrichWarning)
-            result = enrich_genes(marker.genes, list(libraries), outdir=None, no_plot=True, **options).results
-        for warning in caught:
-            if issubclass(warning.category, GsfmEnrichWarning):
-                said.append(str(warning.message))
-            else:
-                warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
-        table = result.reset_index(drop=True)
-    else:
-        table = empty_results(options["rerank"])
-    table.insert(0, "group", marker.group)
-    table.insert(1, "direction", marker.direction)
-    return table, said
-
-
-def _message(marker: MarkerList, missing: list[str], terms: int, said: list[str]) -> str:
+def _message(marker: MarkerList, missing: list[str], terms: int, lost: str) -> str:
     """Say why a list has no result; an empty string when it has one."""
     if not marker.genes:
         return "no gene passed the cut-offs"
@@ -383,7 +291,7 @@ def _message(marker: MarkerList, missing: list[str], terms: int, said: list[str]
             else "its only gene is in no gene set"
         )
     if not terms:
-        return " ".join(said) or "no term has any of the genes"
+        return lost or "no term has any of the genes"
     return ""
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from gsfm_enrich.arguments import checked
-from gsfm_enrich.errors import GsfmEnrichWarning, warn_caller
+from gsfm_enrich.errors import warn_caller
+from gsfm_enrich.expression.losses import warn_several
 from gsfm_enrich.expression.markers import Cutoffs, Direction
 from gsfm_enrich.expression.rank_genes_groups import check_adata, select_markers
+from gsfm_enrich.genes.inputs import parse_gene_list
+from gsfm_enrich.genes.spelling import misread_species
+from gsfm_enrich.genes.table import organism_name
 from gsfm_enrich.get.storage import check_key, name_of, storable_frame, storable_params
 
 if TYPE_CHECKING:
@@ -90,8 +93,14 @@ def gene_modules(
     >>> list(adata.uns["gsfm_gene_modules"])
     ['genes', 'modules', 'edges', 'params']
     """
-    from gsfm_enrich.prediction.gene_modules import EDGE_COLUMNS, GENE_COLUMNS, MODULE_COLUMNS
-    from gsfm_enrich.prediction.gene_modules import gene_modules as split_list
+    from gsfm_enrich.libraries.sources import load_libraries
+    from gsfm_enrich.prediction.arguments import AskedGenes, model_of
+    from gsfm_enrich.prediction.gene_modules import (
+        EDGE_COLUMNS,
+        GENE_COLUMNS,
+        MODULE_COLUMNS,
+        split_into_modules,
+    )
 
     check_adata(adata)
     check_key(key_added, key)
@@ -104,18 +113,20 @@ def gene_modules(
         cutoffs=cutoffs,
         gene_symbols=gene_symbols,
     )
+    network, libraries = model_of(organism, model), load_libraries(gene_sets, organism)
+    warn_several(markers)
     columns = {"genes": GENE_COLUMNS, "modules": MODULE_COLUMNS, "edges": EDGE_COLUMNS}
     parts: dict[str, list[pd.DataFrame]] = {name: [] for name in columns}
     said: set[str] = set()
     for marker in markers:
-        genes = list(dict.fromkeys(marker.genes))
+        genes = list(dict.fromkeys(parse_gene_list(marker.genes)[0]))
         if len(genes) < FEWEST:
             said.add(f"{marker.group} ({marker.direction}) has fewer than {FEWEST} genes, so no modules.")
             continue
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always", GsfmEnrichWarning)
-            found = split_list(genes, gene_sets, smallest=smallest, organism=organism, model=model)
-        said.update(f"{marker.group} ({marker.direction}): {warning.message}" for warning in caught)
+        asked = AskedGenes(genes, organism_name(organism), network)
+        found = split_into_modules(asked, libraries, smallest)
+        for lost in filter(None, [misread_species(genes, organism), asked.unknown()]):
+            said.add(f"{marker.group} ({marker.direction}): {lost}")
         for name, tables in parts.items():
             table = getattr(found, name).copy()
             table.insert(0, "group", marker.group)

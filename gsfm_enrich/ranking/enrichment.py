@@ -1,0 +1,174 @@
+"""One query against libraries: gseapy's columns and the model's in one table, and what the query lost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from gsfm_enrich.genes.resolve import first_few, say_reasons
+from gsfm_enrich.genes.spelling import misread_species
+from gsfm_enrich.genes.table import ORTHOLOGY_ORGANISMS, RESOLVED_ORGANISMS, organism_name
+from gsfm_enrich.libraries.library import GeneSetLibrary
+from gsfm_enrich.ranking.columns import BASE_COLUMNS
+from gsfm_enrich.ranking.counts import QueryCounts
+from gsfm_enrich.ranking.overlap import Overlap, benjamini_hochberg
+
+if TYPE_CHECKING:
+    from gsfm_enrich.model.gsfm import GSFM
+
+
+def model_for(organism: str, model: Any) -> tuple[GSFM | None, str]:
+    """Load a model; the default one, which is human, only for genes whose orthologues are known.
+
+    Parameters
+    ----------
+    organism
+        Of the query.
+    model
+        As `gsfm_enrich.load_model` takes it.
+
+    Returns
+    -------
+    model : GSFM or None
+    message : str
+        Why there is none; empty when there is one.
+    """
+    from gsfm_enrich.model.checkpoint import load_model
+
+    name = organism_name(organism)
+    if name not in RESOLVED_ORGANISMS and isinstance(model, str) and model == "default":
+        return None, (
+            f"There is no orthology table for {name}, and the default model is human: the terms were not "
+            "re-ranked. Pass model= for a model of the organism, or rerank=False."
+        )
+    return load_model(model), ""
+
+
+def enrichment_table(
+    counted: Sequence[QueryCounts],
+    model: GSFM | None,
+    *,
+    min_overlap: int = 1,
+    by_model: bool = True,
+    propensity: Any = None,
+) -> pd.DataFrame:
+    """Return the result table of a query.
+
+    Parameters
+    ----------
+    counted
+        The query, counted against each library.
+    model
+        What adds its columns; None for gseapy's alone.
+    min_overlap
+        Terms that share fewer genes with the query are left out.
+    by_model
+        Whether the terms of a library are ordered by the model's rank, where there is a model, or by name.
+    propensity
+        As `gsfm_enrich.enrichr` takes it.
+
+    Returns
+    -------
+    DataFrame
+        One row a term, library by library, with the columns of `gsfm_enrich.ranking.columns`.
+    """
+    tables = []
+    for counts in counted:
+        rows = _shown_rows(counts.library, counts.overlap, min_overlap)
+        table = _base_columns(counts, rows)
+        if model is not None:
+            columns = _model_columns(counts, model, propensity)
+            table = pd.concat([table, columns.iloc[rows].reset_index(drop=True)], axis=1)
+            if by_model:
+                table = table.sort_values("GSFM Rank", kind="stable", ignore_index=True)
+        tables.append(table)
+    return pd.concat([table for table in tables if len(table)] or tables[:1], ignore_index=True)
+
+
+def _shown_rows(library: GeneSetLibrary, overlap: Overlap, min_overlap: int) -> npt.NDArray[np.int64]:
+    """Return the terms with enough overlap, sorted by name as gseapy does."""
+    rows = np.flatnonzero(overlap.hits >= min_overlap).tolist()
+    return np.array(sorted(rows, key=library.terms.__getitem__), dtype=np.int64)
+
+
+def _base_columns(counts: QueryCounts, rows: npt.NDArray[np.int64]) -> pd.DataFrame:
+    """Return gseapy's columns for some terms, in the order given.
+
+    Genes are spelled as in the library; those that go through orthologues as in the query.
+    """
+    library, overlap = counts.library, counts.overlap
+    adjusted = benjamini_hochberg(overlap.p_values, tested=overlap.hits > 0)
+    as_given = organism_name(counts.organism) in ORTHOLOGY_ORGANISMS
+    symbols = counts.names if as_given else [library.genes[column] for column in counts.columns]
+    starts, stops = counts.bounds[:-1][rows].tolist(), counts.bounds[1:][rows].tolist()
+    members = counts.members.tolist()
+    shared = zip(overlap.hits[rows].tolist(), overlap.sizes[rows].tolist(), strict=True)
+    columns: dict[str, Any] = {
+        "Gene_set": [library.name] * len(rows),
+        "Term": [library.terms[row] for row in rows],
+        "Overlap": [f"{hits}/{size}" for hits, size in shared],
+        "P-value": overlap.p_values[rows],
+        "Adjusted P-value": adjusted[rows],
+        "Odds Ratio": overlap.odds_ratios[rows],
+        "Combined Score": overlap.combined_scores[rows],
+        "Genes": [
+            ";".join([symbols[member] for member in members[start:stop]])
+            for start, stop in zip(starts, stops, strict=True)
+        ],
+    }
+    return pd.DataFrame(columns, columns=list(BASE_COLUMNS))
+
+
+def _model_columns(counts: QueryCounts, model: GSFM, propensity: Any) -> pd.DataFrame:
+    """Return the model's columns for all terms of a library; torch is only loaded when they are wanted."""
+    from gsfm_enrich.ranking.rerank import rerank
+    from gsfm_enrich.ranking.strata import as_propensity
+
+    return rerank(counts, model, as_propensity(propensity, counts.organism)).columns
+
+
+def lost_genes(counted: Sequence[QueryCounts]) -> str:
+    """Say how many genes of a query cannot count, and which, and what looks like another species.
+
+    Parameters
+    ----------
+    counted
+        The query, counted against each library.
+
+    Returns
+    -------
+    str
+        Empty when there is nothing to say.
+
+    Examples
+    --------
+    >>> from gsfm_enrich.ranking.counts import count_overlap
+    >>> library = GeneSetLibrary.from_dict({"apoptosis": ["TP53", "BAX"]})
+    >>> lost_genes([count_overlap(library, ["TP53", "stranger"])])
+    '1 of 2 query genes is in none of the gene sets: stranger.'
+    """
+    first, total = counted[0], len(counted[0].ids)
+    elsewhere = [set(counts.missing) for counts in counted[1:]]
+    missing = [gene for gene in first.missing if all(gene in others for others in elsewhere)]
+    alone = {gene for gene, how in zip(first.ids, first.how, strict=True) if how == "no orthologue"}
+    problems = []
+    for one, several, lost in (
+        (
+            "is in none of the gene sets",
+            "are in none of the gene sets",
+            [gene for gene in missing if gene not in alone],
+        ),
+        ("has no human orthologue", "have no human orthologue", [gene for gene in missing if gene in alone]),
+        ("is outside the background", "are outside the background", first.outside),
+    ):
+        if lost:
+            what = one if len(lost) == 1 else several
+            problems.append(f"{len(lost):,} of {total:,} query genes {what}: {first_few(lost)}")
+    misread = misread_species(first.ids, first.organism)
+    if misread:
+        problems.append(misread.rstrip("."))
+    return "; ".join(problems) + "." + say_reasons(missing, first.organism) if problems else ""
