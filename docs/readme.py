@@ -1,9 +1,9 @@
-"""Renew what README and model card show: the output of the code, its picture, and the figures.
+"""Update what README, benchmark page and model card show: the output of the code, its picture, and the tables.
 
     python -m docs.readme
 
-To be run after anything that changes them: the model, the ranking, a benchmark. It edits README.md,
-the card of the default model and examples/images/ in place; the tests tell when it has to be run.
+Run it after anything that changes them: the model, the ranking, a benchmark. It edits README.md,
+benchmarks/README.md, the card of the default model and examples/images/ in place; the tests fail when it is due.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ ROOT = Path(__file__).parents[1]
 PICTURES = ROOT / "examples" / "images"
 RESULTS = ROOT / "benchmarks" / "results"
 CARD = ROOT / "gsfm_enrich" / "data" / "default_model" / "README.md"
+BENCHMARKS = ROOT / "benchmarks" / "README.md"
 COMPLETION_METHODS = (
     "gsfm_enrich",
     "experiments alone",
@@ -42,14 +43,17 @@ PROTOCOLS = {"hidden": "three quarters of the term hidden", "nothing hidden": "n
 LIBRARIES = {
     "KEGG_2021_Human": "KEGG 2021",
     "WikiPathway_2023_Human": "WikiPathways 2023",
-    "GO_Biological_Process_2023": "GO BP 2023 (partly recall, see Limits)",
+    "GO_Biological_Process_2023": "GO BP 2023 (partly recall)",
     "GWAS_Catalog_2023": "GWAS Catalog 2023",
     "MGI_Mammalian_Phenotype_Level_4_2021": "mouse phenotypes 2021",
     "ChEA_ChEA3": "ChEA (ChEA3)",
 }
 FACTORS = {"ChEA_ChEA3": "ChEA", "ENCODE_ChEA3": "ENCODE", "ReMap_ChEA3": "ReMap"}
 SIGNATURES = {"TF perturbations": "all factors", "TF perturbations, other factors": "test factors"}
-CODE = re.compile(r"^```python\n(?!>>>)(.*?)^```\n(\n```text\n(.*?)^```\n)?", flags=re.MULTILINE | re.DOTALL)
+CODE = re.compile(
+    r"^(<!-- needs a network -->\n)?```python\n(?!>>>)(.*?)^```\n(\n```text\n(.*?)^```\n)?",
+    flags=re.MULTILINE | re.DOTALL,
+)
 TABLE = re.compile(
     r"(<!-- (gene completion|term ranking|perturbed factors|later genes|all figures|time split) -->\n)"
     r"(.*?)(<!-- end -->)",
@@ -58,10 +62,11 @@ TABLE = re.compile(
 
 
 def main() -> None:
-    """Edit the README, its pictures and the card."""
+    """Edit the README, its pictures, the benchmark page and the card."""
     readme = ROOT / "README.md"
     readme.write_text(renew_outputs(renew_tables(readme.read_text("utf-8"))), "utf-8")
-    CARD.write_text(renew_tables(CARD.read_text("utf-8")), "utf-8")
+    for page in (BENCHMARKS, CARD):
+        page.write_text(renew_tables(page.read_text("utf-8")), "utf-8")
 
 
 def renew_tables(text: str) -> str:
@@ -151,12 +156,12 @@ def markdown(headings: Sequence[str], rows: Mapping[str, Sequence[str]]) -> str:
 
 
 def renew_outputs(text: str) -> str:
-    """Run the blocks of Python with an output or a picture, in order, and put in what they print."""
+    """Run the blocks of Python in order, as if pasted one after the other, and put in what they print."""
     namespace: dict[str, object] = {}
 
     def renewed(found: re.Match[str]) -> str:
-        code, shown = found[1], found[2]
-        if shown is None and "save=" not in code:
+        network, code, shown = found[1], found[2], found[3]
+        if network:
             return found[0]
         output = io.StringIO()
         with contextlib.redirect_stdout(output):

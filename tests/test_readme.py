@@ -22,29 +22,43 @@ from gsfm_enrich.ranking.columns import GSEAPY, MODEL, markdown_table
 ROOT = Path(__file__).parents[1]
 PROTOCOLS = ("three quarters of the term hidden", "nothing hidden")
 README = (ROOT / "README.md").read_text("utf-8")
+BENCHMARKS = (ROOT / "benchmarks" / "README.md").read_text("utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
+NETWORK = re.findall(
+    r"^<!-- needs a network -->\n```python\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL
+)
 
 
-def printed_next() -> list[tuple[str, str]]:
-    """Every block of Python that is followed by a block of text, and that text."""
-    pairs = itertools.pairwise(BLOCKS)
+def python_blocks() -> list[tuple[str, str | None]]:
+    """Every block of Python to be pasted, and the text that is shown below it, if any."""
+    pairs = itertools.pairwise([*BLOCKS, ("", "")])
     return [
-        (code, text) for (kind, code), (next_kind, text) in pairs if (kind, next_kind) == ("python", "text")
+        (code, text if next_kind == "text" else None)
+        for (kind, code), (next_kind, text) in pairs
+        if kind == "python" and not code.startswith(">>>") and code not in NETWORK
     ]
 
 
-def test_the_code_prints_what_is_shown_below_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_blocks_run_one_after_the_other_and_print_what_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     namespace: dict[str, object] = {}
-    shown = printed_next()
-    assert len(shown) == 2
+    blocks = python_blocks()
+    assert len(NETWORK) == 1
+    assert sum(text is not None for _, text in blocks) == 3
     with mpl.rc_context({"backend": "Agg"}), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for code, text in shown:
+        for code, text in blocks:
             output = io.StringIO()
             with contextlib.redirect_stdout(output):
                 exec(compile(code, "README.md", "exec"), namespace)
-            assert output.getvalue().splitlines() == text.splitlines()
+            assert output.getvalue().splitlines() == (text or "").splitlines()
+
+
+def test_the_example_of_a_prediction_is_one() -> None:
+    shown = next(text for code, text in python_blocks() if "predict_functions" in code)
+    assert max(float(p) for p in re.findall(r" (0\.\d\d) ", shown or "")) > 0.3
 
 
 def test_the_table_of_columns_is_that_of_the_package() -> None:
@@ -82,7 +96,7 @@ def test_the_make_targets_exist() -> None:
 def test_links_lead_somewhere(link: str) -> None:
     if link.startswith("#"):
         headings = re.findall(r"^#+ (.+)$", README, flags=re.MULTILINE)
-        assert link[1:] in {heading.lower().replace(" ", "-") for heading in headings}
+        assert link[1:] in {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
     elif not link.startswith("https://"):
         assert (ROOT / link).is_file()
 
@@ -93,7 +107,7 @@ def test_figures_are_those_that_the_benchmarks_wrote() -> None:
         pd.read_csv(results / f"{name}.tsv", sep="\t") for name in ("gene_completion", "time_split")
     )
     written = completion["median AUROC"].str.split().str[0] + " / " + completion["mean AP"].str.split().str[0]
-    shown = re.findall(r"\d\.\d+ / \d\.\d+", README)
+    shown = re.findall(r"(?<=\| )\d\.\d+ / \d\.\d+(?= \|)", BENCHMARKS)
     assert len(shown) == 6 * 4 + 10 * 3 + 3 * 2 * 2
     ranking = pd.read_csv(results / "term_ranking.tsv", sep="\t")
     perturbed = ranking["protocol"].str.startswith("TF perturbations")
@@ -109,6 +123,6 @@ def test_figures_are_those_that_the_benchmarks_wrote() -> None:
 
 
 def test_pictures_are_small() -> None:
-    pictures = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", README)
+    pictures = re.findall(r"!\[[^\]]+\]\((?!https://)([^)]+)\)", README)
     assert pictures
     assert all((ROOT / picture).stat().st_size < 200_000 for picture in pictures)
