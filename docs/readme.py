@@ -1,9 +1,9 @@
-"""Update what README, benchmark page and model card show: the output of the code, its picture, and the tables.
+"""Update what README, benchmark page and model card show: outputs, picture and tables.
 
     python -m docs.readme
 
 Run it after anything that changes them: the model, the ranking, a benchmark. It edits README.md,
-benchmarks/README.md, the card of the default model and examples/images/ in place; the tests fail when it is due.
+benchmarks/README.md, the card of the default model and examples/images/ in place. Tests fail when it is due.
 """
 
 from __future__ import annotations
