@@ -3,8 +3,8 @@
     python -m benchmarks.permuted_ranked --data ../shared/data
 
 The moments of effects come from one set of permuted labels, as ``ge.tl.enrich_ranked`` takes them, and are
-tried on another. Beside the p-value of permuted labels stands that of random genes. Power: terms with an
-adjusted p-value below .05 in the real groups.
+tried on another. Beside the p-value of permuted labels stands that of random genes. Genes count as for
+markers or as for contrasts of conditions. Power: terms with an adjusted p-value below .05 in the real groups.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from gsfm_enrich.model.checkpoint import load_model
 from gsfm_enrich.progress import progress
 from gsfm_enrich.ranking.overlap import benjamini_hochberg
 from gsfm_enrich.ranking.permutation_null import permutation_nulls
-from gsfm_enrich.ranking.ranked import VIEWS, View
+from gsfm_enrich.ranking.ranked import EMPHASIS, MARKER_EMPHASIS, VIEWS, View, marker_share
 from gsfm_enrich.ranking.ranked_table import ViewOutcome, compare_views
 from gsfm_enrich.ranking.ranked_weights import ranked_weights
 
@@ -70,13 +70,18 @@ def main(
                 for _ in steps
             ]  # fmt: skip
 
-        null = permutation_nulls(tables(permutations), [weights])[0]
-        trial = np.concatenate(tables(trials))
+        drawn, trial = tables(permutations), np.concatenate(tables(trials))
         real = label_statistics(prepared, group_members(codes, n_groups))
-        for basis, law in (("random genes", None), ("permuted labels", null)):
-            rows += _rows(
-                name, basis, compare_views(trial, weights, law), compare_views(real, weights, law), usable
-            )
+        expressed = np.asarray((adata.X > 0).mean(axis=0)).ravel()
+        for aim, share, emphasis in (
+            ("markers", marker_share(expressed), MARKER_EMPHASIS),
+            ("contrasts", np.ones(len(expressed)), EMPHASIS),
+        ):
+            null = permutation_nulls((table * share for table in drawn), [weights], emphasis)[0]
+            for basis, law in (("random genes", None), ("permuted labels", null)):
+                permuted = compare_views(trial * share, weights, law, emphasis)
+                found = compare_views(real * share, weights, law, emphasis)
+                rows += _rows((name, aim, basis), permuted, found, usable)
     write_table(rows, "permuted_ranked")
 
 
@@ -94,8 +99,7 @@ def data_sets(data: Path, most: int) -> list[tuple[str, anndata.AnnData, str]]:
 
 
 def _rows(
-    name: str,
-    basis: str,
+    of: tuple[str, str, str],
     permuted: dict[View, ViewOutcome],
     real: dict[View, ViewOutcome],
     usable: npt.NDArray[np.bool_],
@@ -107,8 +111,7 @@ def _rows(
         found = [benjamini_hochberg(row) < FALSE for row in real[view].p_values[:, usable]]
         rows.append(
             {
-                "cells": name,
-                "p-value": basis,
+                **dict(zip(("cells", "genes count as for", "p-value"), of, strict=True)),
                 "view": view,
                 "tables": len(p),
                 "terms": p.shape[1],

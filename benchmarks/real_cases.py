@@ -62,6 +62,8 @@ class Case:
         Of each gene; p-values are NaN where there are none.
     right
         The right terms of each library; for cell types the pattern of their names.
+    expressed
+        For cell types the share of all cells that express each gene.
     """
 
     name: str
@@ -72,6 +74,7 @@ class Case:
     statistic: np.ndarray
     p_values: np.ndarray
     right: dict[str, list[str]] | re.Pattern[str]
+    expressed: np.ndarray | None = None
 
     @property
     def first_half(self) -> bool:
@@ -129,6 +132,7 @@ def _markers(adata: anndata.AnnData, column: str, source: str) -> Iterator[Case]
     adata.obs[column] = adata.obs[column].astype("category")
     adata.var_names_make_unique()
     sc.tl.rank_genes_groups(adata, column, method="t-test", use_raw=False)
+    expressed = pd.Series(np.asarray((adata.X > 0).mean(axis=0)).ravel(), index=adata.var_names)
     for group in adata.obs[column].cat.categories:
         if group not in CELL_TYPES:
             continue
@@ -145,6 +149,7 @@ def _markers(adata: anndata.AnnData, column: str, source: str) -> Iterator[Case]
             scores.to_numpy(dtype=np.float64),
             p.to_numpy(dtype=np.float64),
             re.compile(pattern, re.IGNORECASE),
+            expressed[genes].to_numpy(),
         )
 
 

@@ -7,7 +7,10 @@ Methods, in the order of the best term first:
 - overlap: the overlap test (hypergeometric) of lists, see `benchmarks.real_cases.lists_of`; measures are
   averaged over the lists of a case
 - reranked: `gsfm_enrich.rank_terms` of the same lists, as shipped
-- ranked: the threshold-free test as shipped, absolute view, up for cell types; by p-value
+- ranked: the threshold-free test as shipped: absolute view by p-value; for cell types up, by effect; terms
+  of fewer than five measured members last
+- ranked-p, ranked-effect: the same, all terms, by p-value or by effect
+- ranked-contrast: for cell types what is shipped for contrasts of conditions, up
 - ranked-members: the same without prediction
 - ranked-plain: members alone, genes alike, the plain statistic, by effect
 - ranked-either: the larger of up and down
@@ -41,14 +44,18 @@ from scipy.stats import rankdata
 
 from benchmarks.protocols import read_library
 from benchmarks.real_cases import MARKERS, Case, lists_of, marker_cases, read_cases
+from gsfm_enrich.libraries.bundled import bundled_libraries
 from gsfm_enrich.libraries.library import GeneSetLibrary
+from gsfm_enrich.libraries.sources import load_libraries
 from gsfm_enrich.model.checkpoint import load_model
 from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.ranking.lists import rank_terms
 from gsfm_enrich.ranking.overlap import hypergeometric_tail
 from gsfm_enrich.ranking.ranked import (
-    VIEWS,
+    MARKER_EMPHASIS,
+    ViewResult,
     gene_sampling_moments,
+    marker_share,
     rank_views,
     standardise,
     view_sums,
@@ -60,9 +67,15 @@ LIBRARIES = (
     "MSigDB_Hallmark_2024.1,KEGG_2021_Human,Reactome_MSigDB_2024.1,WikiPathway_2023_Human,"
     "GO_Biological_Process_2023,ChEA_ChEA3"
 )
-MARKER_LIBRARIES = ("GO_Biological_Process_2023", "CellMarker_Human", "PanglaoDB_Human")
-METHODS = "overlap,reranked,ranked,ranked-members,ranked-plain,ranked-either,ranked-signed,both,both-logs"
+MARKER_LIBRARIES = ("GO_Biological_Process", "CellMarker_Human", "PanglaoDB_Human")
+"""The first is the one that comes with the package."""
+METHODS = (
+    "overlap,reranked,ranked,ranked-members,ranked-p,ranked-effect,ranked-contrast,ranked-plain,ranked-either,"
+    "ranked-signed,both,both-logs"
+)
 TINY = 1e-300
+SMALLEST = 5
+"""Fewest measured members of a term, as shipped."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,15 +144,38 @@ def reranked(q: Question) -> Scores:
     return [-q.rows(table["gsfm_rank"], len(q.library) + 1) for table in reranked_table(q)]
 
 
-def ranked_scores(q: Question, weights: TermWeights) -> np.ndarray:
-    """Return -log p of the threshold-free test, ties parted by effect."""
-    view = VIEWS[0] if q.up else "absolute"
-    found = rank_views(q.case.statistic[None], weights, [view])[view]
-    order = np.lexsort((found.effects[0], -np.log(found.p_values[0])))
+def ranked_view(q: Question, weights: TermWeights) -> ViewResult:
+    """Test a table as shipped: cell types by marker genes, else both directions."""
+    if not q.up:
+        return rank_views(q.case.statistic[None], weights, ["absolute"])["absolute"]
+    share = 1.0 if q.case.expressed is None else marker_share(q.case.expressed)
+    markers = q.case.statistic * share
+    return rank_views(markers[None], weights, ["up"], MARKER_EMPHASIS)["up"]
+
+
+def ranked_scores(
+    q: Question, weights: TermWeights, *, by_effect: bool | None = None, smallest: int = 1
+) -> np.ndarray:
+    """Return places by p-value or by effect, the other one parting ties."""
+    found = ranked_view(q, weights)
+    effects, log_p = found.effects[0], -np.log(found.p_values[0])
+    by_effect = q.up if by_effect is None else by_effect
+    return _places(effects, log_p, weights.sizes >= smallest, by_effect=by_effect)
+
+
+def _places(effects: np.ndarray, log_p: np.ndarray, tested: np.ndarray, *, by_effect: bool) -> np.ndarray:
+    order = np.lexsort((log_p, effects) if by_effect else (effects, log_p))
     score = np.empty(len(order))
     score[order] = np.arange(len(order))
-    tested = weights.power_sums[1] > 0
     return np.where(tested, score, -1.0)
+
+
+def contrast(q: Question) -> np.ndarray:
+    """Return places by p-value, without what is done for markers."""
+    found = rank_views(q.case.statistic[None], q.weights, ["up" if q.up else "absolute"])
+    (only,) = found.values()
+    tested = q.weights.sizes >= SMALLEST
+    return _places(only.effects[0], -np.log(only.p_values[0]), tested, by_effect=False)
 
 
 def plain(q: Question, *, signed: bool = False) -> np.ndarray:
@@ -165,8 +201,7 @@ def either(q: Question) -> np.ndarray:
 
 def ranked_p(q: Question) -> np.ndarray:
     """Return the p-values of the threshold-free test."""
-    view = VIEWS[0] if q.up else "absolute"
-    return rank_views(q.case.statistic[None], q.weights, [view])[view].p_values[0]
+    return ranked_view(q, q.weights).p_values[0]
 
 
 def both(q: Question) -> Scores:
@@ -235,8 +270,11 @@ def net_of(q: Question) -> pd.DataFrame:
 SCORERS: dict[str, Callable[[Question], np.ndarray | Scores]] = {
     OVERLAP: overlap,
     "reranked": reranked,
-    "ranked": lambda q: ranked_scores(q, q.weights),
-    "ranked-members": lambda q: ranked_scores(q, q.members),
+    "ranked": lambda q: ranked_scores(q, q.weights, smallest=SMALLEST),
+    "ranked-members": lambda q: ranked_scores(q, q.members, smallest=SMALLEST),
+    "ranked-p": lambda q: ranked_scores(q, q.weights, by_effect=False),
+    "ranked-effect": lambda q: ranked_scores(q, q.weights, by_effect=True),
+    "ranked-contrast": contrast,
     "ranked-plain": plain,
     "ranked-either": either,
     "ranked-signed": lambda q: plain(q, signed=True),
@@ -372,6 +410,8 @@ def main(
 
 def library_of(name: str, data: Path) -> GeneSetLibrary:
     """Read a library by name or file; a file keeps the name by which cases know it."""
+    if name in bundled_libraries():
+        return load_libraries(name)[0]
     if Path(name).is_file():
         return GeneSetLibrary.from_gmt(name, name=Path(name).name.removesuffix(".gz").removesuffix(".gmt"))
     return read_library(data, name)

@@ -90,12 +90,15 @@ class CellComparisons:
         ``"rest"``, or the group that the others are compared with.
     comparisons : tuple of Comparison
         One with all groups where they are compared with the rest, else one per group.
+    expressed : float64 array, shape (n_genes,)
+        Share of all cells that express each gene: a value above 0.
     """
 
     names: tuple[str, ...]
     method: str
     reference: str
     comparisons: tuple[Comparison, ...]
+    expressed: Floats
 
 
 def read_comparisons(
@@ -143,7 +146,8 @@ def read_comparisons(
         _check_cells(codes, pool, len(codes))
         cells = prepare_cells(matrix[inside], used, tie_correct=bool(params.get("tie_correct", False)))
         comparisons.append(Comparison(tuple(pool), cells, codes, None if strata is None else strata[inside]))
-    return CellComparisons(names, used, reference, tuple(comparisons))
+    with_gene = np.bincount(matrix.indices[matrix.data > 0], minlength=len(names))
+    return CellComparisons(names, used, reference, tuple(comparisons), with_gene / max(matrix.shape[0], 1))
 
 
 def _codes(labels: npt.NDArray[Any], groups: list[str]) -> Ints:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from gsfm_enrich.ranking.ranked import Moments, View, standardise, tail_of, view_effects
+from gsfm_enrich.ranking.ranked import EMPHASIS, Moments, View, standardise, tail_of, view_effects
 from gsfm_enrich.ranking.ranked_weights import TermWeights
 
 SKEWNESS_SHRINKAGE = 0.5
@@ -36,8 +36,8 @@ class PermutationNull:
     moments: Mapping[View, Moments]
     n_tables: int
 
-    def test(self, effects: Floats, view: View) -> tuple[Floats, Floats]:
-        """Compare the effects of real tables with those of permuted ones.
+    def p_values(self, effects: Floats, view: View) -> Floats:
+        """Return how often permuted tables have such effects.
 
         Parameters
         ----------
@@ -48,18 +48,17 @@ class PermutationNull:
 
         Returns
         -------
-        normalised : float64 array, shape (n_tables, n_terms)
-            Effects in standard deviations of those of permuted tables.
-        p_values : float64 array, shape (n_tables, n_terms)
+        float64 array, shape (n_tables, n_terms)
             Tail of Pearson's law of type III with these moments. Below one in `n_tables` they are
             extrapolated.
         """
         moments = self.moments[view]
-        normalised = standardise(effects, moments)
-        return normalised, tail_of(normalised, moments)
+        return tail_of(standardise(effects, moments), moments)
 
 
-def permutation_nulls(statistics: Iterable[Floats], weights: Sequence[TermWeights]) -> list[PermutationNull]:
+def permutation_nulls(
+    statistics: Iterable[Floats], weights: Sequence[TermWeights], emphasis: float = EMPHASIS
+) -> list[PermutationNull]:
     """Take the moments of the effects of permuted tables, for several libraries.
 
     Parameters
@@ -69,6 +68,8 @@ def permutation_nulls(statistics: Iterable[Floats], weights: Sequence[TermWeight
         for.
     weights
         What the genes count in each library.
+    emphasis
+        As for the real tables, see `gsfm_enrich.ranking.ranked.tamed`.
 
     Returns
     -------
@@ -90,7 +91,7 @@ def permutation_nulls(statistics: Iterable[Floats], weights: Sequence[TermWeight
     n = 0
     for portion in statistics:
         for own, library_weights in zip(sums, weights, strict=True):
-            for view, effects in view_effects(portion, library_weights).items():
+            for view, effects in view_effects(portion, library_weights, emphasis).items():
                 powers = np.stack([effects.sum(0), (effects**2).sum(0), (effects**3).sum(0)])
                 own[view] = own[view] + powers if view in own else powers
         n += len(portion)

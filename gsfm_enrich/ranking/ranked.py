@@ -32,6 +32,10 @@ CUT_SHARE = 1e-4
 """Share of the genes, the strongest, that count no more than the next one; at least one gene."""
 EMPHASIS = 1.5
 """Power to which the statistic is raised before it is added up: strong genes say more than many weak ones."""
+MARKER_EMPHASIS = 0.75
+"""The same for cell types, whose few strongest markers would otherwise outweigh all other genes."""
+EXPRESSED_COST = 0.95
+"""Share of its statistic that a gene loses as a marker if all cells express it."""
 GENE_CORRELATION = 0.002
 """Mean correlation that the genes of a term are taken to have: it widens the spread of large terms."""
 NORMAL_SKEWNESS = 1e-4
@@ -42,17 +46,42 @@ SMALLEST_P = float(np.finfo(np.float64).tiny)
 Floats = npt.NDArray[np.float64]
 
 
-def tamed(statistics: Floats) -> Floats:
+def marker_share(expressed: Floats) -> Floats:
+    """Return which share of its statistic a gene keeps as a marker: the less, the more cells express it.
+
+    A gene that every cell expresses marks none, however certain a small difference is. Ribosomal genes would
+    otherwise put translation first for every type of resting lymphocyte.
+
+    Parameters
+    ----------
+    expressed
+        Share of all cells that express each gene, shape (n_genes,).
+
+    Returns
+    -------
+    float64 array, shape (n_genes,)
+
+    Examples
+    --------
+    >>> marker_share(np.array([0.0, 0.5, 1.0])).round(3).tolist()
+    [1.0, 0.525, 0.05]
+    """
+    return 1 - EXPRESSED_COST * expressed
+
+
+def tamed(statistics: Floats, emphasis: float = EMPHASIS) -> Floats:
     """Return the statistics as they are added up: the strongest genes cut, then strong ones emphasised.
 
     One gene in ten thousand is cut to the size of the next one, at least one gene, so that a single gene of
-    |t| = 80 does not decide about its terms. Then sizes are raised to the power of 1.5. The scale of the
-    statistic does not matter.
+    |t| = 80 does not decide about its terms. Then sizes are raised to a power. The scale of the statistic
+    does not matter.
 
     Parameters
     ----------
     statistics
         Shape (n_tables, n_genes).
+    emphasis
+        The power.
 
     Returns
     -------
@@ -67,7 +96,7 @@ def tamed(statistics: Floats) -> Floats:
     size = np.abs(statistics)
     place = n - 1 - max(round(CUT_SHARE * n), 1)
     most = np.partition(size, place, axis=1)[:, [place]]
-    return np.asarray(np.copysign(np.minimum(size, most) ** EMPHASIS, statistics))
+    return np.asarray(np.copysign(np.minimum(size, most) ** emphasis, statistics))
 
 
 def parts(statistics: Floats) -> dict[View, Floats]:
@@ -169,7 +198,7 @@ def standardise(sums: Floats, moments: Moments) -> Floats:
     return np.divide(sums - moments.mean, spread, out=np.zeros_like(sums), where=spread > 0)
 
 
-def view_effects(statistics: Floats, weights: TermWeights) -> dict[View, Floats]:
+def view_effects(statistics: Floats, weights: TermWeights, emphasis: float = EMPHASIS) -> dict[View, Floats]:
     """Return by how many standard deviations of random genes the sums of terms differ from their mean.
 
     Parameters
@@ -178,12 +207,14 @@ def view_effects(statistics: Floats, weights: TermWeights) -> dict[View, Floats]
         Shape (n_tables, n_genes).
     weights
         Of the same genes.
+    emphasis
+        See `tamed`.
 
     Returns
     -------
     dict of float64 arrays, shape (n_tables, n_terms)
     """
-    statistics = tamed(statistics)
+    statistics = tamed(statistics, emphasis)
     sums, values = view_sums(statistics, weights), parts(statistics)
     return {view: standardise(sums[view], gene_sampling_moments(values[view], weights)) for view in VIEWS}
 
@@ -251,7 +282,10 @@ class ViewResult:
 
 
 def rank_views(
-    statistics: npt.ArrayLike, weights: TermWeights, views: Sequence[View] = VIEWS
+    statistics: npt.ArrayLike,
+    weights: TermWeights,
+    views: Sequence[View] = VIEWS,
+    emphasis: float = EMPHASIS,
 ) -> Mapping[View, ViewResult]:
     """Test all terms of a library for tables of the same genes, without permutations.
 
@@ -263,6 +297,8 @@ def rank_views(
         Of the same genes, from `ranked_weights`.
     views
         Which to return.
+    emphasis
+        See `tamed`.
 
     Returns
     -------
@@ -289,7 +325,7 @@ def rank_views(
         raise InputError(f"Expected statistics of shape (tables, {n_genes:,} genes), not {table.shape}.")
     for row in table:
         check_statistics(row)
-    table = tamed(table)
+    table = tamed(table, emphasis)
     sums, values = view_sums(table, weights), parts(table)
     return {view: _test(sums[view], gene_sampling_moments(values[view], weights)) for view in views}
 
@@ -314,7 +350,11 @@ class LeadingGenes:
 
 
 def leading_genes(
-    statistic: Floats, weights: TermWeights, rows: Sequence[int], view: View
+    statistic: Floats,
+    weights: TermWeights,
+    rows: Sequence[int],
+    view: View,
+    emphasis: float = EMPHASIS,
 ) -> list[LeadingGenes]:
     """Return the leading genes of some terms in one table.
 
@@ -331,6 +371,8 @@ def leading_genes(
         The terms.
     view
         Which part of the statistic counts.
+    emphasis
+        See `tamed`.
 
     Returns
     -------
@@ -346,7 +388,7 @@ def leading_genes(
     >>> leading_genes(np.linspace(-3, 3, 600), weights, [0], "up")
     [LeadingGenes(members=[599, 598], predicted=[])]
     """
-    values = parts(tamed(statistic[None]))[view][0]
+    values = parts(tamed(statistic[None], emphasis))[view][0]
     off = values - values.mean()
     found = []
     for row in rows:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,7 @@ from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.ranking.overlap import benjamini_hochberg
 from gsfm_enrich.ranking.permutation_null import PermutationNull
 from gsfm_enrich.ranking.ranked import (
+    EMPHASIS,
     VIEWS,
     View,
     gene_sampling_moments,
@@ -41,6 +43,8 @@ RANKED_COLUMNS = {
     "Rank": "int64",
 }
 """The columns and their types, in order; those with gseapy's names mean what they mean in its prerank."""
+Order = Literal["NES", "NOM p-val"]
+"""The column by which terms are ranked; the other one parts equal terms."""
 LEADING_P = 0.05
 """Leading genes are looked for in terms with at most this p-value."""
 
@@ -55,19 +59,22 @@ class ViewOutcome:
     ----------
     scores : float64 array
         Weighted mean of the emphasised statistics of a term, less the mean of all genes.
-    normalised : float64 array
-        The same in standard deviations of the null hypothesis.
+    effects : float64 array
+        The same in standard deviations of as many random genes.
     p_values : float64 array
-        1 for terms that cannot be tested.
+        Of permuted labels where there are any, else of random genes; 1 for terms that cannot be tested.
     """
 
     scores: Floats
-    normalised: Floats
+    effects: Floats
     p_values: Floats
 
 
 def compare_views(
-    statistics: Floats, weights: TermWeights, null: PermutationNull | None = None
+    statistics: Floats,
+    weights: TermWeights,
+    null: PermutationNull | None = None,
+    emphasis: float = EMPHASIS,
 ) -> dict[View, ViewOutcome]:
     """Test all terms of a library in ranked tables of the same genes.
 
@@ -79,27 +86,26 @@ def compare_views(
         Of the same genes.
     null
         Effects of permuted tables; None takes genes to have the same small correlation everywhere.
+    emphasis
+        See `gsfm_enrich.ranking.ranked.tamed`.
 
     Returns
     -------
     dict of ViewOutcome
     """
-    statistics = tamed(statistics)
+    statistics = tamed(statistics, emphasis)
     sums, values = view_sums(statistics, weights), parts(statistics)
     total = weights.power_sums[0]
     tested = {}
     for view in VIEWS:
         moments = gene_sampling_moments(values[view], weights)
         effects = standardise(sums[view], moments)
-        if null is None:
-            normalised, p = effects, tail_of(effects, moments)
-        else:
-            normalised, p = null.test(effects, view)
+        p = tail_of(effects, moments) if null is None else null.p_values(effects, view)
         above = sums[view] - moments.mean
         scores = np.divide(
             above, total, out=np.zeros_like(above), where=np.broadcast_to(total > 0, above.shape)
         )
-        tested[view] = ViewOutcome(scores, normalised, p)
+        tested[view] = ViewOutcome(scores, effects, p)
     return tested
 
 
@@ -114,6 +120,8 @@ def ranked_table(
     table: int,
     min_size: int,
     max_size: int | None = None,
+    emphasis: float = EMPHASIS,
+    ranked_by: Order = "NOM p-val",
 ) -> pd.DataFrame:
     """Lay the result of one table and view out, the best term first.
 
@@ -135,6 +143,10 @@ def ranked_table(
         Which of the tested tables it is.
     min_size, max_size
         Terms with fewer or more measured members are left out, and do not count in the adjustment.
+    emphasis
+        As in `compare_views`.
+    ranked_by
+        The column that says which term is best.
 
     Returns
     -------
@@ -144,26 +156,26 @@ def ranked_table(
     sizes = weights.sizes
     rows = np.flatnonzero((sizes >= min_size) & (sizes <= (np.inf if max_size is None else max_size)))
     own = tested[view]
-    p, normalised = own.p_values[table, rows], own.normalised[table, rows]
-    order = np.lexsort((rows, -normalised, p))
+    p, effects = own.p_values[table, rows], own.effects[table, rows]
+    order = np.lexsort((rows, -effects, p) if ranked_by == "NOM p-val" else (rows, p, -effects))
     adjusted = benjamini_hochberg(p)[order] if len(rows) else p
     rows, p = rows[order], p[order]
-    leading = leading_genes(statistic, weights, rows[p <= LEADING_P].tolist(), view)
-    joined = [
-        (";".join(names[gene] for gene in one.members), ";".join(names[gene] for gene in one.predicted))
-        for one in leading
-    ]
-    joined += [("", "")] * (len(rows) - len(joined))
+    members, predicted = [""] * len(rows), [""] * len(rows)
+    significant = np.flatnonzero(p <= LEADING_P)
+    leading = leading_genes(statistic, weights, rows[significant].tolist(), view, emphasis)
+    for place, one in zip(significant.tolist(), leading, strict=True):
+        members[place] = ";".join(names[gene] for gene in one.members)
+        predicted[place] = ";".join(names[gene] for gene in one.predicted)
     columns = {
         "Gene_set": [library.name] * len(rows),
         "Term": [library.terms[row] for row in rows],
         "Size": sizes[rows],
         "ES": own.scores[table, rows],
-        "NES": normalised[order],
+        "NES": effects[order],
         "NOM p-val": p,
         "FDR q-val": adjusted,
-        "Lead_genes": [members for members, _ in joined],
-        "Predicted Lead Genes": [predicted for _, predicted in joined],
+        "Lead_genes": members,
+        "Predicted Lead Genes": predicted,
         "Up P-value": tested["up"].p_values[table, rows],
         "Down P-value": tested["down"].p_values[table, rows],
         "Absolute P-value": tested["absolute"].p_values[table, rows],

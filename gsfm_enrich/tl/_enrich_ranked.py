@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
     from gsfm_enrich.libraries.library import GeneSetLibrary
-    from gsfm_enrich.ranking.permutation_null import PermutationNull
+    from gsfm_enrich.ranking.ranked_table import Order
     from gsfm_enrich.ranking.ranked_weights import TermWeights
 
 FEWEST_FOUND = 0.2
@@ -56,7 +57,9 @@ def enrich_ranked(
 
     Each term is scored by the mean statistic of its genes, members and predicted members, see
     `gsfm_enrich.ranking.ranked`. Genes of one term go together in any cells; therefore the labels of the
-    cells are permuted, and the p-value says how often random groups of the same cells score as high.
+    cells are permuted, and the p-value says how often random groups of the same cells score as high. Where a
+    group is compared with the rest, markers are asked for: there a gene counts the less, the more of all
+    cells express it.
 
     Parameters
     ----------
@@ -100,8 +103,9 @@ def enrich_ranked(
         The copy if `copy`, else None. Written is ``adata.uns[key_added]`` with ``"results"``, ``"log"`` and
         ``"params"`` as by :func:`gsfm_enrich.tl.enrichr`. Columns of the results: ``group``,
         ``direction``, ``Gene_set``, ``Term``; ``Size``, the measured members; ``ES``, the weighted mean of
-        the emphasised statistic less that of all genes; ``NES``, the same in standard deviations of permuted
-        labels; ``NOM p-val``; ``FDR q-val`` (Benjamini-Hochberg within library, group and direction);
+        the emphasised statistic less that of all genes; ``NES``, the same in standard deviations of random
+        genes, by which terms are ranked; ``NOM p-val``, from permuted labels; ``FDR q-val``
+        (Benjamini-Hochberg within library, group and direction);
         ``Lead_genes`` and ``Predicted Lead Genes``, the genes that carry the score, of terms with a p-value
         of at most .05; the p-values of all three directions; and ``Rank``. P-values below
         ``params["smallest_p"]``, one over the number of permuted tables, are extrapolated by the tail of
@@ -134,6 +138,8 @@ def enrich_ranked(
     """
     from gsfm_enrich.libraries.sources import load_libraries
     from gsfm_enrich.model.checkpoint import load_model
+    from gsfm_enrich.ranking.permutation_null import permutation_nulls
+    from gsfm_enrich.ranking.ranked import EMPHASIS, MARKER_EMPHASIS, marker_share
     from gsfm_enrich.ranking.ranked_query import check_statistics
     from gsfm_enrich.ranking.ranked_table import compare_views, ranked_table
     from gsfm_enrich.ranking.ranked_weights import ranked_weights
@@ -152,17 +158,25 @@ def enrich_ranked(
     for row in statistics:
         check_statistics(row)
     genes = tuple(symbols.get(compared.names[place], compared.names[place]) for place in kept)
+    for_markers = compared.reference == REST
+    emphasis = MARKER_EMPHASIS if for_markers else EMPHASIS
+    ranked_by: Order = "NES" if for_markers else "NOM p-val"
+    counts = marker_share(compared.expressed[kept]) if for_markers else np.ones(len(kept))
+    statistics = statistics * counts
     completing = None if model is None else load_model(model)
     weights = [ranked_weights(library, completing, genes, organism) for library in libraries]
-    nulls = _nulls(compared, kept, weights, permutations, seed)
-    tested = [compare_views(statistics, own, null) for own, null in zip(weights, nulls, strict=True)]
+    permuted = (table[:, kept] * counts for table in _permuted(compared, permutations, seed))
+    nulls = permutation_nulls(permuted, weights, emphasis)
+    tested = [
+        compare_views(statistics, own, null, emphasis) for own, null in zip(weights, nulls, strict=True)
+    ]
     done = [group for part in compared.comparisons for group in part.groups]
     tables, log = [], []
     for number, group in enumerate(done):
         for library, own, views in zip(libraries, weights, tested, strict=True):
             table = ranked_table(
                 library, own, views, view, names=genes, statistic=statistics[number], table=number,
-                min_size=min_size, max_size=max_size,
+                min_size=min_size, max_size=max_size, emphasis=emphasis, ranked_by=ranked_by,
             )  # fmt: skip
             table.insert(0, "group", group)
             table.insert(1, "direction", asked)
@@ -205,21 +219,12 @@ def _strongest(genes: Sequence[str], statistics: Floats) -> Ints:
     return np.array(sorted(best.values()), dtype=np.int64)
 
 
-def _nulls(
-    compared: CellComparisons, kept: Ints, weights: Sequence[TermWeights], permutations: int, seed: int
-) -> list[PermutationNull]:
-    """Return the effects of permuted labels for each library."""
-    from gsfm_enrich.ranking.permutation_null import permutation_nulls
-
+def _permuted(compared: CellComparisons, permutations: int, seed: int) -> Iterator[Floats]:
+    """Yield the statistics of permuted labels, in portions of shape (n_tables, n_genes)."""
     rng = np.random.default_rng(seed)
-
-    def portions() -> Iterator[Floats]:
-        for part in compared.comparisons:
-            yield from part.permuted(permutations, rng)
-
+    portions = chain.from_iterable(part.permuted(permutations, rng) for part in compared.comparisons)
     total = sum(part.n_portions(permutations) for part in compared.comparisons)
-    shown = progress(portions(), total, "permuted labels")
-    return permutation_nulls((portion[:, kept] for portion in shown), weights)
+    yield from progress(portions, total, "permuted labels")
 
 
 def _n_in_sets(weights: Sequence[TermWeights]) -> int:

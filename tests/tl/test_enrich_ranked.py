@@ -51,11 +51,27 @@ def test_the_right_term_is_first_in_each_group_and_the_default_is_up(cells):
     assert params["background_genes"] == N_GENES
 
 
+def test_markers_are_ranked_by_effect_and_genes_of_all_cells_count_little(cells):
+    everywhere = NAMES[200:210]
+    values = np.asarray(cells.X).copy()
+    values[:, 200:210] = np.random.default_rng(1).normal(8, 0.5, (120, 10))
+    values[:40, 200:210] += 1.5
+    cells.X = values
+    sc.tl.rank_genes_groups(cells, "group")
+    table = run(cells, SETS | {"everywhere": everywhere}, groups="a").set_index("Term")
+    t = sc.get.rank_genes_groups_df(cells, "a").set_index("names")["scores"]
+    assert t[everywhere].mean() > t[SETS["of a"]].mean()  # the surer difference
+    assert table.index[0] == "of a"
+    assert table["NES"].is_monotonic_decreasing
+    assert table.loc["everywhere", "NES"] < table.loc["of a", "NES"]
+
+
 def test_compared_with_one_group_the_default_is_both(cells):
     sc.tl.rank_genes_groups(cells, "group", reference="d")
     table = run(cells)
     assert set(table["group"]) == {"a", "b/c"}
     assert set(table["direction"]) == {"both"}
+    assert table.groupby("group")["NOM p-val"].apply(lambda p: p.is_monotonic_increasing).all()
     assert table[table["Rank"] == 1].set_index("group").loc["a", "Term"] == "of a"
 
 
