@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from gsfm_enrich.errors import InputError
+from gsfm_enrich.errors import InputError, named
 from gsfm_enrich.genes.entries import MISSING
 
 MOSTLY = 0.5
@@ -17,9 +17,20 @@ MOSTLY = 0.5
 _SEVERAL = re.compile(r"\s*(?://+|[;,|])\s*")
 
 
+def names_in(text: str) -> list[str]:
+    """Return the names in one field, which may be several: GEO2R writes ``A///B``, MaxQuant ``P1;P2``.
+
+    Examples
+    --------
+    >>> names_in("CD79A///MIR4640"), names_in("TP53")
+    (['CD79A', 'MIR4640'], ['TP53'])
+    """
+    return [name for name in _SEVERAL.split(text) if name not in MISSING] or [text]
+
+
 def first_name(text: str) -> str:
-    """Return the first of several names in one field: GEO2R writes ``A///B``, MaxQuant ``P1;P2``."""
-    return _SEVERAL.split(text, maxsplit=1)[0] if _SEVERAL.search(text) else text
+    """Return the first of several names in one field."""
+    return names_in(text)[0]
 
 
 def as_names(values: pd.Series) -> pd.Series:
@@ -30,6 +41,11 @@ def as_names(values: pd.Series) -> pd.Series:
             values = values.astype("Int64")
     text = values.astype(object).where(values.notna(), "").astype(str).str.strip()
     return text.mask(text.isin(MISSING), None)
+
+
+def is_number_type(values: pd.Series) -> bool:
+    """Say whether a column is stored as numbers; True and False are none."""
+    return pd.api.types.is_numeric_dtype(values.dtype) and not pd.api.types.is_bool_dtype(values.dtype)
 
 
 def is_text(values: pd.Series) -> bool:
@@ -52,7 +68,12 @@ def numbers(table: pd.DataFrame, column: str) -> npt.NDArray[np.float64]:
     if not pd.api.types.is_numeric_dtype(values.dtype):
         values = values.astype(object)
         values = values.where(~values.astype(str).str.strip().isin(MISSING), np.nan)
-    try:
-        return np.asarray(pd.to_numeric(values).to_numpy(dtype=np.float64, na_value=np.nan))
-    except (TypeError, ValueError) as error:
-        raise InputError(f"column {column!r} of the data frame must hold numbers: {error}.") from error
+    read = pd.to_numeric(values, errors="coerce")
+    odd = sorted(values[read.isna() & values.notna()].astype(str).unique())
+    if odd:
+        commas = all(re.fullmatch(r"-?\d+,\d+(e-?\d+)?", text, re.IGNORECASE) for text in odd)
+        raise InputError(
+            f"column {column!r} of the data frame must hold numbers, not {named([repr(t) for t in odd])}."
+            + (" Read files with decimal commas by pandas.read_csv(..., decimal=',')." if commas else "")
+        )
+    return np.asarray(read.to_numpy(dtype=np.float64, na_value=np.nan))

@@ -1,4 +1,4 @@
-"""Which columns of a table hold genes and groups, by their values, and which figures, by their headers."""
+"""Which column of a table holds the genes, by its values, and which hold figures, by their headers."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from gsfm_enrich.errors import InputError, did_you_mean, named
-from gsfm_enrich.expression.cells import MOSTLY, as_names, first_name, is_text
+from gsfm_enrich.errors import InputError, did_you_mean
+from gsfm_enrich.expression.cells import MOSTLY, as_names, first_name, is_number_type, is_text
 from gsfm_enrich.genes.headers import (
     ENTREZ_HEADERS,
     GENE_HEADERS,
@@ -21,20 +21,14 @@ from gsfm_enrich.genes.headers import (
     plain,
 )
 from gsfm_enrich.genes.lookup import find_genes
-from gsfm_enrich.genes.row_numbers import are_row_numbers
+from gsfm_enrich.genes.row_numbers import are_numbered, are_row_numbers
 from gsfm_enrich.genes.table import RESOLVED_ORGANISMS, organism_name
 
 SAMPLE = 400
 """So many distinct values are looked at."""
-SEPARATES = 0.95
-"""A column separates the rows of genes when so few of them remain together."""
 INDEX = "index"
 SURE = ("log2fc", "p_adjusted", "p_value", "score", "auc")
 """Figures whose columns beside those of contrasts say that a table is not a wide one."""
-
-WITHOUT_GROUP = "all"
-JOINED = " | "
-"""Stands between the parts of a group that several columns make."""
 
 _OTHER_ID = re.compile(
     r"ENS[A-Z]{0,6}G\d{11}(\.\d+)?|FBgn\d{7}|WBGene\d{8}|MGI:\d+|LOC\d+|[A-Z0-9]\d{6}[A-Z]\d\dRik|Gm\d+"
@@ -44,6 +38,13 @@ _OTHER_ID = re.compile(
 def flat(table: pd.DataFrame) -> pd.DataFrame:
     """Return a table with its index as its first columns, ``"index"`` where it has no name.
 
+    Row numbers of an index without a name are left out, as they are the order of rows.
+
+    Raises
+    ------
+    InputError
+        When columns of one name differ.
+
     Examples
     --------
     >>> flat(pd.DataFrame({"padj": [0.1]}, index=["TP53"])).columns.tolist()
@@ -51,14 +52,34 @@ def flat(table: pd.DataFrame) -> pd.DataFrame:
     """
     columns = ["_".join(map(str, name)) if isinstance(name, tuple) else str(name) for name in table.columns]
     body = table.set_axis(columns, axis=1)
-    body = body.loc[:, ~body.columns.duplicated()]
+    for name in body.columns[body.columns.duplicated()].unique():
+        first, *others = (values for _, values in body[name].items())
+        if not all(first.equals(other) for other in others):
+            raise InputError(
+                f"the data frame has {1 + len(others)} columns {name!r}, and they differ; rename them, or "
+                "keep one."
+            )
+    body = body.loc[:, ~body.columns.duplicated()].reset_index(drop=True)
     levels = {}
-    for number in range(table.index.nlevels):
-        name = table.index.names[number]
-        label = str(name) if name is not None else INDEX + (f" level {number}" if number else "")
-        if label not in body.columns:
-            levels[label] = table.index.get_level_values(number)
-    return pd.concat([pd.DataFrame(levels).set_axis(body.index), body], axis=1).reset_index(drop=True)
+    for number, name in enumerate(table.index.names):
+        values = pd.Series(table.index.get_level_values(number))
+        label = str(name) if name is not None else f"{INDEX} {number}".removesuffix(" 0")
+        if (name is None and _numbers_rows(table.index, number)) or (
+            label in body.columns and as_names(body[label]).equals(as_names(values))
+        ):
+            continue
+        levels[label if label not in body.columns else f"{label} (index)"] = values
+    return pd.concat([pd.DataFrame(levels, index=body.index), body], axis=1)
+
+
+def _numbers_rows(index: pd.Index, number: int) -> bool:
+    """Say whether a level of an index holds row numbers: a run of integers, more than any other level has."""
+    values = index.get_level_values(number)
+    if not pd.api.types.is_integer_dtype(values.dtype) or values.empty:
+        return False
+    run = values.max() - values.min() + 1 == values.nunique()
+    others = [index.get_level_values(other).nunique() for other in range(index.nlevels) if other != number]
+    return bool(run and values.nunique() >= max(others, default=len(values)))
 
 
 @dataclass(frozen=True)
@@ -83,6 +104,8 @@ def _judge(table: pd.DataFrame, column: str, organism: str) -> _Judged:
     whole = {int(text) for text in digits}
     run = len(whole) > 1 and max(whole) - min(whole) + 1 == len(whole)  # in a table, however short it is
     rows = integers and (run or are_row_numbers(whole))
+    if are_numbered(distinct):
+        return _Judged(column, 0.0, integers=False, rows=False, header=header)
     sample = [distinct[i] for i in np.unique(np.linspace(0, len(distinct) - 1, SAMPLE).astype(int))]
     texts = [first_name(text) for text in sample]
     human = organism_name(organism) in RESOLVED_ORGANISMS
@@ -125,7 +148,7 @@ def choose_genes(table: pd.DataFrame, given: str | None, organism: str) -> str:
     judged = [
         _judge(table, column, organism)
         for column in map(str, table)
-        if not (is_group_header(column) or _is_figure(table, column))
+        if not (is_group_header(column) or is_figure(table, column))
     ]
     candidates = [one for one in judged if _could_be_genes(one)]
     if not candidates:
@@ -165,29 +188,6 @@ def gene_columns(table: pd.DataFrame, organism: str) -> list[str]:
 def are_rows(table: pd.DataFrame, column: str) -> bool:
     """Say whether a column holds row numbers."""
     return _judge(table, column, "human").rows
-
-
-def group_labels(table: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
-    """Return the group of each row, ordered as its categories, else by number and name; "all" for none."""
-    if not columns:
-        return pd.Series(WITHOUT_GROUP, index=table.index)
-    if len(columns) == 1 and isinstance(table[columns[0]].dtype, pd.CategoricalDtype):
-        values = table[columns[0]]
-        return values.cat.rename_categories([str(name) for name in values.cat.categories])
-    parts = [as_names(table[column]) for column in columns]
-    joined = parts[0]
-    for part in parts[1:]:
-        joined = joined + JOINED + part
-    names = sorted(joined.dropna().unique(), key=_natural)
-    return pd.Series(pd.Categorical(joined, categories=names, ordered=True), index=table.index)
-
-
-def _natural(text: str) -> list[tuple[bool, int, str]]:
-    """Sort ``2`` before ``10``."""
-    return [
-        (not part.isdecimal(), int(part) if part.isdecimal() else 0, part)
-        for part in re.split(r"(\d+)", text)
-    ]
 
 
 def _preferred(candidates: Sequence[_Judged]) -> _Judged:
@@ -232,8 +232,9 @@ def _no_genes(table: pd.DataFrame, judged: Sequence[_Judged]) -> str:
     return text
 
 
-def _is_figure(table: pd.DataFrame, column: str) -> bool:
-    return figure_of(column) is not None and pd.api.types.is_numeric_dtype(table[column].dtype)
+def is_figure(table: pd.DataFrame, column: str) -> bool:
+    """Say whether a column holds a known figure: its header is that of one, and its entries are numbers."""
+    return figure_of(column) is not None and is_number_type(table[column])
 
 
 def existing(table: pd.DataFrame, column: object, parameter: str) -> str:
@@ -261,9 +262,11 @@ def has_sure_figures(table: pd.DataFrame) -> bool:
 
 def is_measured(table: pd.DataFrame, column: str) -> bool:
     """Say whether a column holds numbers that are neither row numbers nor groups nor Entrez ids."""
-    if is_text(table[column]) or is_group_header(column) or table[column].isna().all():
+    values = table[column]
+    is_group = is_group_header(column) and figure_of(column) is None
+    if is_text(values) or is_group or values.isna().all() or pd.api.types.is_bool_dtype(values.dtype):
         return False
-    return not _judge(table, column, "human").integers or _is_figure(table, column)
+    return not _judge(table, column, "human").integers or is_figure(table, column)
 
 
 def choose_figures(
@@ -311,85 +314,6 @@ _PARAMETERS = {figure: "p_column" if figure.startswith("p_") else "statistic_col
 
 def _is_number(table: pd.DataFrame, column: str) -> bool:
     """Say whether a column is to hold numbers: it does, or is called exactly as p-values are."""
+    if pd.api.types.is_bool_dtype(table[column].dtype):
+        return False
     return not is_text(table[column]) or plain(column) in {*HEADERS["p_value"], *HEADERS["p_adjusted"]}
-
-
-def choose_groups(
-    table: pd.DataFrame, genes: pd.Series, given: Sequence[str] | None, taken: Iterable[str]
-) -> list[str]:
-    """Return the columns whose combination is the group of each row; none where there are no groups.
-
-    Parameters
-    ----------
-    table
-        A table as `flat` returns it.
-    genes
-        What tells the gene of each row, None where there is none.
-    given
-        The columns, if the caller named them; empty for no groups.
-    taken
-        Columns that hold genes and figures.
-
-    Raises
-    ------
-    InputError
-        When a named column does not exist, and when genes have several rows that a column separates which is
-        not recognised as the group.
-    """
-    if given is not None:
-        return [existing(table, column, "groupby=") for column in given]
-    taken = set(taken)
-    others = [column for column in map(str, table) if column not in taken and not _is_figure(table, column)]
-    known = [c for c in others if is_group_header(c) and _is_grouping(table[c]) and table[c].notna().any()]
-    varying = [column for column in known if len(table[column].drop_duplicates()) > 1]
-    chosen = _needed(table, varying) if varying else known[:1]
-    rows = genes.notna()
-    left = _repeats(table[rows], genes[rows], chosen)
-    if left:
-        unknown = [column for column in others if column not in known and _is_grouping(table[column])]
-        separating = [
-            column
-            for column in unknown
-            if table[column].nunique() * 3 <= rows.sum()
-            and _repeats(table[rows], genes[rows], [*chosen, column]) <= (1 - SEPARATES) * left
-        ]
-        if separating:
-            raise InputError(_separated(table[rows], genes[rows], chosen, separating))
-    return chosen
-
-
-def _separated(table: pd.DataFrame, genes: pd.Series, chosen: list[str], columns: list[str]) -> str:
-    repeated = genes[genes.duplicated()].iloc[0] if genes.duplicated().any() else genes.iloc[0]
-    shown = table.loc[genes == repeated, columns[0]].astype(str).unique().tolist()
-    within = f" in the groups of {', '.join(map(repr, chosen))}" if chosen else ""
-    say = [*chosen, columns[0]]
-    return (
-        f"genes have several rows{within}, and column {columns[0]!r} separates them ({named(shown)}); if it "
-        f"is the group, pass groupby={say if len(say) > 1 else say[0]!r}"
-        + (f", or another of {', '.join(map(repr, columns))}" if len(columns) > 1 else "")
-        + f"; if not, pass groupby={chosen!r}, which takes the strongest row of each gene."
-    )
-
-
-def _repeats(table: pd.DataFrame, genes: pd.Series, columns: Sequence[str]) -> int:
-    """Count the rows whose gene was there before in the same group."""
-    keys = pd.concat([genes.rename("gene"), table[list(columns)]], axis=1)
-    return int(keys.duplicated().sum())
-
-
-def _needed(table: pd.DataFrame, columns: Sequence[str]) -> list[str]:
-    """Leave out columns that say nothing beyond the others, such as the number beside a cluster's name."""
-    kept = list(columns)
-    for column in reversed(columns):
-        rest = [other for other in kept if other != column]
-        if rest and len(table[rest].drop_duplicates()) == len(table[kept].drop_duplicates()):
-            kept = rest
-    return kept
-
-
-def _is_grouping(values: pd.Series) -> bool:
-    """Say whether entries can be names of groups: words or whole numbers, not measurements."""
-    if pd.api.types.is_float_dtype(values.dtype):
-        known = values.dropna()
-        return bool((known == np.round(known)).all()) or known.nunique() <= 12
-    return True

@@ -11,11 +11,11 @@ from typing import Any
 
 import pandas as pd
 
-from gsfm_enrich.errors import InputError, did_you_mean
+from gsfm_enrich.errors import InputError, did_you_mean, warn_caller
 from gsfm_enrich.expression import columns as choosing
 from gsfm_enrich.expression.cells import as_names
-from gsfm_enrich.expression.gene_lists import lists_of_table, lists_ranking
-from gsfm_enrich.expression.layouts import BESIDE_GENES, from_scanpy_wide
+from gsfm_enrich.expression.gene_lists import lists_ranking, table_of_names
+from gsfm_enrich.expression.layouts import BESIDE_GENES, from_mast, from_scanpy_wide, further_results
 from gsfm_enrich.expression.markers import Ranking, choose, with_sign
 from gsfm_enrich.expression.rows import read_rows
 
@@ -131,7 +131,7 @@ def table_ranking(
     if body.empty:
         raise InputError("no row of the data frame has a gene.")
     if not any(choosing.is_measured(body, column) for column in map(str, body)):
-        return lists_ranking(lists_of_table(body, given, organism), groups), {}
+        return table_of_names(body, given, groups, organism), {}
     rows, used = _read(body, given, organism)
     has = {figure: bool(rows[figure].notna().any()) for figure in ("log2fc", "score")}
     has_p = bool(rows["p_adjusted"].notna().any())
@@ -170,10 +170,18 @@ def _read(
     wide = None if by_hand else from_scanpy_wide(table)
     if wide is None:
         genes = choosing.choose_genes(table, given.get("name"), organism)
-        if not by_hand and not choosing.has_sure_figures(table):
-            names = as_names(table[genes])
+        names = as_names(table[genes])
+        if not by_hand:
+            wide = from_mast(table, names)
+        if wide is None and not by_hand and not choosing.has_sure_figures(table):
             wide = next(filter(None, (layout(table, names) for layout in BESIDE_GENES)), None)
         if wide is None:
+            further = [] if by_hand else further_results(table)
+            if further:
+                warn_caller(
+                    f"the columns {', '.join(map(repr, further))} hold results beside those that were read; "
+                    "for these, leave the others out of the table."
+                )
             return read_rows(table, genes, given, organism)
         long, sources = wide
         beside = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import pandas as pd
 
 from gsfm_enrich.errors import InputError
 from gsfm_enrich.expression import columns as choosing
+from gsfm_enrich.expression import grouping
 from gsfm_enrich.expression.cells import as_names, is_text
 from gsfm_enrich.expression.markers import Ranking, choose
 from gsfm_enrich.genes.distinct import gene_keys
@@ -85,13 +87,49 @@ def _list_frame(group: str, members: Any) -> pd.DataFrame:
     )
 
 
+def table_of_names(
+    table: pd.DataFrame, given: Mapping[str, Any], groups: str | Iterable[str] | None, organism: str
+) -> Ranking:
+    """Read a table of genes without figures: the lists of `lists_of_table`, ordered where a column says how.
+
+    Parameters
+    ----------
+    table, given, organism
+        As `lists_of_table` takes them.
+    groups
+        Group or groups to take; all by default.
+
+    Returns
+    -------
+    Ranking
+        Of lists that were chosen before, in the order of the table's row numbers, else of the genes' names.
+
+    Raises
+    ------
+    InputError
+        As `lists_of_table`.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"0": ["LYZ", "CD14"], "1": ["CD79A", "CD19"]})
+    >>> ranking = table_of_names(table, {}, None, "human")
+    >>> ranking.frames["0"]["name"].tolist(), ranking.ordered
+    (['CD14', 'LYZ'], False)
+    """
+    body, ordered = _in_order(table)
+    lists = lists_of_table(body, given, organism)
+    if not ordered:
+        lists = {group: sorted(genes) for group, genes in lists.items()}
+    return replace(lists_ranking(lists, groups), ordered=ordered)
+
+
 def lists_of_table(table: pd.DataFrame, given: Mapping[str, Any], organism: str) -> dict[str, list[str]]:
     """Read a table without numbers: one column of genes per group, or genes beside their group.
 
     Parameters
     ----------
     table
-        As `gsfm_enrich.expression.columns.flat` returns it; row numbers in it are the order of the genes.
+        As `gsfm_enrich.expression.columns.flat` returns it.
     given
         Columns that the caller named, under ``name`` and ``group``.
     organism
@@ -112,7 +150,6 @@ def lists_of_table(table: pd.DataFrame, given: Mapping[str, Any], organism: str)
     >>> lists_of_table(pd.DataFrame({"0": ["CD79A", "CD19"], "1": ["LYZ", "CD14"]}), {}, "human")
     {'0': ['CD79A', 'CD19'], '1': ['LYZ', 'CD14']}
     """
-    table = _in_order(table)
     wide = [] if given else choosing.gene_columns(table, organism)
     if len(wide) > 1:
         lists = {re.sub("_(n|names)$", "", column): as_names(table[column]).dropna() for column in wide}
@@ -127,16 +164,16 @@ def lists_of_table(table: pd.DataFrame, given: Mapping[str, Any], organism: str)
     keys = pd.Series(gene_keys(names.fillna("").tolist(), organism), index=table.index, dtype=object).where(
         names.notna()
     )
-    by = choosing.choose_groups(table, keys, given.get("group"), [genes])
-    labels = choosing.group_labels(table, by)
+    by = grouping.choose_groups(table, keys, given.get("group"), [genes])
+    labels = grouping.group_labels(table, by)
     return {
         str(label): list(dict.fromkeys(part.dropna()))
         for label, part in names.groupby(labels, sort=True, observed=True)
     }
 
 
-def _in_order(table: pd.DataFrame) -> pd.DataFrame:
-    """Sort a table by its row numbers, and leave them out."""
+def _in_order(table: pd.DataFrame) -> tuple[pd.DataFrame, bool]:
+    """Sort a table by its row numbers, leave them out, and say whether there were any."""
     numbered = [
         column
         for column in map(str, table)
@@ -144,4 +181,4 @@ def _in_order(table: pd.DataFrame) -> pd.DataFrame:
     ]
     if numbered:
         table = table.sort_values(numbered[-1], kind="stable", ignore_index=True)
-    return table.drop(columns=numbered)
+    return table.drop(columns=numbered), bool(numbered)

@@ -1,8 +1,9 @@
 """Tables with more than one result per row, turned into one row per gene and group.
 
 Known are the wide exports of scanpy (one column of names per group, or ``0_n``, ``0_p``), Seurat's
-``FindConservedMarkers``, MAGeCK's RRA (one test per direction) and MLE (``condition|beta``), and tables of
-any tool that have the columns of several contrasts side by side (``logFC.A``, ``padj.A``, ``logFC.B`` ...).
+``FindConservedMarkers``, MAGeCK's RRA (one test per direction) and MLE (``condition|beta``), MAST's long
+table (one row per component of the model), and tables of any tool that have the columns of several contrasts
+side by side (``logFC.A``, ``padj.A``, ``logFC.B`` ...).
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from gsfm_enrich.expression.cells import is_text, numbers
+from gsfm_enrich.errors import warn_caller
+from gsfm_enrich.expression.cells import as_names, is_text, numbers
 from gsfm_enrich.genes.headers import HEADERS, figure_of, plain
 
 Long = tuple[pd.DataFrame, dict[str, str]]
@@ -57,7 +59,7 @@ def _families(table: pd.DataFrame) -> dict[str, dict[str, str]]:
         families: dict[str, dict[str, str]] = {}
         for column in map(str, table):
             if split := reading(str(column)):
-                families.setdefault(split[0], {}).setdefault(split[1], column)
+                families.setdefault(split[0].strip(_AROUND), {}).setdefault(split[1], column)
         families = {
             affix: columns
             for affix, columns in families.items()
@@ -92,7 +94,47 @@ def _family_figure(header: str) -> str | None:
     return figure.name if figure and sure and figure.name in _LONG_FIGURES else None
 
 
+_AROUND = " ()[]{}._-:|"
 _LONG_FIGURES = ("log2fc", "p_adjusted", "p_value", "score")
+
+
+def further_results(table: pd.DataFrame) -> list[str]:
+    """Return the columns of further results beside those with plain headers, such as ``padj.B``."""
+    plainly = [column for column in map(str, table) if _family_figure(column)]
+    return [
+        column for family in _families(table.drop(columns=plainly)).values() for column in family.values()
+    ]
+
+
+def from_mast(table: pd.DataFrame, genes: pd.Series) -> Long | None:
+    """Read MAST's long table, one row per component of its hurdle model and contrast; else None.
+
+    The p-value of a gene is that of the hurdle test, ``H``, and its fold change that of the row ``logFC``, or
+    else of the continuous component.
+    """
+    by_plain = {plain(column): column for column in map(str, table)}
+    if not {"component", "prchisq", "coef"} <= set(by_plain):
+        return None
+    component = table[by_plain["component"]].astype(str).str.strip()
+    if not set(component) <= _MAST_COMPONENTS or "H" not in set(component):
+        return None
+    keys = pd.DataFrame({"name": genes.to_numpy()}, index=table.index)
+    if "contrast" in by_plain:
+        keys["contrast"] = as_names(table[by_plain["contrast"]])
+    figures = keys.assign(
+        p_value=numbers(table, by_plain["prchisq"]), log2fc=numbers(table, by_plain["coef"])
+    )
+    fold = "logFC" if "logFC" in set(component) else "C"
+    changes = figures[component == fold].drop_duplicates(list(keys))[[*keys, "log2fc"]]
+    tests = figures[component == "H"].drop(columns="log2fc")
+    long = tests.merge(changes, how="left", on=list(keys)).set_axis(tests.index)
+    return long.rename(columns={"contrast": "group"}), {
+        "p_value": f"{by_plain['prchisq']} of H", "log2fc": f"{by_plain['coef']} of {fold}",
+        **({"group": str(by_plain["contrast"])} if "contrast" in by_plain else {}),
+    }  # fmt: skip
+
+
+_MAST_COMPONENTS = frozenset({"C", "D", "H", "S", "logFC"})
 
 
 def from_conserved_markers(table: pd.DataFrame, genes: pd.Series) -> Long | None:
@@ -119,6 +161,11 @@ def from_conserved_markers(table: pd.DataFrame, genes: pd.Series) -> Long | None
         agree = (folds.max(axis=1) < 0) | (folds.min(axis=1) > 0)
         long["log2fc"] = (folds.abs().min(axis=1) * np.sign(folds.sum(axis=1)) * agree).to_numpy()
         used["log2fc"] = f"smallest of {', '.join(map(str, columns['log2fc']))}"
+    warn_caller(
+        f"the table has the markers that are conserved in {', '.join(map(repr, families))}: a gene's "
+        "p-values are the largest of these, and its fold change is the smallest, or none where "
+        "they differ in sign."
+    )
     return long, used
 
 

@@ -33,6 +33,8 @@ class Ranking:
         Which of these figures there are.
     chosen
         Whether the lists were chosen before, so that p-values and top lists no longer apply.
+    ordered
+        Whether the source says which genes are the strongest.
     tested
         Names of the genes that were tested; None where the source does not say.
     source
@@ -45,6 +47,7 @@ class Ranking:
     has_fold_changes: bool
     has_scores: bool
     chosen: bool = False
+    ordered: bool = True
     tested: tuple[str, ...] | None = None
     source: str = ""
 
@@ -223,6 +226,12 @@ def _cutoffs_for(ranking: Ranking, cutoffs: Cutoffs) -> Cutoffs:
     if bounded and not ranking.has_fold_changes:
         raise InputError(
             f"{ranking.method} gives no fold changes, so log2fc_min and log2fc_max cannot be used."
+        )
+    if cutoffs.max_genes is not None and not ranking.ordered:
+        raise InputError(
+            "the table has names of genes and nothing that ranks them but the order of its rows, which is "
+            "not read: max_genes= cannot be used. Pass the first rows, as table.head(50), or a table "
+            "with row numbers, as table.reset_index()."
         )
     if ranking.has_p_values or ranking.chosen or bounded or cutoffs.max_genes is not None:
         return cutoffs

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import re
+
 import numpy as np
 import numpy.typing as npt
 
@@ -11,6 +14,8 @@ Floats = npt.NDArray[np.float64]
 
 ROUNDING = 1e-6
 """So much above 1 a p-value may be by rounding."""
+BASES = {"log10": 10.0, "log2": 2.0, "ln": math.e}
+"""Bases of logarithms, by what a header says."""
 PER_CENT = 5.0
 """Half of all -log10 p-values of a table are below 0.3; half of its per cents are far above."""
 
@@ -25,8 +30,8 @@ def as_p_values(values: Floats, column: str, scale: str = "") -> Floats:
     column
         Its header.
     scale
-        What the header says of the scale: ``"log"`` for decimal logarithms, of either sign, ``"per cent"``,
-        or nothing.
+        What the header says of the scale: ``"log10"``, ``"log2"`` or ``"ln"`` for logarithms, of either sign,
+        ``"per cent"``, or nothing.
 
     Returns
     -------
@@ -49,27 +54,35 @@ def as_p_values(values: Floats, column: str, scale: str = "") -> Floats:
     array([0.05, 1.  ])
     """
     known = values[~np.isnan(values)]
-    if scale == "log" and known.size:
+    if scale in BASES and known.size:
         if (known < 0).any() and (known > 0).any():
             raise InputError(
                 f"column {column!r} should hold logarithms of p-values, which have one sign; it has values "
                 f"from {known.min():g} to {known.max():g}. Say where p-values are with p_column=."
             )
-        warn_caller(f"column {column!r} holds logarithms: converted to p-values as 10 ** -|value|.")
-        return np.asarray(10.0 ** -np.abs(values))
+        base = "e" if scale == "ln" else scale.removeprefix("log")
+        warn_caller(f"column {column!r} holds logarithms: converted to p-values as {base} ** -|value|.")
+        return np.asarray(BASES[scale] ** -np.abs(values))
     if scale == "per cent" and known.size and known.min() >= 0 and known.max() <= 100 * (1 + ROUNDING):
+        if 0 < known.max() <= 1:
+            raise InputError(
+                f"column {column!r} should hold per cents, and its largest value is {known.max():g}: it may "
+                "hold shares of 1. Rename it without % if it does; else divide it by 100."
+            )
         warn_caller(f"column {column!r} holds per cents: divided by 100.")
         return np.asarray(np.minimum(values / 100, 1.0))
     if known.size and not (known.min() >= 0 and known.max() <= 1 + ROUNDING):
         raise InputError(
             f"column {column!r} does not hold p-values between 0 and 1: its values go from {known.min():g} "
-            f"to {known.max():g}. {_likely(known)} Name the column of p-values with p_column=."
+            f"to {known.max():g}. {_likely(known, column)} Name the column of p-values with p_column=."
         )
     return np.minimum(values, 1.0)
 
 
-def _likely(known: Floats) -> str:
+def _likely(known: Floats, column: str) -> str:
     """Say what numbers probably are that are no p-values."""
+    if re.search("log|lg|ln", column.lower()):
+        return "Its name speaks of logarithms: convert them to p-values."
     if np.isinf(known).any():
         return "Infinite values are no p-values; they look like -log10 of p-values that are 0."
     if (known <= 0).all():

@@ -11,11 +11,13 @@ import pandas as pd
 
 from gsfm_enrich.errors import InputError, named, warn_caller
 from gsfm_enrich.expression import columns as choosing
-from gsfm_enrich.expression.cells import as_names, first_name, numbers
+from gsfm_enrich.expression import grouping
+from gsfm_enrich.expression.cells import as_names, names_in, numbers
 from gsfm_enrich.expression.markers import with_sign
 from gsfm_enrich.expression.p_values import as_p_values
 from gsfm_enrich.genes.distinct import gene_keys
 from gsfm_enrich.genes.headers import figure_of, plain
+from gsfm_enrich.genes.lookup import find_genes
 from gsfm_enrich.ranking.overlap import benjamini_hochberg
 
 Floats = npt.NDArray[np.float64]
@@ -72,8 +74,8 @@ def read_rows(
     rows["gene"] = keys.where(rows["name"].notna())
     asked = given.get("group")
     asked = [asked] if isinstance(asked, str) else asked
-    by = choosing.choose_groups(table, rows["gene"], asked, used.values())
-    rows["group"] = choosing.group_labels(table, by)
+    by = grouping.choose_groups(table, rows["gene"], asked, used.values())
+    rows["group"] = grouping.group_labels(table, by)
     if by:
         used["group"] = ", ".join(by)
     rows = _named(rows)
@@ -111,20 +113,26 @@ def _log_of_fold(fold: Floats, column: str) -> Floats:
     if (fold[np.isfinite(fold)] < 0).any() and (size < 1).any():
         warn_caller(f"column {column!r} holds values between -1 and 0: taken as log2 fold changes.")
         return fold
+    warn_caller(f"column {column!r} holds fold changes, not their logarithms: converted to log2.")
     with np.errstate(divide="ignore"):
         return np.asarray(np.where(fold < 0, -1.0, 1.0) * np.log2(np.abs(fold)))
 
 
 def _one_name(names: pd.Series) -> pd.Series:
-    """Take the first of several names in one field, and say so."""
-    first = names.map(first_name, na_action="ignore")
-    several = names[names.notna() & (names != first)]
-    if len(several):
-        warn_caller(
-            f"{len(several):,} of {len(names):,} rows name several genes, such as {several.iloc[0]!r}: the "
-            "first was taken."
-        )
-    return first
+    """Take the first known one of several names in one field, and say so."""
+    several = sorted({name for name in names.dropna() if len(names_in(name)) > 1})
+    if not several:
+        return names
+    parts = sorted({part for name in several for part in names_in(name)})
+    known = {part for part, (rows, _) in zip(parts, find_genes(parts), strict=True) if rows}
+    taken = {
+        name: next((part for part in names_in(name) if part in known), names_in(name)[0]) for name in several
+    }
+    warn_caller(
+        f"{int(names.isin(several).sum()):,} of {len(names):,} rows name several genes, such as "
+        f"{several[0]!r}: the first known one was taken."
+    )
+    return names.replace(taken)
 
 
 def _named(rows: pd.DataFrame) -> pd.DataFrame:

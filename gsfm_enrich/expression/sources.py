@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -83,6 +84,7 @@ def read_source(
             raise InputError(
                 "adata must be an anndata.AnnData, or in its place a data frame or a dict of lists of genes; "
                 f"got {type(data).__name__}{' and de' if de is not None else ''}."
+                + (" Read the file with pandas.read_csv." if isinstance(data, str | os.PathLike) else "")
             )
         data, de = None, data
     if de is not None:

@@ -56,7 +56,14 @@ _GROUP_WORDS = frozenset({
     "condition", "conditions", "timepoint", "ident", "celltype", "celltypes", "treatment", "tx", "tissue",
     "subset", "lineage", "perturbation", "genotype", "stage", "dose", "drug", "metacluster", "day", "term",
     "component", "coef", "sample", "donor", "stim", "subtype", "region", "time", "hour", "hours", "level",
-    "annotation", "population", "compartment",
+    "annotation", "population", "compartment", "assay",
+})  # fmt: skip
+_DESCRIBING_WORDS = frozenset({
+    "biotype", "type", "chr", "chrom", "chromosome", "seqname", "seqnames", "strand", "locus", "significant",
+    "significance", "sig", "direction", "regulation", "regulated", "change", "changed", "status",
+    "description", "title", "family", "species", "organism", "source", "gene", "genes", "protein",
+    "transcript", "expressed", "diffexpressed", "de", "deg", "test", "method", "model", "go", "pathway",
+    "location", "function", "notes", "comment", "flag", "expression",
 })  # fmt: skip
 _NO_GROUP_WORDS = frozenset({
     "gene", "genes", "pct", "n", "num", "size", "mean", "avg", "count", "counts", "cells", "expr", "fraction",
@@ -64,7 +71,8 @@ _NO_GROUP_WORDS = frozenset({
 })  # fmt: skip
 
 _LOG_OF_P = re.compile(
-    r"^[^a-z0-9]*(?:neg|negative|minus|m|n|nl)?[^a-z0-9]*log[^a-z0-9]*(?:10|e)?[^a-z0-9]*(?:of[^a-z])?(.+)$"
+    r"^[^a-z0-9]*(?:neg|negative|minus|m|n)?[^a-z0-9]*(log|lg|ln)(?:[^a-z0-9]*(10|2|e(?![a-z])))?"
+    r"(?=[^a-z]|p|q|fdr|adj|of)[^a-z0-9]*(?:of[^a-z])?(.+)$"
 )
 _PATTERNS = (
     (
@@ -83,7 +91,7 @@ class Figure(NamedTuple):
     """What a column holds by its header: a figure, in which scale, and how sure the header is of it."""
 
     name: str
-    scale: str  # "" as it is, "log" of p-values, "per cent"
+    scale: str  # "" as it is, "log10", "log2" or "ln" of p-values, "per cent"
     rank: int  # place among the known headers; after all of them where only a pattern fits
 
 
@@ -117,16 +125,17 @@ def figure_of(header: str) -> Figure | None:
     >>> figure_of("padj")
     Figure(name='p_adjusted', scale='', rank=1)
     >>> figure_of("-log10(P.Value)").scale, figure_of("q-value(%)").scale
-    ('log', 'per cent')
+    ('log10', 'per cent')
     """
     text = header.strip().lower()
     known = _known(text)
     if known is not None:
         return known
     if logged := _LOG_OF_P.match(text):
-        inner = figure_of(logged[1])
+        inner = figure_of(logged[3])
         if inner is not None and inner.name in ("p_value", "p_adjusted") and not inner.scale:
-            return Figure(inner.name, "log", inner.rank)
+            natural = logged[1] == "ln" or logged[2] == "e"
+            return Figure(inner.name, "ln" if natural else f"log{logged[2] or 10}", inner.rank)
     if re.search(r"(?<![a-z])se(?![a-z])|std|error|lfcse|rank|pct|mean", text):
         return None
     for name, pattern in _PATTERNS:
@@ -141,7 +150,8 @@ def _known(text: str) -> Figure | None:
         return None
     for name, headers in HEADERS.items():
         if bare in headers:
-            scale = "per cent" if "%" in text and name.startswith("p_") else ""
+            per_cent = "%" in text or text.endswith("...")  # what R's make.names makes of (%)
+            scale = "per cent" if per_cent and name.startswith("p_") else ""
             return Figure(name, scale, headers.index(bare))
     return None
 
@@ -168,7 +178,23 @@ def is_group_header(header: str) -> bool:
     >>> [is_group_header(name) for name in ("cluster_id", "cell type", "leiden_0.5", "gene_biotype")]
     [True, True, True, False]
     """
+    words = _words(header)
+    return bool(words & _GROUP_WORDS) and not words & _NO_GROUP_WORDS
+
+
+def describes_genes(header: str) -> bool:
+    """Say whether a column of words says, by its header, something about genes or their test.
+
+    Examples
+    --------
+    >>> describes_genes("gene_biotype"), describes_genes("module")
+    (True, False)
+    """
+    return bool(_words(header) & _DESCRIBING_WORDS)
+
+
+def _words(header: str) -> set[str]:
+    """Return the words of a header, and pairs of them as one."""
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", str(header)).lower()
     words = re.findall(r"[a-z]+", spaced)
-    both = {*words, *(first + second for first, second in pairwise(words))}
-    return bool(both & _GROUP_WORDS) and not both & _NO_GROUP_WORDS
+    return {*words, *(first + second for first, second in pairwise(words))}

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from gsfm_enrich.errors import InputError
-from gsfm_enrich.genes.headers import figure_of
+from gsfm_enrich.genes.headers import figure_of, is_group_header
 
 _COLUMNS = 3
 """So many columns are a table; two may be names and weights."""
@@ -27,11 +27,12 @@ def refuse_table(columns: Sequence[str], what: str) -> None:
     Raises
     ------
     InputError
-        For three columns or more, and for names beside p-values or fold changes.
+        For three columns or more, and for names beside p-values, fold changes or groups.
     """
     held = [figure_of(column) for column in columns]
     figures = [figure for figure in held if figure is not None and figure.name in _NO_WEIGHTS]
-    if len(columns) < _COLUMNS and not (figures and len(columns) == _COLUMNS - 1):
+    groups = [column for column in columns if is_group_header(column)]
+    if len(columns) < _COLUMNS and not ((figures or groups) and len(columns) == _COLUMNS - 1):
         return
     raise InputError(
         f"{what} must have one column of names, or names and numeric weights; this one is a table with "

@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 
 RUN, MANY = 5, 20
 """So many integers in a row are no list of genes; so many that lie close together are none."""
 DENSITY = 0.01
 """Entrez ids of human genes reach 100,000,000: twenty that fill a hundredth of their range are none."""
+
+
+_NUMBERED = re.compile(r"(\D{1,4})(\d+)", re.ASCII)
+_LEAST_NUMBERED = 10
+
+
+def are_numbered(names: Collection[str]) -> bool:
+    """Say whether names are row numbers behind some letters, such as samr's ``g1``, ``g2`` and so on.
+
+    Examples
+    --------
+    >>> are_numbered([f"g{i}" for i in range(1, 20)]), are_numbered(["CD4", "CD5", "CD8A"])
+    (True, False)
+    """
+    parts = [_NUMBERED.fullmatch(name) for name in names]
+    if len(parts) < _LEAST_NUMBERED or None in parts:
+        return False
+    numbers = {int(part[2]) for part in parts if part}
+    run = max(numbers) - min(numbers) + 1 == len(numbers) == len(parts)
+    return run and len({part[1] for part in parts if part}) == 1
 
 
 def are_row_numbers(numbers: Collection[int]) -> bool:

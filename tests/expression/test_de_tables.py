@@ -168,7 +168,7 @@ def test_data_frames_by_group() -> None:
             pd.DataFrame({"a": [1]}),
             {},
             "no column of the table is recognised as the genes: in none are most values symbols or "
-            "identifiers of genes. Columns: 'index', 'a'; say which with gene_column=. 'a' "
+            "identifiers of genes. Columns: 'a'; say which with gene_column=. 'a' "
             "holds integers, which may be Entrez ids.",
         ),
         (
@@ -186,8 +186,7 @@ def test_data_frames_by_group() -> None:
         (
             TABLES["DESeq2"].assign(padj="small"),
             {},
-            "column 'padj' of the data frame must hold numbers: Unable to parse string \"small\" at "
-            "position 0.",
+            "column 'padj' of the data frame must hold numbers, not 'small'.",
         ),
         (TABLES["DESeq2"][:0], {}, "no row of the data frame has a gene."),
         (TABLES["Seurat"], {"groups": "al"}, "no group 'al'; there are 'all'. Did you mean 'all'?"),

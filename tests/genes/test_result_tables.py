@@ -29,6 +29,15 @@ def test_a_table_is_the_same_error_as_a_file_and_as_a_data_frame(
             read(given)  # type: ignore[operator]
 
 
+def test_clusters_beside_genes_are_no_weights(tmp_path: Path) -> None:
+    table = TABLE[["gene"]].assign(cluster=[0, 1, 1])
+    path = tmp_path / "clusters.tsv"
+    table.to_csv(path, sep="\t", index=False)
+    for given in (table, path):
+        with pytest.raises(InputError, match=r"'cluster'.*tl.enrichr"):
+            as_gene_list(given)
+
+
 def test_names_and_weights_stay_a_list(tmp_path: Path) -> None:
     path = tmp_path / "weights.csv"
     path.write_text("CD79A,0.5\nLYZ,1.0\n")
