@@ -61,10 +61,10 @@ def flat(table: pd.DataFrame) -> pd.DataFrame:
             )
     body = body.loc[:, ~body.columns.duplicated()].reset_index(drop=True)
     levels = {}
-    for number, name in enumerate(table.index.names):
+    for number, level in enumerate(table.index.names):
         values = pd.Series(table.index.get_level_values(number))
-        label = str(name) if name is not None else f"{INDEX} {number}".removesuffix(" 0")
-        if (name is None and _numbers_rows(table.index, number)) or (
+        label = str(level) if level is not None else f"{INDEX} {number}".removesuffix(" 0")
+        if (level is None and _numbers_rows(table.index, number)) or (
             label in body.columns and as_names(body[label]).equals(as_names(values))
         ):
             continue
