@@ -138,23 +138,23 @@ class Table(nn.Module):
 
 
 @dataclass(frozen=True, eq=False)
-class Weighed:
-    """Sets as the channels see them, each channel weighed for each set.
+class Weighing:
+    """What each channel weighs for each set: small, and the slow part of completing sets.
 
     Attributes
     ----------
-    representation : float32 array, shape (n_sets, width)
-        Its product with `ChannelGSFM.output` is what the dense channels say of every gene.
     weights : float32 array, shape (n_sets, n_channels)
         Of the channels, dense ones first.
+    spread : float32 array, shape (n_sets, n_dense)
+        Standard deviation over the genes of each dense channel's scores.
     random : float32 array, shape (n_sets,)
-        Standard deviation of the product over random sets of as many genes, weighed alike.
+        Standard deviation of the dense channels' sum over random sets of as many genes, weighed alike.
     own : float32 array, shape (n_sets, n_channels)
         Mean score of the genes of the set itself.
     """
 
-    representation: Floats
     weights: Floats
+    spread: Floats
     random: Floats
     own: Floats
 
@@ -223,8 +223,12 @@ class ChannelGSFM(GSFM):
         """The same, fast to read by columns."""
         return csc_array(self.tables_side_by_side)
 
-    def dense_scores(self, sets: csr_array) -> tuple[Floats, Floats, Floats]:
-        """Place sets in the dense channels.
+    def mean_places(self, sets: csr_array) -> Floats:
+        """Return the mean place of the given genes of each set, shape (n_sets, width)."""
+        return np.asarray(sets @ self.output[0], dtype=np.float32) / sizes_of(sets)[:, None]
+
+    def dense_scores(self, sets: csr_array) -> tuple[Floats, Floats]:
+        """Score sets by the dense channels: the product of a gene's place and the set's mean place.
 
         Parameters
         ----------
@@ -233,22 +237,19 @@ class ChannelGSFM(GSFM):
 
         Returns
         -------
-        places : float32 array, shape (n_sets, width)
-            The mean place of each set, in standard deviations of its scores over the genes: the product with
-            the place of a gene, within a channel, is the channel's score of that gene.
-        spread, own : float32 arrays, shape (n_sets, n_dense)
-            The standard deviations, and the mean score of the given genes.
+        spread : float32 array, shape (n_sets, n_dense)
+            Standard deviation of the product over the genes.
+        own : float32 array, shape (n_sets, n_dense)
+            Mean score of the given genes, in these standard deviations.
         """
-        n = sizes_of(sets)[:, None]
-        places = np.asarray(sets @ self.output[0], dtype=np.float32) / n
+        places = self.mean_places(sets)
         spread, own = np.ones((2, sets.shape[0], len(self.dense_channels)), dtype=np.float32)
         for i, (channel, part) in enumerate(zip(self.dense_channels, self.dense_parts, strict=True)):
             mean = places[:, part]
             variance = np.einsum("tk,tk->t", product(mean, channel.covariance), mean)
             spread[:, i] = np.sqrt(np.maximum(variance, 1e-20))
             own[:, i] = np.einsum("tk,tk->t", mean, mean) / spread[:, i]
-            places[:, part] = mean / spread[:, i, None]
-        return places, spread, own
+        return spread, own
 
     @property
     def dense_parts(self) -> list[slice]:
@@ -307,7 +308,7 @@ class ChannelGSFM(GSFM):
         raw = constant + slope * np.log1p(np.maximum(coherence, 0)) + size * n
         return np.asarray(np.logaddexp(0, raw), dtype=np.float32)
 
-    def weigh(self, sets: csr_array) -> Weighed:
+    def weigh(self, sets: csr_array) -> Weighing:
         """Weigh the channels for sets.
 
         Parameters
@@ -316,31 +317,52 @@ class ChannelGSFM(GSFM):
             1 for the given genes.
         """
 
-        def work(block: slice) -> Weighed:
+        def work(block: slice) -> Weighing:
             some = sets[block]
             return self.weigh_with_sums(some, self.table_sums(some))
 
         parts = in_blocks(work, sets.shape[0]) or [work(slice(0, 0))]
-        columns = zip(*((p.representation, p.weights, p.random, p.own) for p in parts), strict=True)
-        return Weighed(*(np.concatenate(column) for column in columns))
+        columns = zip(*((p.weights, p.spread, p.random, p.own) for p in parts), strict=True)
+        return Weighing(*(np.concatenate(column) for column in columns))
 
-    def weigh_with_sums(self, sets: csr_array, sums: csr_array) -> Weighed:
+    def weigh_with_sums(self, sets: csr_array, sums: csr_array) -> Weighing:
         """Do the same for a block of sets whose `table_sums` are known."""
-        places, spread, own = self.dense_scores(sets)
+        spread, own = self.dense_scores(sets)
         of_tables, own_in_tables = self.coherence_in_tables(sets, sums)
         coherence = np.hstack([self.coherence_in_dense(sets, spread, own), of_tables])
         own = np.hstack([own, own_in_tables])
         weights = self.gate_weights(sets, coherence)
-        for part, weight in zip(self.dense_parts, weights.T, strict=False):
-            places[:, part] *= weight[:, None]
         # Places are scaled so that one random gene scores with a standard deviation of about 1 (training).
         variance = np.square(weights[:, : spread.shape[1]] / spread).sum(axis=1) / sizes_of(sets)
         random = np.maximum(np.sqrt(variance), 1e-12)
-        return Weighed(places, weights, random.astype(np.float32), own * weights)
+        return Weighing(weights, spread, random.astype(np.float32), own * weights)
+
+    def weighed_places(self, sets: csr_array, spread: Floats, weights: Floats) -> Floats:
+        """Place sets in the dense channels, each divided by its spread and multiplied by its weight.
+
+        The product with `output` is what the dense channels say of every gene.
+
+        Parameters
+        ----------
+        sets : shape (n_sets, V)
+            1 for the given genes.
+        spread, weights
+            As `Weighing` has them.
+
+        Returns
+        -------
+        float32 array, shape (n_sets, width)
+        """
+        places = self.mean_places(sets)
+        for part, sd, weight in zip(self.dense_parts, spread.T, weights.T, strict=False):
+            places[:, part] = places[:, part] / sd[:, None] * weight[:, None]
+        return places
 
     def represent(self, sets: Sequence[NDArray[np.int64]]) -> Floats:
         """Represent sets of units by their weighed places in the dense channels, shape (n_sets, width)."""
-        return self.weigh(multi_hot(sets, len(self.vocab))).representation
+        given = multi_hot(sets, len(self.vocab))
+        weighing = self.weigh(given)
+        return self.weighed_places(given, weighing.spread, weighing.weights)
 
     def forward(self, units: Tensor, offsets: Tensor) -> Tensor:
         """Return scores, shape (n_sets, V); the arguments are those of `GSFM.encode`."""
@@ -352,7 +374,7 @@ class ChannelGSFM(GSFM):
             some = sets[block]
             sums = self.table_sums(some)
             weighed = self.weigh_with_sums(some, sums)
-            np.matmul(weighed.representation, genes, out=scores[block])
+            np.matmul(self.weighed_places(some, weighed.spread, weighed.weights), genes, out=scores[block])
             if len(self.table_channels):
                 scores[block] += weighed_sums(sums, sizes_of(some), weighed.weights[:, len(self.dense) :])
 

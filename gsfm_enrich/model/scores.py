@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csc_array, csr_array
 
 from gsfm_enrich.model.blocks import in_blocks, product
-from gsfm_enrich.model.channels import ChannelGSFM, side_by_side, sizes_of, weighed_scores
+from gsfm_enrich.model.channels import ChannelGSFM, Weighing, side_by_side, sizes_of, weighed_scores
 from gsfm_enrich.model.gsfm import GSFM, multi_hot
 from gsfm_enrich.model.vocab import N_SPECIAL
 
@@ -156,17 +156,7 @@ class GeneFactors:
         """Score sets of units."""
         given = multi_hot(sets, len(self.model.vocab))
         if isinstance(self.model, ChannelGSFM):
-            weighed = self.model.weigh(given)
-            groups, spread = np.zeros(len(sets), dtype=np.int64), np.float32(1) / weighed.random
-            return Scores(
-                self,
-                groups,
-                weighed.representation,
-                spread,
-                weighed.own.T.astype(np.float64),
-                given,
-                weighed.weights,
-            )
+            return self.of_channels(self.model, given, self.model.weigh(given))
         groups = nearest_reference(np.array([len(units) for units in sets], dtype=np.int64))
         factors = np.column_stack([self.model.represent(sets), np.ones(len(sets), dtype=np.float32)])
         spread = np.empty(len(sets), dtype=np.float32)
@@ -182,6 +172,28 @@ class GeneFactors:
         factors /= spread[:, None]
         weights = np.ones((len(sets), 1), dtype=np.float32)
         return Scores(self, groups, factors, spread, (own / spread)[None], given, weights)
+
+    def of_channels(self, model: ChannelGSFM, given: csr_array, weighing: Weighing) -> Scores:
+        """Score sets of units by a model of channels that are weighed already.
+
+        Parameters
+        ----------
+        model
+            The model of these genes.
+        given : shape (n_sets, V)
+            1 for the given genes.
+        weighing
+            Of the channels for these sets.
+        """
+        return Scores(
+            self,
+            np.zeros(given.shape[0], dtype=np.int64),
+            model.weighed_places(given, weighing.spread, weighing.weights),
+            np.float32(1) / weighing.random,
+            weighing.own.T.astype(np.float64),
+            given,
+            weighing.weights,
+        )
 
 
 class Genes:

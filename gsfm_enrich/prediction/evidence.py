@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,7 @@ from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.prediction.neighbours import gene_similarity
 from gsfm_enrich.prediction.understudied import publications_of
+from gsfm_enrich.ranking.kept_scores import check_numbers
 from gsfm_enrich.ranking.membership import Membership, library_membership
 
 EVIDENCE_COLUMNS = ("term_size", "specificity", "term_auroc", "gene_percentile", "neighbours", "caution")
@@ -63,14 +64,26 @@ def library_comparison(library: GeneSetLibrary, model: GSFM, organism: str = "hu
     rng = np.random.default_rng(0)
     n = len(table.units)
     columns = np.sort(rng.choice(n, min(COMPARED_GENES, n), replace=False))
-    average, probability = np.zeros((2, len(library)))
-    for start in range(0, len(library), BLOCK):
-        rows = np.arange(start, min(start + BLOCK, len(library)))
-        average[rows] = table.log_odds(rows, columns).mean(axis=1) + size_credit(table.sizes[rows])
-        probability[rows] = table.predicted(rows, columns).mean(axis=1)
+    shapes = dict.fromkeys(("average", "probability"), (len(library),))
+    usual = table.kept(
+        f"comparison with {COMPARED_GENES} genes",
+        partial(check_numbers, shapes=shapes, dtype=np.float64),
+        lambda: _usual_scores(table, columns),
+    )
     symbols = resolve([model.vocab.tokens[unit] for unit in table.units]).table["symbol"]
     popularity = np.nan_to_num(publications_of(symbols))
-    return Comparison(columns, popularity, average, probability)
+    average = np.asarray(usual["average"], np.float64) + size_credit(table.sizes)
+    return Comparison(columns, popularity, average, np.asarray(usual["probability"], np.float64))
+
+
+def _usual_scores(table: Membership, columns: NDArray[np.int64]) -> dict[str, NDArray[np.generic]]:
+    """Return the mean log odds and the mean probability of some genes for every term."""
+    average, probability = np.zeros((2, len(table.sizes)))
+    for start in range(0, len(table.sizes), BLOCK):
+        rows = np.arange(start, min(start + BLOCK, len(table.sizes)))
+        average[rows] = table.log_odds(rows, columns).mean(axis=1)
+        probability[rows] = table.predicted(rows, columns).mean(axis=1)
+    return {"average": average, "probability": probability}
 
 
 def size_credit(sizes: NDArray[np.int64]) -> NDArray[np.float64]:

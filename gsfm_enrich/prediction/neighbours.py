@@ -19,6 +19,9 @@ from gsfm_enrich.model.scores import GeneFactors, Scores
 from gsfm_enrich.model.vocab import N_SPECIAL
 from gsfm_enrich.prediction.arguments import ask
 from gsfm_enrich.prediction.understudied import publications_of
+from gsfm_enrich.ranking.cache import key_of, model_hash
+from gsfm_enrich.ranking.kept_scores import kept_scores
+from gsfm_enrich.ranking.membership import FORMAT
 
 NEIGHBOUR_COLUMNS = ("gene", "neighbour", "score", "z_score", "rank", "publications")
 
@@ -159,4 +162,5 @@ def gene_similarity(model: GSFM, rows: NDArray[np.int64], columns: NDArray[np.in
 def single_genes(model: GSFM) -> Scores:
     """Complete every gene alone; those of the last two models are kept."""
     units = np.arange(N_SPECIAL, len(model.vocab))
-    return GeneFactors(model, units).score(list(units[:, None]))
+    key = key_of("single genes", FORMAT, model_hash(model))
+    return kept_scores(key, GeneFactors(model, units), list(units[:, None]))

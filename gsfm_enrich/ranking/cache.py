@@ -1,8 +1,9 @@
 """Membership tables on disk: what a library and a model give once, every later process reads.
 
 A table is kept under the hash of all that it depends on, so that nothing kept is ever out of date. Files are
-written whole or not at all, and hold a checksum: a damaged one is removed and the table worked out again. The
-folder is bounded: what was not used for longest goes first.
+written whole or not at all, and hold a checksum: a damaged one is removed and the table computed again. The
+folder is bounded: what was not used for longest goes first. Those of the bundled libraries, completed by the
+bundled model, come with the package, see `gsfm_enrich.prediction.completed_libraries`.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from gsfm_enrich.model.gsfm import GSFM
 LARGEST = 1_000_000_000
 """Bytes that all tables together may take."""
 ENDING = ".safetensors"
+COMPLETED_LIBRARIES = Path(__file__).parents[1] / "data" / "completed_libraries"
 
 Arrays = dict[str, NDArray[np.generic]]
 
@@ -83,29 +85,58 @@ def recall(key: str, check: Callable[[Arrays], object] = dict) -> Arrays | None:
     check
         Raises an error for arrays that cannot be what was kept, whatever their checksum says.
     """
-    path = tables_folder() / f"{key}{ENDING}"
-    try:
-        data = path.read_bytes()
-    except OSError:
-        return None
-    try:
-        arrays = dict(load(data))
-        with safe_open(path, framework="np") as file:
-            told = file.metadata() or {}
-        if told.get("key") != key:
-            raise ValueError("it is not the one of this name")
-        if told.get("checksum") != checksum(arrays):
-            raise ValueError("its checksum does not fit")
-        check(arrays)
-    except Exception as error:  # whatever safetensors, json or numpy find wrong with a damaged file
+    for folder in (COMPLETED_LIBRARIES, tables_folder()):
+        path = folder / f"{key}{ENDING}"
+        if not path.is_file():
+            continue
+        try:
+            arrays = _read(path, key)
+            check(arrays)
+        except Exception as error:  # whatever safetensors, json or numpy find wrong with a damaged file
+            _set_aside(path, error)
+        else:
+            _mark_as_used(path)
+            return arrays
+    return None
+
+
+def recall_or_make(key: str, check: Callable[[Arrays], object], make: Callable[[], Arrays]) -> Arrays:
+    """Return what is kept under a key; where there is nothing, make it and keep it."""
+    found = recall(key, check)
+    if found is None:
+        found = make()
+        keep(key, found)
+    return found
+
+
+def _read(path: Path, key: str) -> Arrays:
+    """Read a table; raise an error for a file that is not what was kept under the key."""
+    arrays = dict(load(path.read_bytes()))
+    with safe_open(path, framework="np") as file:
+        told = file.metadata() or {}
+    if told.get("key") != key:
+        raise ValueError("it is not the one of this name")
+    if told.get("checksum") != checksum(arrays):
+        raise ValueError("its checksum does not fit")
+    return arrays
+
+
+def _set_aside(path: Path, error: Exception) -> None:
+    """Remove a damaged table, but for one of the package's own files."""
+    if path.parent == COMPLETED_LIBRARIES:
+        logger.warning("The table %s, which came with the package, is damaged: %s", path, error)
+    else:
         logger.warning("Removed the damaged table %s: %s", path, error)
         path.unlink(missing_ok=True)
-        return None
+
+
+def _mark_as_used(path: Path) -> None:
+    """Let the turn of a file to go come last."""
     try:
-        os.utime(path)  # its turn to go comes last
+        if path.parent != COMPLETED_LIBRARIES:
+            os.utime(path)
     except OSError:
         logger.debug("Cannot mark %s as used.", path)
-    return arrays
 
 
 def checksum(arrays: Mapping[str, NDArray[np.generic]]) -> str:

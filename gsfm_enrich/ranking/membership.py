@@ -13,7 +13,7 @@ members, see `gsfm_enrich.ranking.gene_named_terms`: *weights* hold what every g
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 
@@ -28,7 +28,7 @@ from gsfm_enrich.model.blocks import in_blocks
 from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.model.scores import GeneFactors, Scores
 from gsfm_enrich.model.vocab import N_SPECIAL
-from gsfm_enrich.ranking.cache import Arrays, keep, key_of, model_hash, recall
+from gsfm_enrich.ranking.cache import Arrays, key_of, model_hash, recall_or_make
 from gsfm_enrich.ranking.calibration import (
     HIDDEN_SHARE,
     STRONGEST,
@@ -41,6 +41,7 @@ from gsfm_enrich.ranking.calibration import (
     untrusted,
 )
 from gsfm_enrich.ranking.gene_named_terms import NEIGHBOUR_WEIGHT, named_genes, neighbours
+from gsfm_enrich.ranking.kept_scores import kept_scores
 
 LEAST = 0.01
 """Smaller probabilities are left out."""
@@ -151,13 +152,8 @@ class Membership:
     @cached_property
     def calibration(self) -> Calibration:
         """What scores are worth in this library; kept on disk, too."""
-        key = self._key("calibration")
         check = partial(check_arrays, n_channels=self.genes.n_channels)
-        found = recall(key, check) if self._kept else None
-        calibration = self._calibrate() if found is None else Calibration.from_arrays(found)
-        if self._kept and found is None:
-            keep(key, calibration.to_arrays())
-        return calibration
+        return Calibration.from_arrays(self.kept("calibration", check, lambda: self._calibrate().to_arrays()))
 
     def _calibrate(self) -> Calibration:
         hidden = hide_members(self.members, self.seed)
@@ -184,7 +180,10 @@ class Membership:
     @cached_property
     def scores(self) -> Scores:
         """The completed terms."""
-        return self.score(self.members)
+        sets = self.units_of(self.members)
+        return (
+            kept_scores(self._key("weighing"), self.genes, sets) if self._is_kept else self.genes.score(sets)
+        )
 
     @cached_property
     def inside(self) -> csr_array:
@@ -211,9 +210,23 @@ class Membership:
         return neighbours(np.where(units < 0, -1, self.of_unit[units]), self.known, score)
 
     @property
-    def _kept(self) -> bool:
+    def _is_kept(self) -> bool:
         """Whether the table is worth keeping on disk."""
         return len(self.sizes) >= FEWEST_KEPT
+
+    def kept(self, part: str, check: Callable[[Arrays], object], make: Callable[[], Arrays]) -> Arrays:
+        """Return what is on disk of a part of the table, else make it, and keep it.
+
+        Parameters
+        ----------
+        part
+            Its name.
+        check
+            Raises an error for arrays that cannot be this part.
+        make
+            Computes it.
+        """
+        return recall_or_make(self._key(part), check, make) if self._is_kept else make()
 
     def _key(self, part: str) -> str:
         """Return the hash of all that a part of the table depends on."""
@@ -223,16 +236,17 @@ class Membership:
         return key_of(part, model_hash(self.model), self.library.content_hash, constants)
 
     def _kept_table(self, part: str, columns: Ints) -> csr_array:
-        """Read a part of the table, or work it out and keep it."""
-        if not self._kept or not self.calibration.trusted:
-            return self._probable(columns)
-        key, shape = self._key(part), (len(self.sizes), len(columns))
-        found = recall(key, partial(_check_probabilities, shape=shape))
-        if found is not None:
-            return csr_array((found["data"], found["indices"], found["indptr"]), shape=shape)
-        table = self._probable(columns)
-        keep(key, {"data": table.data, "indices": table.indices, "indptr": table.indptr})
-        return table
+        """Read the probabilities of some genes, or compute and keep them."""
+        shape = (len(self.sizes), len(columns))
+        if not self.calibration.trusted:
+            return _empty(shape)
+
+        def make() -> Arrays:
+            table = self._probable(columns)
+            return {"data": table.data, "indices": table.indices, "indptr": table.indptr}
+
+        found = self.kept(part, partial(_check_probabilities, shape=shape), make)
+        return csr_array((found["data"], found["indices"], found["indptr"]), shape=shape)
 
     @cached_property
     def probable(self) -> csc_array:
@@ -389,7 +403,11 @@ class Membership:
 
     def score(self, sets: Sequence[Ints]) -> Scores:
         """Complete sets of columns."""
-        return self.genes.score([self.units[members] for members in sets])
+        return self.genes.score(self.units_of(sets))
+
+    def units_of(self, sets: Sequence[Ints]) -> list[Ints]:
+        """Return the model's units of sets of columns."""
+        return [self.units[columns] for columns in sets]
 
 
 def _check_probabilities(arrays: Arrays, shape: tuple[int, int]) -> None:

@@ -84,7 +84,8 @@ def make_lessons(model: ChannelGSFM, corpus: Corpus, sets: NDArray[np.bool_], se
     shuffled = [rng.permutation(corpus[number]).astype(np.int64) for number in np.flatnonzero(sets).tolist()]
     given = [units[: len(units) // 2] for units in shuffled]
     bags = multi_hot(given, len(corpus.vocab))
-    places, spread, own = model.dense_scores(bags)
+    spread, own = model.dense_scores(bags)
+    places = model.weighed_places(bags, spread, np.ones_like(spread))
     sums = model.table_sums(bags)
     coherence = [model.coherence_in_dense(bags, spread, own), model.coherence_in_tables(bags, sums)[0]]
     tables = scores_of_sums(sums, sizes_of(bags))

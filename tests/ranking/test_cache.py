@@ -171,7 +171,7 @@ def test_a_table_under_another_name_is_not_trusted(folder: Path) -> None:
 def test_altered_tables_with_a_new_checksum_are_made_again(
     name: str, value: float, block_model: GSFM, block_library: GeneSetLibrary, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Membership, "_kept", True)
+    monkeypatch.setattr(Membership, "_is_kept", True)
     first = Membership(block_library, block_model)
     expected, key = first.inside.toarray(), first._key("inside")
     arrays = recall(key)
@@ -189,7 +189,7 @@ def test_altered_tables_with_a_new_checksum_are_made_again(
 def test_altered_calibrations_are_made_again(
     block_model: GSFM, block_library: GeneSetLibrary, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Membership, "_kept", True)
+    monkeypatch.setattr(Membership, "_is_kept", True)
     first = Membership(block_library, block_model)
     expected, key = first.calibration.to_arrays(), first._key("calibration")
     for change in ({"scale": np.array(np.nan)}, {"coefficients": np.zeros(3)}, {"shift": np.zeros(2)}):

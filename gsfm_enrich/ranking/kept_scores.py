@@ -1,0 +1,52 @@
+"""Scores of the same sets, process after process: what the channels weigh for them is kept on disk."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gsfm_enrich.model.channels import ChannelGSFM, Weighing
+from gsfm_enrich.model.gsfm import multi_hot
+from gsfm_enrich.model.scores import GeneFactors, Scores
+from gsfm_enrich.ranking.cache import Arrays, recall_or_make
+
+
+def kept_scores(key: str, genes: GeneFactors, sets: list[NDArray[np.int64]]) -> Scores:
+    """Score sets of units, with the weights of the channels from disk if they were kept.
+
+    Weighing the channels takes seconds for a library, and the result some hundred kilobytes; the rest is one
+    sparse product. An autoencoder has nothing to weigh.
+
+    Parameters
+    ----------
+    key
+        From `gsfm_enrich.ranking.cache.key_of`: of the model and the sets.
+    genes
+        The gene side of the scores.
+    sets
+        Units given.
+    """
+    model = genes.model
+    if not isinstance(model, ChannelGSFM):
+        return genes.score(sets)
+    given = multi_hot(sets, len(model.vocab))
+    shapes = {
+        "weights": (len(sets), genes.n_channels),
+        "spread": (len(sets), genes.n_dense),
+        "random": (len(sets),),
+        "own": (len(sets), genes.n_channels),
+    }
+    found = recall_or_make(
+        key, partial(check_numbers, shapes=shapes, dtype=np.float32), lambda: dict(vars(model.weigh(given)))
+    )
+    return genes.of_channels(model, given, Weighing(**found))
+
+
+def check_numbers(arrays: Arrays, shapes: dict[str, tuple[int, ...]], dtype: type[np.floating]) -> None:
+    """Raise a ValueError for arrays that are not numbers of this type and these shapes."""
+    for name, shape in shapes.items():
+        array = arrays[name]
+        if array.dtype != dtype or array.shape != shape or np.isnan(array.astype(np.float64)).any():
+            raise ValueError(f"{name} is not what was kept")
