@@ -39,7 +39,7 @@ ARROWS = {
     "training": {"errors", "files", "genes", "libraries", "model"},
     "ranking": {"errors", "files", "genes", "libraries", "model"},
     "evaluation": {"errors", "files", "genes", "libraries", "model", "training"},
-    "prediction": {"errors", "genes", "libraries", "model", "ranking"},
+    "prediction": {"errors", "files", "progress", "genes", "libraries", "model", "ranking"},
     "expression": {"errors", "genes", "ranking"},
     "pl": {"errors", "files", "genes", "libraries", "model", "ranking", "prediction", "expression", "get"},
     "get": {"errors", "expression", "ranking"},

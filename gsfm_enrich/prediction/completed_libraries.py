@@ -14,13 +14,12 @@ import os
 import tempfile
 from shutil import copyfile, rmtree
 
-from tqdm import tqdm
-
 from gsfm_enrich.files import CACHE_VARIABLE
 from gsfm_enrich.libraries.bundled import bundled_libraries, load_bundled
 from gsfm_enrich.model.checkpoint import load_model
 from gsfm_enrich.prediction.evidence import library_comparison
 from gsfm_enrich.prediction.neighbours import single_genes
+from gsfm_enrich.progress import progress
 from gsfm_enrich.ranking.cache import COMPLETED_LIBRARIES, tables_folder
 from gsfm_enrich.ranking.membership import library_membership
 
@@ -30,7 +29,8 @@ def complete_bundled() -> None:
     rmtree(COMPLETED_LIBRARIES, ignore_errors=True)  # or it would be read
     model = load_model()
     single_genes(model)
-    for name in tqdm(bundled_libraries()):
+    names = bundled_libraries()
+    for name in progress(names, len(names), "complete bundled libraries"):
         library = load_bundled(name)
         table = library_membership(library, model)
         for part in ("inside", "outside", "scores"):

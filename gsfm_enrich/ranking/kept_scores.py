@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
 import numpy as np
@@ -41,10 +42,11 @@ def kept_scores(key: str, genes: GeneFactors, sets: list[NDArray[np.int64]]) -> 
     found = recall_or_make(
         key, partial(check_numbers, shapes=shapes, dtype=np.float32), lambda: dict(vars(model.weigh(given)))
     )
-    return genes.of_channels(model, given, Weighing(**found))
+    weighing = Weighing(**{name: np.asarray(array, np.float32) for name, array in found.items()})
+    return genes.of_channels(model, given, weighing)
 
 
-def check_numbers(arrays: Arrays, shapes: dict[str, tuple[int, ...]], dtype: type[np.floating]) -> None:
+def check_numbers(arrays: Arrays, shapes: Mapping[str, tuple[int, ...]], dtype: type[np.floating]) -> None:
     """Raise a ValueError for arrays that are not numbers of this type and these shapes."""
     for name, shape in shapes.items():
         array = arrays[name]
