@@ -326,6 +326,7 @@ RULES: dict[str, Rule] = {
     "terms": Rule("a term or several", _terms),
     "background": Rule("a number of genes of at least 1, a list of genes or a file", _background),
     "columns": Rule("a dict of names of columns", _columns),
+    "channels": NAMES,
     "df": Rule("a data frame", _frame),
     "skipped": Rule("a dict of counts", _counts),
     "dtype": Rule("a floating point type of torch", _dtype),

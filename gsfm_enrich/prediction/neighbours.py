@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -11,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gsfm_enrich.arguments import checked
+from gsfm_enrich.errors import InputError
 from gsfm_enrich.genes.lookup import spell_as
 from gsfm_enrich.genes.match import match
 from gsfm_enrich.model.checkpoint import load_model
@@ -23,7 +26,10 @@ from gsfm_enrich.ranking.cache import key_of, model_hash
 from gsfm_enrich.ranking.kept_scores import kept_scores
 from gsfm_enrich.ranking.membership import FORMAT
 
-NEIGHBOUR_COLUMNS = ("gene", "neighbour", "score", "z_score", "rank", "publications")
+NEIGHBOUR_COLUMNS = ("gene", "neighbour", "score", "z_score", "rank", "channel", "publications")
+
+LOCATION = "location"
+"""The channel that knows where genes are on the chromosome: what is near is not kin for that."""
 
 
 @checked
@@ -31,6 +37,7 @@ def neighbors(
     genes: Any,
     n: int | None = 20,
     *,
+    channels: str | Sequence[str] | None = None,
     organism: str = "human",
     model: str | os.PathLike[str] | GSFM = "default",
 ) -> pd.DataFrame:
@@ -42,6 +49,9 @@ def neighbors(
         One identifier or many, of any kind that `gsfm_enrich.resolve` takes.
     n
         Neighbours to return for each gene; None returns all genes.
+    channels
+        The channels of the model that are asked, by name; None asks all but ``location``, which finds the
+        genes beside this one on the chromosome.
     organism
         Of the genes.
     model
@@ -57,12 +67,14 @@ def neighbors(
           scores of its channels, weighed and added
         - ``z_score``: standard deviations above the mean score of all genes as neighbours of this one
         - ``rank``: 1 is the closest
+        - ``channel``: the one that says most of it; ``publications``, for example, when both are named in the
+          same papers
         - ``publications``: of the neighbour, NaN where the gene table lacks it
 
     Raises
     ------
     InputError
-        If no gene is given, or ``n`` is below 1.
+        If no gene is given, ``n`` is below 1, or the model has no channel of a name.
 
     Warns
     -----
@@ -78,7 +90,8 @@ def neighbors(
     asked.warn_unknown()
     given, network, units, known = asked.ids, asked.model, asked.units, asked.known
     names = np.array(network.vocab.genes)
-    scores = gene_similarity(network, units[known], np.arange(N_SPECIAL, len(network.vocab)))
+    singles = listening(single_genes(network), channels)
+    scores = similarity(singles, units[known], np.arange(N_SPECIAL, len(network.vocab)))
     parts = []
     for place, score in zip(known, scores, strict=True):
         others = np.flatnonzero(np.arange(len(names)) != units[place] - N_SPECIAL)
@@ -91,6 +104,7 @@ def neighbors(
                     "score": score[order],
                     "z_score": (score[order] - score[others].mean()) / (score[others].std() or 1.0),
                     "rank": np.arange(1, len(order) + 1),
+                    "channel": strongest_channel(singles, units[place], order + N_SPECIAL),
                     "publications": publications_of(names[order]),
                 }
             )
@@ -141,6 +155,8 @@ def neighbour_graph(
 def gene_similarity(model: GSFM, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.float32]:
     """Return the similarity of genes: the mean of what the model says of each, given the other alone.
 
+    All channels are asked but ``location``.
+
     Parameters
     ----------
     model
@@ -153,9 +169,52 @@ def gene_similarity(model: GSFM, rows: NDArray[np.int64], columns: NDArray[np.in
     float32 array, shape (n_rows, n_columns)
         Symmetric in rows and columns.
     """
-    singles = single_genes(model)
+    return similarity(listening(single_genes(model), None), rows, columns)
+
+
+def similarity(singles: Scores, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Do the same by the scores of `single_genes`."""
     at, there, back = singles.genes.at, rows - N_SPECIAL, columns - N_SPECIAL
     return np.float32(0.5) * (singles.block(there, at(back)) + singles.block(back, at(there)).T)
+
+
+def channels_of(model: GSFM) -> list[str]:
+    """Return the names of a model's channels, dense ones first; an autoencoder is one channel."""
+    return [*model.config.dense, *model.config.tables] or ["autoencoder"]
+
+
+def listening(singles: Scores, channels: str | Sequence[str] | None) -> Scores:
+    """Return the scores of some channels alone.
+
+    Raises
+    ------
+    InputError
+        If the model has no channel of a name; the message lists those it has.
+    """
+    model = singles.genes.model
+    names = channels_of(model)
+    if channels is None:
+        channels = [name for name in names if name != LOCATION]
+    asked = [channels] if isinstance(channels, str) else list(channels)
+    unknown = [name for name in asked if name not in names]
+    if unknown or not asked:
+        what = ", ".join(map(repr, unknown)) or "none"
+        raise InputError(f"The channels asked for are {what}; this model has {', '.join(names)}.")
+    silent = np.array([name not in asked for name in names])
+    weights, sets = np.where(silent, np.float32(0), singles.weights), singles.sets
+    if silent[: singles.genes.n_dense].any():
+        sets = sets.copy()
+        for part, off in zip(singles.genes.dense_parts, silent, strict=False):
+            sets[:, part] *= not off
+    return replace(singles, sets=sets, weights=weights)
+
+
+def strongest_channel(singles: Scores, unit: int, others: NDArray[np.int64]) -> list[str]:
+    """Return the channel that says most of the similarity of a gene to each of some others."""
+    own, back = np.full(len(others), unit - N_SPECIAL), others - N_SPECIAL
+    parts = singles.pairs(own, back) + singles.pairs(back, own)
+    names = channels_of(singles.genes.model)
+    return [names[channel] for channel in parts.argmax(axis=0)]
 
 
 @lru_cache(maxsize=2)

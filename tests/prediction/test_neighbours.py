@@ -8,11 +8,12 @@ import pytest
 from gsfm_enrich.errors import GsfmEnrichWarning, InputError
 from gsfm_enrich.genes.table import load_gene_table
 from gsfm_enrich.model.build import build
+from gsfm_enrich.model.checkpoint import load_model
 from gsfm_enrich.model.config import GSFMConfig
 from gsfm_enrich.model.gsfm import GSFM
-from gsfm_enrich.model.vocab import Vocab
+from gsfm_enrich.model.vocab import N_SPECIAL, Vocab
 from gsfm_enrich.prediction.augment import augment
-from gsfm_enrich.prediction.neighbours import NEIGHBOUR_COLUMNS, gene_similarity, neighbors
+from gsfm_enrich.prediction.neighbours import NEIGHBOUR_COLUMNS, gene_similarity, neighbors, single_genes
 
 
 def test_neighbours_are_the_genes_of_the_block(block_model: GSFM) -> None:
@@ -71,3 +72,38 @@ def test_bad_numbers_and_nothing_are_refused(block_model: GSFM) -> None:
     with pytest.raises(InputError) as caught:
         neighbors([], model=block_model)
     assert str(caught.value) == "No gene was given."
+
+
+def test_location_is_no_kinship_unless_it_is_asked_for() -> None:
+    model = load_model()
+    singles, unit = single_genes(model), np.array([model.vocab.tokens.index("C1orf112") - N_SPECIAL])
+    found = neighbors("C1orf112", 20)
+    others = np.array([model.vocab.tokens.index(name) - N_SPECIAL for name in found["neighbour"]])
+    own = np.repeat(unit, len(others))
+    *kin, location = (singles.pairs(own, others) + singles.pairs(others, own)) / 2
+    np.testing.assert_allclose(found["score"], np.sum(kin, axis=0), rtol=1e-4)
+    assert (location > 0).any()
+    assert [*model.config.dense, *model.config.tables][-1] == "location"
+    assert "location" not in set(found["channel"])
+    assert {"FIGNL1", "RAD51"} <= set(found["neighbour"])
+    beside = neighbors("C1orf112", 3, channels="location")
+    assert "METTL18" in set(beside["neighbour"])
+    assert set(beside["channel"]) == {"location"}
+
+
+def test_one_channel_says_what_it_says_alone() -> None:
+    model = load_model()
+    tables = {name: model.tables[name].matrix for name in model.config.tables}
+    unit = model.vocab.tokens.index("NDUFA1")
+    found = neighbors("NDUFA1", 5, channels=["publications"])
+    symmetric = tables["publications"] + tables["publications"].T
+    row = symmetric[[unit]].toarray()[0]
+    assert {model.vocab.tokens[i] for i in np.argsort(-row)[:3]} & set(found["neighbour"])
+    assert set(found["channel"]) == {"publications"}
+
+
+def test_unknown_channels_are_named() -> None:
+    with pytest.raises(InputError, match=r"'papers'.* experiments, literature, publications, families"):
+        neighbors("NDUFA1", channels=["papers", "location"])
+    with pytest.raises(InputError, match="none"):
+        neighbors("NDUFA1", channels=[])
