@@ -259,6 +259,7 @@ def calls(adata, sets, small_model, tmp_path, monkeypatch):
         ge.pl.neighbors: {"gene": GENES[0], "model": small_model},
         ge.pl.network: {"data": results},
         ge.pl.ranks: {"data": results},
+        ge.pl.running_sum: {"data": adata, "term": term, "groups": "B cells", **asked},
     }
 
 

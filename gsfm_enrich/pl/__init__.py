@@ -11,6 +11,7 @@ from gsfm_enrich.pl._modules import modules
 from gsfm_enrich.pl._neighbors import neighbors
 from gsfm_enrich.pl._network import network
 from gsfm_enrich.pl._ranks import ranks
+from gsfm_enrich.pl._running_sum import running_sum
 
 __all__ = [
     "barplot",
@@ -22,6 +23,7 @@ __all__ = [
     "neighbors",
     "network",
     "ranks",
+    "running_sum",
 ]
 
 

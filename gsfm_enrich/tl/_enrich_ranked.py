@@ -134,7 +134,7 @@ def enrich_ranked(
     >>> ge.tl.enrich_ranked(adata, sets, groups="CD19+ B", model=None, min_size=4)
     >>> result = ge.get.enrichr_df(adata, key="gsfm_ranked")
     >>> result[["Term", "Lead_genes"]].iloc[0].tolist()
-    ['B cells', 'CD79A']
+    ['B cells', 'CD79A;MS4A1;CD79B;BLK']
     """
     from gsfm_enrich.libraries.sources import load_libraries
     from gsfm_enrich.model.checkpoint import load_model
