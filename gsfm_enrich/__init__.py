@@ -5,8 +5,8 @@ and gene set augmentation follow from the completed table. In place of gseapy::
 
     import gsfm_enrich as gp
 
-The names below are loaded when first used, so that importing the package costs milliseconds. Those of gseapy
-that the package does not provide itself are gseapy's own objects.
+The names below are loaded on first use, so that importing the package takes milliseconds. Names of gseapy
+that the package does not redefine are gseapy's own objects.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the arguments of public functions may be, once for all functions: a name means the same everywhere."""
+"""What the arguments of public functions may be, defined once: a name means the same everywhere."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 LARGEST = 2**31 - 1
-"""Largest whole number that is taken."""
+"""Largest whole number that is accepted."""
 MOST_JOBS = 1024
 SHOWN = 60
-"""Characters of a wrong argument that a message repeats."""
+"""How many characters of a wrong argument a message repeats."""
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,9 @@ class Rule:
     expected
         What is accepted, in words.
     read
-        Returns the argument as the function takes it; raises TypeError or ValueError for anything else.
+        Returns the argument in the form that the function uses; raises TypeError or ValueError otherwise.
     choices
-        The words that are accepted, if it is one of a few.
+        The accepted words, if there are only a few.
     """
 
     expected: str
@@ -44,10 +44,10 @@ class Rule:
 
 
 def checked(function: Callable[P, R]) -> Callable[P, R]:
-    """Let a public function refuse arguments that it cannot use, each by the rule of its name.
+    """Make a public function reject arguments that it cannot use, by the rule for each name.
 
-    None is accepted where the annotation allows it. A path that cannot be read or written is an `InputError`
-    as well.
+    None is accepted where the annotation allows it. A path that cannot be read or written also raises
+    `InputError`.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ def _takes_none(annotation: str) -> bool:
 
 
 def _read(name: str, value: Any, rule: Rule, optional: bool) -> Any:
-    """Return an argument as its rule reads it."""
+    """Return an argument as read by its rule."""
     try:
         return rule.read(value)
     except (TypeError, ValueError, OverflowError, AttributeError):
@@ -108,7 +108,7 @@ def _read(name: str, value: Any, rule: Rule, optional: bool) -> Any:
 
 
 def _shown(value: Any) -> str:
-    """Repeat a wrong argument in a message: itself if it is short, else its type or its beginning."""
+    """Show a wrong argument in a message: in full if it is short, else its type or its beginning."""
     if isinstance(value, str | bytes):
         return repr(value if len(value) <= SHOWN else value[:SHOWN]) + ("..." if len(value) > SHOWN else "")
     if value is None or isinstance(value, Real):
@@ -183,7 +183,7 @@ def _file(value: Any) -> Any:
 
 
 def _names(value: Any) -> Any:
-    """Take a name, a number that is one, or several of them."""
+    """Accept a name, a number used as a name, or several of them."""
     if isinstance(value, bytes | Mapping):
         raise TypeError
     if not isinstance(value, str | Real):
@@ -199,7 +199,7 @@ def _terms(value: Any) -> Any:
 
 
 def _background(value: Any) -> Any:
-    """Look for numbers that no library has genes for; lists are checked where they are read."""
+    """Reject impossible numbers of genes; lists are checked where they are read."""
     number = int(value) if isinstance(value, str) and value.strip().isdecimal() else value
     if isinstance(number, Real) and not abs(float(number)) <= LARGEST:
         raise ValueError
@@ -225,7 +225,7 @@ def _counts(value: Any) -> Any:
 
 
 def _dtype(value: Any) -> Any:
-    """Take a floating point type of torch, without loading torch to know them."""
+    """Accept a floating point type of torch, without importing torch."""
     if not value.is_floating_point:
         raise TypeError
     return value
@@ -238,19 +238,19 @@ def _model(value: Any) -> Any:
 
 
 def _gene_sets(value: Any) -> Any:
-    """Look for names that cannot be any; what is in a file or a dict is checked when it is read."""
+    """Reject impossible names; the content of a file or a dict is checked when it is read."""
     for name in [value] if isinstance(value, str) else value if isinstance(value, list | tuple) else []:
         if isinstance(name, str) and "\0" in _text(name):
             raise ValueError
     if isinstance(value, bytes):
         raise TypeError
     if isinstance(value, Iterable):
-        iter(value)  # an array without a dimension says no
+        iter(value)  # a 0-dimensional array raises
     return value
 
 
 def _axes(value: Any) -> Any:
-    """Take matplotlib's axes, without loading matplotlib to know them."""
+    """Accept matplotlib axes, without importing matplotlib."""
     if not any(
         f"{kind.__module__}.{kind.__name__}" == "matplotlib.axes._axes.Axes" for kind in type(value).__mro__
     ):
@@ -341,5 +341,5 @@ RULES: dict[str, Rule] = {
     "figsize": Rule("width and height in inches", _figsize),
     "uninformative_names": Rule("a regular expression compiled by re.compile", _pattern),
 }  # fmt: skip
-"""What each parameter may be. What holds genes or results (``genes``, ``background``, ``adata``, ``data`` and
-their like) is checked where it is read, as reading is checking there."""
+"""What each parameter may be. Parameters that hold genes or results (``genes``, ``background``, ``adata``,
+``data`` and the like) are checked where they are read."""

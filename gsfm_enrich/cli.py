@@ -1,6 +1,6 @@
 """The command line ``gsfm-enrich``.
 
-Nothing heavy is imported here: asking for help, or giving a wrong option, answers at once.
+Nothing heavy is imported here, so that help and wrong options are answered at once.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ PROGRAM = "gsfm-enrich"
 
 
 class OneSentenceErrors(TyperGroup):
-    """A group whose commands answer bad input by one sentence on the standard error, and code 2."""
+    """A group whose commands answer bad input with one sentence on standard error and exit code 2."""
 
     def invoke(self, ctx: Any) -> Any:
         """Run a command."""
@@ -59,7 +59,7 @@ app = typer.Typer(
         "  gsfm-enrich predict C1orf112",
         "  gsfm-enrich augment TP53 MDM2 CDKN1A",
         "",
-        "Each command explains itself: gsfm-enrich enrichr --help",
+        "Help on one command: gsfm-enrich enrichr --help",
     ),
 )
 app.command(epilog=ENRICHR_CLOSING)(enrichr)
@@ -77,7 +77,7 @@ app.add_typer(cache, name="cache")
 
 
 def show_version(wanted: bool) -> None:
-    """Print the version and stop."""
+    """Print the version and exit."""
     if wanted:
         typer.echo(f"{PROGRAM} {installed_version(PROGRAM)}")
         raise typer.Exit
@@ -87,13 +87,13 @@ def show_version(wanted: bool) -> None:
 def main(
     version: Annotated[
         bool,
-        typer.Option("--version", callback=show_version, is_eager=True, help="Print the version and stop."),
+        typer.Option("--version", callback=show_version, is_eager=True, help="Print the version and exit."),
     ] = False,
 ) -> None:
     """Gene set enrichment that knows what the libraries miss.
 
-    A gene set foundation model completes every term of a library: terms are re-ranked by the overlap that
-    the complete library would show, genes that no term lists get functions, lists get the genes they lack.
-    Your genes stay on this machine; libraries and checkpoints asked for by name, and orthologues of mouse and
-    rat, are downloaded once.
+    A gene set foundation model completes every term of a library: enriched terms are re-ranked by the overlap
+    that a complete library would show, functions are predicted for genes that no term lists, and gene lists
+    are extended by the genes they lack. Your genes never leave this machine. Libraries and checkpoints are
+    downloaded once, by name, and so are the orthologues of mouse and rat.
     """

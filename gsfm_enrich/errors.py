@@ -47,12 +47,12 @@ class GsfmEnrichWarning(UserWarning):
 NAMED = 5
 """Names that a warning spells out."""
 SHORTEST = 4
-"""Letters from which on a name may be the beginning of a longer one that was meant."""
+"""Shortest name that may be the beginning of a longer one, in letters."""
 _PACKAGE = os.path.join(os.path.dirname(__file__), "")
 
 
 def warn_caller(message: str) -> None:
-    """Warn at the line that called the package, however deep inside it this is said.
+    """Warn at the line that called the package, however deep inside the package the warning arises.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def warn_caller(message: str) -> None:
 
     Notes
     -----
-    What ``skip_file_prefixes`` of `warnings.warn` does from Python 3.12 on.
+    Does what ``skip_file_prefixes`` of `warnings.warn` does from Python 3.12 on.
 
     Examples
     --------
@@ -78,7 +78,7 @@ def warn_caller(message: str) -> None:
 
 
 def did_you_mean(name: str, choices: Iterable[str], n: int = 3) -> str:
-    """Return ``" Did you mean 'a' or 'b'?"``, or an empty string when nothing is close.
+    """Return ``" Did you mean 'a' or 'b'?"``, or an empty string if nothing is close.
 
     Parameters
     ----------
@@ -87,12 +87,12 @@ def did_you_mean(name: str, choices: Iterable[str], n: int = 3) -> str:
     choices
         What would have been accepted.
     n
-        Most suggestions to make.
+        Largest number of suggestions.
 
     Returns
     -------
     str
-        A sentence with a leading blank, ready to be appended to a message.
+        A sentence with a leading space, ready to be appended to a message.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Where downloads are kept, and writing files so that an interruption never leaves half of one."""
+"""The cache folder, and writing files so that an interruption never leaves a partial one."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from gsfm_enrich.errors import InputError
 CACHE_VARIABLE, OFFLINE_VARIABLE = "GSFM_ENRICH_CACHE", "GSFM_ENRICH_OFFLINE"
 GZIP_MAGIC = b"\x1f\x8b"
 TEMPORARY = ".tmp"
-"""Ending of files that are being written, or were when their process was killed."""
+"""Suffix of files that are still being written, or were when their process was killed."""
 LONGEST_LINE = 5_000_000
-"""Bytes; a line of a GMT file with all genes there are has a tenth of it."""
+"""In bytes; a GMT line with all known genes has a tenth of that."""
 UNPACKED, RATIO = 100_000_000, 200
-"""Bytes that any gzipped file may have unpacked, and how many times its size a larger one may have."""
+"""Bytes that any gzipped file may unpack to, and by what factor a larger one may grow."""
 
 
 def cache_base() -> Path:
@@ -29,8 +29,8 @@ def cache_base() -> Path:
     Returns
     -------
     pathlib.Path
-        What the environment variable ``GSFM_ENRICH_CACHE`` names, else the user's cache folder for this
-        package.
+        The folder in the environment variable ``GSFM_ENRICH_CACHE``, else the user's cache folder for
+        this package.
     """
     chosen = os.environ.get(CACHE_VARIABLE)
     if chosen:
@@ -47,10 +47,10 @@ def is_offline() -> bool:
 
 @contextmanager
 def written_aside(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Give a temporary path beside a file, which takes the file's place once it is written.
+    """Yield a temporary path next to a file; it replaces the file once it is written.
 
-    The file is there whole or not at all. It keeps the mode of the one that it replaces; a new one has what
-    the umask leaves.
+    The file is written completely or not at all. It keeps the mode of the file that it replaces; a new one
+    gets the mode that the umask allows.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def written_aside(path: str | os.PathLike[str]) -> Iterator[Path]:
     Yields
     ------
     pathlib.Path
-        An empty file, of a name that no other process has.
+        An empty file with a name that no other process uses.
     """
     target = Path(path)
     temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(6)}{TEMPORARY}")
@@ -76,7 +76,7 @@ def written_aside(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 
 def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
-    """Write a file so that it is there whole or not at all; see `written_aside`.
+    """Write a file completely or not at all; see `written_aside`.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
 
 
 def read_lines(path: str | os.PathLike[str]) -> Iterator[bytes]:
-    """Yield the lines of a plain or gzipped file, told apart by its first bytes; a pipe will do.
+    """Yield the lines of a plain or gzipped file, recognised by its first bytes; a pipe works as well.
 
     Parameters
     ----------
@@ -108,8 +108,8 @@ def read_lines(path: str | os.PathLike[str]) -> Iterator[bytes]:
     Raises
     ------
     InputError
-        When it is a damaged gzip file, a line is longer than `LONGEST_LINE`, or it unpacks to hundreds of
-        times its size, as no text does.
+        If it is a damaged gzip file, a line is longer than `LONGEST_LINE`, or it unpacks to hundreds of
+        times its size, which no text does.
     """
     name = os.fspath(path)
     with Path(path).open("rb") as plain:
@@ -134,7 +134,7 @@ def read_lines(path: str | os.PathLike[str]) -> Iterator[bytes]:
 
 
 def _refuse_bomb(file: gzip.GzipFile, most: int, name: str) -> None:
-    """Unpack a file without keeping anything, which takes a second where reading the lines takes minutes."""
+    """Unpack a file without keeping the content: takes a second where reading its lines takes minutes."""
     while file.read(2**20):
         if file.tell() > most:
             raise InputError(
@@ -145,12 +145,12 @@ def _refuse_bomb(file: gzip.GzipFile, most: int, name: str) -> None:
 
 
 def kept_files(folder: Path, pattern: str) -> list[Path]:
-    """Return the files of a folder, the longest unused first; those that vanish meanwhile are left out.
+    """Return the files of a folder, the least recently used first; files that vanish meanwhile are skipped.
 
     Parameters
     ----------
     folder
-        It need not exist.
+        May be missing.
     pattern
         As in `pathlib.Path.glob`.
     """

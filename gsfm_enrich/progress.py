@@ -10,16 +10,16 @@ SILENT_SECONDS = 2.0
 
 
 def progress(steps: Iterable[Step], total: int, what: str) -> Iterator[Step]:
-    """Go through steps, with a bar once they have taken two seconds.
+    """Iterate over steps, with a progress bar once they have taken two seconds.
 
     Parameters
     ----------
     steps
-        What to go through.
+        What to iterate over.
     total
-        How many steps there are.
+        Number of steps.
     what
-        What is done, in a few words.
+        The label of the bar, in a few words.
 
     Yields
     ------
@@ -33,7 +33,7 @@ def progress(steps: Iterable[Step], total: int, what: str) -> Iterator[Step]:
     """
     from tqdm.auto import tqdm
 
-    # tqdm disables itself where there is no terminal; notebooks have none and still show bars
+    # tqdm disables itself without a terminal; notebooks have none and still show bars
     in_notebook = any("notebook" in base.__module__ for base in tqdm.__mro__)
     disable = False if in_notebook else None
     yield from tqdm(steps, total=total, desc=what, delay=SILENT_SECONDS, leave=False, disable=disable)

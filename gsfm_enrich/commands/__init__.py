@@ -1,1 +1,1 @@
-"""The commands of ``gsfm-enrich``; each loads what it needs only when it runs."""
+"""The commands of ``gsfm-enrich``; each imports what it needs only when it runs."""

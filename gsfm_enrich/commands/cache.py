@@ -1,4 +1,4 @@
-"""``gsfm-enrich cache``: what is kept on disk, and how to be rid of it."""
+"""``gsfm-enrich cache``: what is kept on disk, and how to remove it."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ cache = typer.Typer(
     no_args_is_help=True,
     help="Show or remove what is kept on disk.",
     epilog=closing(
-        "The folder is the user's cache folder; GSFM_ENRICH_CACHE names another.",
-        "Tables and corpora are made again when they are needed, libraries downloaded again.",
+        "The folder is the user's cache folder, or the one named by GSFM_ENRICH_CACHE.",
+        "Tables and corpora are recomputed when needed; libraries are downloaded again.",
     ),
 )
 
 KINDS = ("tables", "corpora", "libraries")
 EVERYTHING = "**/*"
-"""With the temporary files that a killed process left."""
+"""Include the temporary files that a killed process left behind."""
 
 
 @cache.command()
@@ -42,10 +42,12 @@ def clear(
     *,
     libraries: Annotated[
         bool,
-        typer.Option("--libraries", help="Remove downloaded libraries, too; they need the network again."),
+        typer.Option(
+            "--libraries", help="Also remove downloaded libraries; getting them back needs the network."
+        ),
     ] = False,
 ) -> None:
-    """Remove the computed tables, and the gene sets that were read for training."""
+    """Remove computed tables, and the gene sets that were read for training."""
     from gsfm_enrich.files import cache_base, kept_files
 
     for kind in KINDS if libraries else ("tables", "corpora"):

@@ -1,4 +1,4 @@
-"""``gsfm-enrich build``: a model of channels, such as the bundled one, in minutes."""
+"""``gsfm-enrich build``: train a model of channels, like the bundled one, in minutes."""
 
 from __future__ import annotations
 
@@ -40,8 +40,9 @@ def train_channels(
 ) -> None:
     """Train a model of channels, the architecture of the bundled model.
 
-    Closed-form views of which genes go together, weighed for each set: experiments, literature, families by
-    name and domain (needs --literature), places on chromosomes (likewise). No gradient, a few minutes.
+    Each channel is a closed-form view of which genes go together: experiments, literature, families by name
+    and domain, and location on chromosomes (the last two need --literature). The channels are weighted for
+    each set. No gradient descent; takes a few minutes.
     """
     check_folder(out)
     corpus = read_corpus(gmt, literature, exclude, before, near_duplicates)
@@ -50,7 +51,7 @@ def train_channels(
     from gsfm_enrich.model.checkpoint import save_model
     from gsfm_enrich.training.gate import train_channels as train
 
-    with working("Building the channels, twice: weights are learned from held-out sets"):
+    with working("Building the channels, twice: their weights are learned from held-out sets"):
         model = train(corpus, literature, seed)
     save_model(model, out)
     write_manifest(corpus, out)

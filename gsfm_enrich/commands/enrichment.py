@@ -21,7 +21,7 @@ WATCHED_COLUMNS = {
     "Rank Change": "Change",
     "Predicted Genes": "Predicted genes",
 }
-"""What a person sees of the result, and by which shorter name."""
+"""The columns shown in a terminal, and their shorter names."""
 
 ENRICHR_CLOSING = closing(
     "Examples:",
@@ -41,14 +41,16 @@ def enrichr(
             "-i",
             "--input-list",
             metavar="IDS",
-            help="Text file with one gene a line, - for stdin, or genes with commas between them.",
+            help="Text file with one gene per line, - for stdin, or genes separated by commas.",
         ),
     ],
     gene_sets: GeneSets,
     organism: Organism = "human",
     description: Annotated[
         str,
-        typer.Option("--ds", "--description", help="Accepted for gseapy's sake; nothing is sent anywhere."),
+        typer.Option(
+            "--ds", "--description", help="Accepted for compatibility with gseapy; nothing is sent anywhere."
+        ),
     ] = "enrichr",
     cutoff: Annotated[
         float, typer.Option("--cut", "--cut-off", help="Largest adjusted p-value in the figure.")
@@ -60,51 +62,61 @@ def enrichr(
             "--bg",
             "--background",
             metavar="BG",
-            help="Genes that could have been in the list: a text file with one a line (best: all that were "
-            "measured), or their number. Default: all genes of each library.",
+            help="Genes that could have been in the list: a text file with one per line (best: all measured "
+            "genes), or their number. Default: all genes of each library.",
         ),
     ] = None,
-    top_term: Annotated[int, typer.Option("-t", "--top-term", min=1, help="Terms in the figure.")] = 10,
+    top_term: Annotated[
+        int, typer.Option("-t", "--top-term", min=1, help="Number of terms in the figure.")
+    ] = 10,
     outdir: Annotated[
-        str, typer.Option("-o", "--outdir", help="Folder for table and figure.")
+        str, typer.Option("-o", "--outdir", help="Folder for the table and the figure.")
     ] = "GSEApy_reports",
     format_: Annotated[
-        Literal["pdf", "png", "jpeg", "eps", "svg"], typer.Option("-f", "--format", help="Of the figure.")
+        Literal["pdf", "png", "jpeg", "eps", "svg"],
+        typer.Option("-f", "--format", help="File format of the figure."),
     ] = "pdf",
     figsize: Annotated[
         tuple[float, float],
-        typer.Option("--fs", "--figsize", metavar="W H", help="Of the figure, in inches."),
+        typer.Option("--fs", "--figsize", metavar="W H", help="Size of the figure in inches."),
     ] = (6.5, 6.0),
     graph: Annotated[int, typer.Option("--graph", hidden=True)] = 20,
-    no_plot: Annotated[bool, typer.Option("--no-plot", help="Draw no figure.")] = False,
-    no_files: Annotated[bool, typer.Option("--no-files", help="Write no file, only the table.")] = False,
-    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Say how the genes were found.")] = False,
+    no_plot: Annotated[bool, typer.Option("--no-plot", help="Do not draw a figure.")] = False,
+    no_files: Annotated[
+        bool, typer.Option("--no-files", help="Do not write files, only print the table.")
+    ] = False,
+    verbose: Annotated[
+        bool, typer.Option("-v", "--verbose", help="Report how the genes were found.")
+    ] = False,
     model: Model = "default",
     rerank: Annotated[
-        bool, typer.Option("--rerank/--no-rerank", help="Re-rank by the model, or only count the overlap.")
+        bool,
+        typer.Option("--rerank/--no-rerank", help="Re-rank with the model, or run the overlap test only."),
     ] = True,
     min_overlap: Annotated[
         int,
-        typer.Option("--min-overlap", min=0, help="Leave out terms that share fewer genes with the list."),
+        typer.Option("--min-overlap", min=0, help="Omit terms that share fewer genes with the list."),
     ] = 1,
     propensity: Annotated[
         Literal["publications"] | None,
-        typer.Option("--propensity", help="Compare with random lists as biased to published genes as this."),
+        typer.Option(
+            "--propensity", help="Compare with random lists that are as biased towards well-studied genes."
+        ),
     ] = None,
     sort: Annotated[
         Literal["gsfm", "gseapy"],
-        typer.Option("--sort", help="Order of the terms: the best first, or by name."),
+        typer.Option("--sort", help="Order of the terms: best first, or by name."),
     ] = "gsfm",
 ) -> None:
     """Find the terms that a list of genes is about.
 
-    Takes the options of gseapy's enrichr, and writes its files. The overlap test is gseapy's. Then the model
-    completes every term, and the terms are re-ranked by the overlap that a complete library would show. The
-    table goes to the standard output as well.
+    Accepts the options of gseapy's enrichr and writes its files. The overlap test is the same as gseapy's.
+    The model then completes every term, and terms are re-ranked by the overlap that a complete library would
+    show. The table is also printed to standard output.
     """
     if not no_files:
         check_folder(outdir)
-    with working("Testing the terms" + (", and completing them by the model" if rerank else "")):
+    with working("Testing the terms" + (" and completing them with the model" if rerank else "")):
         from gsfm_enrich.drop_in.enrichr import enrichr as run
 
         result = run(
@@ -130,9 +142,7 @@ def enrichr(
     several = result.results["Gene_set"].nunique() > 1
     columns = {name: shown for name, shown in WATCHED_COLUMNS.items() if several or name != "Gene_set"}
     table = result.results
-    if (
-        not rerank and sort == "gsfm"
-    ):  # then the file is in gseapy's order, by name, which is no order to read
+    if not rerank and sort == "gsfm":  # then the file is in gseapy's order, by name, which is hard to read
         table = table.sort_values("P-value", kind="stable")
     show_table(table, columns=columns, rows=WATCHED_ROWS)
     if not no_files:

@@ -59,14 +59,14 @@ def evaluate(
     default: Annotated[bool, typer.Option("--default", help="Evaluate the bundled model.")] = False,
     library: Annotated[
         list[Path] | None,
-        typer.Option("--library", metavar="PATH", help="GMT file, or a folder of them; repeatable."),
+        typer.Option("--library", metavar="PATH", help="GMT file or folder of GMT files; repeatable."),
     ] = None,
     later: Annotated[
         list[Path] | None,
         typer.Option(
             "--later",
             metavar="PATH",
-            help="Newer release of a --library, in the same order: what it adds is to be found.",
+            help="Newer release of each --library, in the same order; the genes it adds are to be found.",
         ),
     ] = None,
     compare: Annotated[
@@ -78,11 +78,11 @@ def evaluate(
     exclude: Exclude = None,
     before: Before = None,
     near_duplicates: NearDuplicates = 1.0,
-    splits: Annotated[int, typer.Option("--splits", min=1, help="Random halves a term.")] = 5,
+    splits: Annotated[int, typer.Option("--splits", min=1, help="Random halves per term.")] = 5,
     max_terms: Annotated[
-        int | None, typer.Option("--max-terms", min=1, help="Terms a library, drawn at random.")
+        int | None, typer.Option("--max-terms", min=1, help="Terms per library, drawn at random.")
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Of terms, halves and intervals.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", help="Random seed for terms, halves and intervals.")] = 0,
     out: Annotated[
         Path | None,
         typer.Option("-o", "--out", metavar="DIR", help="Folder for libraries.tsv, terms.tsv and terms.png."),
@@ -90,20 +90,20 @@ def evaluate(
 ) -> None:
     """Measure how a model completes gene sets.
 
-    Half of each term is given; where does the model rank the other half? AUROC, average precision and recall,
-    with bootstrap intervals; also against genes that are as popular as those to be found. With --gmt and
-    --literature, the competitors that count in these sets answer the same questions: popularity,
-    co-occurrence, and its truncated SVD. --default alone shows what the model card says.
+    Half of each term is given; where does the model rank the other half? Reports AUROC, average precision and
+    recall with bootstrap intervals, also against genes that are as popular as the hidden ones. With --gmt and
+    --literature, baselines that count in these sets answer the same questions: popularity, co-occurrence, and
+    its truncated SVD. --default alone shows the figures of the model card.
     """
     if default == (model is not None):
-        raise InputError("evaluate takes a checkpoint or --default, one of them.")
+        raise InputError("evaluate takes either a checkpoint or --default.")
     if out is not None:
         check_folder(out)
     if library is None:
         if not default:
-            raise InputError("There is nothing to evaluate on; give gene sets with --library.")
+            raise InputError("There is nothing to evaluate on; pass gene sets with --library.")
         recorded = recorded_figures()
-        say("As recorded in the model card; with --library they are measured.")
+        say("As recorded in the model card; use --library to measure them.")
         show_table(recorded)
         return
     files, newer = gmt_files(library), gmt_files(later or [])
@@ -143,7 +143,7 @@ def evaluate(
 
 
 def recorded_figures() -> pd.DataFrame:
-    """Return the figures that the card of the bundled model gives."""
+    """Return the figures from the card of the bundled model."""
     import pandas as pd
 
     from gsfm_enrich.commands.info import MODEL_CARD
@@ -159,7 +159,7 @@ def recorded_figures() -> pd.DataFrame:
 
 
 def model_scorers(model: str, others: list[Path]) -> dict[str, Scorer]:
-    """Load checkpoints; each is called by its name."""
+    """Load checkpoints, keyed by their names."""
     from gsfm_enrich.evaluation.scorers import model_scorer
     from gsfm_enrich.model.checkpoint import load_model
 

@@ -1,4 +1,4 @@
-"""``gsfm-enrich info``: what this installation knows and keeps."""
+"""``gsfm-enrich info``: what is bundled and what is kept on disk."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def info(
 
 
 def installed_version(package: str) -> str:
-    """Return the version of an installed package, or say that it is not installed."""
+    """Return the version of a package, or "not installed"."""
     try:
         return version(package)
     except PackageNotFoundError:
@@ -105,7 +105,7 @@ def _model(folder: Path) -> Iterator[tuple[str, str, str]]:
 
 
 def card_summary(text: str) -> str:
-    r"""Return the first paragraph of a model card: after its metadata block and its headings, on one line.
+    r"""Return the first paragraph of a model card, after metadata and headings, on one line.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Options that several commands share, and the ways in which genes are given."""
+"""Options that several commands share, and reading genes from the command line."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Genes = Annotated[
 ]
 GeneFile = Annotated[
     str | None,
-    typer.Option("-i", "--input-list", metavar="FILE", help="Text file with one gene a line; - for stdin."),
+    typer.Option("-i", "--input-list", metavar="FILE", help="Text file with one gene per line; - for stdin."),
 ]
 GeneSets = Annotated[
     str,
@@ -27,11 +27,11 @@ GeneSets = Annotated[
         "-g",
         "--gene-sets",
         metavar="NAMES",
-        help="Libraries with commas between them: bundled (see info), GMT files, or names of Enrichr's.",
+        help="Libraries separated by commas: bundled ones (see info), GMT files, or Enrichr libraries.",
     ),
 ]
 Organism = Annotated[
-    str, typer.Option("--org", "--organism", metavar="NAME", help="Whose genes and libraries these are.")
+    str, typer.Option("--org", "--organism", metavar="NAME", help="Organism of genes and libraries.")
 ]
 Model = Annotated[
     str,
@@ -44,14 +44,14 @@ Model = Annotated[
 
 
 def genes_of(arguments: Sequence[str] | None, file: str | None) -> list[str]:
-    """Collect the genes that a command was given as arguments, in a file or on the standard input.
+    """Collect the genes given as arguments, in a file or on standard input.
 
     Parameters
     ----------
     arguments
-        Genes as words of the command line; commas between them are fine.
+        Genes as separate words; commas between them are allowed.
     file
-        Path of a text file with one gene a line, or ``-`` for the standard input.
+        Path of a text file with one gene per line, or ``-`` for standard input.
 
     Returns
     -------
@@ -60,7 +60,7 @@ def genes_of(arguments: Sequence[str] | None, file: str | None) -> list[str]:
     Raises
     ------
     InputError
-        When there is no gene, or no such file.
+        If there is no gene, or no such file.
     """
     from gsfm_enrich.genes.inputs import as_gene_list
     from gsfm_enrich.genes.result_tables import columns_of_lines, refuse_table
@@ -70,27 +70,27 @@ def genes_of(arguments: Sequence[str] | None, file: str | None) -> list[str]:
         lines = sys.stdin.read().splitlines()
         refuse_table(columns_of_lines(lines), "The standard input")
         genes += as_gene_list(lines)
-    elif file is not None and os.path.exists(file) and not os.path.isdir(file):  # a pipe, too
+    elif file is not None and os.path.exists(file) and not os.path.isdir(file):  # a pipe is accepted as well
         genes += as_gene_list(file)
     elif file is not None and "," in file:
         genes += as_gene_list(file.split(","))
     elif file is not None:
         raise InputError(
-            f"{file!r} is not a file; expected a text file with one gene a line, '-' for the standard input, "
-            "or genes with commas between them."
+            f"{file!r} is not a file; expected a text file with one gene per line, '-' for standard input, "
+            "or genes separated by commas."
         )
     if not genes:
-        raise InputError("No gene was given; name some, or a text file with one gene a line (-i FILE).")
+        raise InputError("No gene was given; name some, or pass a file with one gene per line (-i FILE).")
     return genes
 
 
 def check_folder(path: str | os.PathLike[str]) -> None:
-    """Refuse a file where a folder is to be made.
+    """Reject a file where a folder is to be created.
 
     Raises
     ------
     InputError
-        When the path is there and no folder.
+        If the path exists and is not a folder.
     """
     if os.path.exists(path) and not os.path.isdir(path):
         raise InputError(f"{os.fspath(path)!r} is a file; expected a folder, or a new name.")

@@ -1,4 +1,4 @@
-"""What commands show: tables on the standard output, everything else as lines on the standard error."""
+"""Output of commands: tables on standard output, everything else on standard error."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 NOTHING_FOUND = 1
-"""Exit code of a command that worked and found nothing, as grep has it."""
+"""Exit code of a command that worked but found nothing, as for grep."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 BAD_INPUT = 2
-"""Exit code of a command that cannot use what it was given; also the one of a wrong option."""
+"""Exit code for bad input and wrong options."""
 INTERRUPTED = 130
-"""Exit code after Ctrl-C, as shells have it."""
+"""Exit code after Ctrl-C, as in shells."""
 
 
 def closing(*lines: str) -> str:
-    """Lay out what stands below the options of a help page, line by line."""
+    """Lay out the lines below the options of a help page."""
     return "\b\n" + "\n".join(lines)
 
 
 def say(message: str) -> None:
-    """Write one line to the standard error."""
+    """Write one line to standard error."""
     typer.echo(printable(" ".join(message.split())), err=True)
 
 
 def printable(text: str) -> str:
-    r"""Write control characters out, so that a name in a file does not steer the terminal.
+    r"""Escape control characters, so that a name in a file cannot control the terminal.
 
     Examples
     --------
@@ -50,7 +50,7 @@ def printable(text: str) -> str:
 
 
 def file_stem(name: str) -> str:
-    """Return a name as that of a file in the folder at hand, without separators and dots in front.
+    """Return a safe file name, without separators and leading dots.
 
     Examples
     --------
@@ -62,7 +62,7 @@ def file_stem(name: str) -> str:
 
 @contextmanager
 def one_line_warnings() -> Iterator[None]:
-    """Show warnings as ``Warning: message``, without the place in the code; none of ours is suppressed."""
+    """Show warnings as ``Warning: message``, without file and line; none of the package's is suppressed."""
 
     def show(message: Warning | str, *_: Any, **__: Any) -> None:
         say(f"Warning: {message}")
@@ -74,18 +74,18 @@ def one_line_warnings() -> Iterator[None]:
 
 
 def is_first_process() -> bool:
-    """Tell whether this is the first of the processes of a run, which speaks for all."""
+    """Return whether this is the first process of a run, the only one that prints."""
     return os.environ.get("RANK", os.environ.get("LOCAL_RANK", "0")) == "0"
 
 
 def is_watched(stream: TextIO) -> bool:
-    """Tell whether a person watches a stream: a terminal, of the first of the processes of a run."""
+    """Return whether a stream is a terminal and this is the first process of a run."""
     return stream.isatty() and is_first_process()
 
 
 @contextmanager
 def working(what: str) -> Iterator[None]:
-    """Say what is being done while a person watches the standard error and waits."""
+    """Show what is being done while standard error is a terminal."""
     from rich.console import Console
 
     with Console(stderr=True, quiet=not is_watched(sys.stderr)).status(what):
@@ -95,16 +95,16 @@ def working(what: str) -> Iterator[None]:
 def show_table(
     frame: pd.DataFrame, *, columns: Mapping[str, str] | None = None, rows: int | None = None
 ) -> None:
-    """Write a table to the standard output: aligned for a person, tab separated into a file or a pipe.
+    """Write a table to standard output: aligned in a terminal, tab separated into a file or a pipe.
 
     Parameters
     ----------
     frame
-        The table. All of it goes into a pipe.
+        The table. A pipe or file gets all of it.
     columns
-        The columns that a person sees, with the names to show them by; all when None.
+        The columns shown in a terminal, with the names to show; None shows all.
     rows
-        How many rows a person sees; all when None. How many more there are is said.
+        Number of rows shown in a terminal, followed by how many more there are; None shows all.
     """
     if not is_watched(sys.stdout):
         frame.to_csv(sys.stdout, sep="\t", index=False, float_format="%.6g")
@@ -121,7 +121,7 @@ def draw_table(
     columns: Mapping[str, str] | None = None,
     rows: int | None = None,
 ) -> None:
-    """Draw a table for a person; the parameters are those of `show_table`."""
+    """Draw a table in a terminal; the parameters are those of `show_table`."""
     from pandas.api.types import is_numeric_dtype
     from rich.table import Table
     from rich.text import Text
@@ -135,12 +135,12 @@ def draw_table(
     for row in shown.itertuples(index=False):
         table.add_row(*(Text(as_text(value)) for value in row))
     console.print(table)
-    if len(shown) < len(frame):
-        console.print(f"... and {len(frame) - len(shown):,} more rows; a pipe or a file gets all of them.")
+    if more := len(frame) - len(shown):
+        console.print(f"... and {more:,} more row{'s' * (more > 1)}; a pipe or a file gets them all.")
 
 
 def as_text(value: object) -> str:
-    """Write one entry of a table for a person: three digits, yes or no, nothing for a missing value.
+    """Format one table cell for a terminal: three digits, yes or no, empty for a missing value.
 
     Examples
     --------

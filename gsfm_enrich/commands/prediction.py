@@ -1,4 +1,4 @@
-"""``gsfm-enrich predict`` and ``augment``: what the model knows of genes, terms and lists."""
+"""``gsfm-enrich predict`` and ``augment``: predictions for genes, terms and lists."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SHOWN_FUNCTIONS = {
     "gene": "gene", "term": "term", "rank": "rank", "probability": "probability", "z_score": "z-score",
     "known": "known", "term_auroc": "term AUROC", "neighbours": "closest genes there", "caution": "caution",
 }  # fmt: skip
-"""What a person sees; a pipe or a file gets all columns."""
+"""The columns shown in a terminal; a pipe or a file gets all of them."""
 
 PREDICT_CLOSING = closing(
     "Examples:",
@@ -50,7 +50,7 @@ def predict(
     term: Annotated[
         str | None,
         typer.Option(
-            "--term", metavar="TERM", help="Ask the other way round: which genes belong to this term?"
+            "--term", metavar="TERM", help="Predict the genes of this term instead of the functions of genes."
         ),
     ] = None,
     gene_sets: GeneSets = DEFAULT_LIBRARY,
@@ -60,23 +60,25 @@ def predict(
             "-t",
             "--top",
             min=1,
-            help=f"Terms for each gene and library ({DEFAULT_FUNCTIONS} by default), or genes for the term "
-            f"({DEFAULT_GENES} by default).",
+            help=f"Terms per gene and library (default: {DEFAULT_FUNCTIONS}), or genes for the term "
+            f"(default: {DEFAULT_GENES}).",
             show_default=False,
         ),
     ] = None,
     known: Annotated[
         bool,
-        typer.Option("--known/--new", help="With the memberships that the library has, or only new ones."),
+        typer.Option(
+            "--known/--new", help="Include memberships that the library lists, or show only new ones."
+        ),
     ] = True,
     organism: Organism = "human",
     model: Model = "default",
 ) -> None:
     """Find functions of genes, or genes of a term.
 
-    Those included that the library does not list, as the model completes its terms.
-    A score compares the gene with all others in the completed term. The z-score takes off what random sets
-    would give the gene, so that a gene that is everywhere does not win for that alone.
+    The model completes the terms, so this includes functions that the library does not list. The score
+    compares the gene with all others in the completed term. The z-score corrects for the gene's scores in
+    random sets, so that well-studied genes do not win for that reason alone.
     """
     if term is not None and (genes or gene_file is not None):
         raise InputError("predict takes genes or --term, not both.")
@@ -99,11 +101,11 @@ def augment(
     *,
     genes: Genes = None,
     gene_file: GeneFile = None,
-    n: Annotated[int, typer.Option("-n", "--number", min=1, help="How many genes to add.")] = 50,
+    n: Annotated[int, typer.Option("-n", "--number", min=1, help="Number of genes to add.")] = 50,
     organism: Organism = "human",
     model: Model = "default",
 ) -> None:
-    """Find the genes that a list lacks, the strongest first."""
+    """Find the genes that a list lacks, strongest first."""
     given = genes_of(genes, gene_file)
     with working("Completing the list"):
         from gsfm_enrich.prediction.augment import augment as run

@@ -22,7 +22,7 @@ WATCHED_COLUMNS = {
     "Lead_genes": "Leading genes",
     "Predicted Lead Genes": "Predicted",
 }
-"""What a person sees of the result, and by which shorter name."""
+"""The columns shown in a terminal, and their shorter names."""
 
 RANKED_CLOSING = closing(
     "Examples:",
@@ -48,23 +48,24 @@ def ranked(
     organism: Organism = "human",
     direction: Annotated[
         Literal["both", "up", "down"],
-        typer.Option("--direction", help="Genes that change either way, that rise, or that fall."),
+        typer.Option(
+            "--direction", help="Genes that change in either direction, that go up, or that go down."
+        ),
     ] = "both",
     out: Annotated[
         Path | None, typer.Option("-o", "--out", metavar="FILE", help="Tab-separated file to write.")
     ] = None,
     min_size: Annotated[
-        int, typer.Option("--min-size", min=1, help="Fewest measured members of a term.")
+        int, typer.Option("--min-size", min=1, help="Smallest number of measured members of a term.")
     ] = 5,
     model: Model = "default",
 ) -> None:
     """Find the terms whose genes change, without a cut-off.
 
-    All measured genes count with their statistic: members of a term, and less the genes that the model
-    predicts to be members. The p-values are estimates, as a table alone does not say how its genes go
-    together.
+    All measured genes count with their statistic: members of a term fully, predicted members with less
+    weight. The p-values are estimates, because a table alone does not tell how its genes are correlated.
     """
-    with working("Testing the terms, completed by the model"):
+    with working("Testing the terms, completed with the model"):
         from gsfm_enrich.tl._ranked_tables import enrich_ranked
 
         result = enrich_ranked(

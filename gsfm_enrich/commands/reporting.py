@@ -1,4 +1,4 @@
-"""``gsfm-enrich report`` and ``gene``: stored results, or what is known of a gene, as one HTML file."""
+"""``gsfm-enrich report`` and ``gene``: stored results, or everything about one gene, as one HTML file."""
 
 from __future__ import annotations
 
@@ -33,18 +33,21 @@ def report(
         Path,
         typer.Argument(
             metavar="FILE",
-            help="An .h5ad file with results of ge.tl.enrichr, or a table of enrichr (.txt, .tsv, .csv).",
+            help="An .h5ad file with results of ge.tl.enrichr, or a table from enrichr (.txt, .tsv, .csv).",
         ),
     ],
     out: Annotated[
         Path | None,
-        typer.Option("-o", "--out", metavar="HTML", help="File to write; by default FILE ending in .html."),
+        typer.Option(
+            "-o", "--out", metavar="HTML", help="File to write (default: FILE with the ending .html)."
+        ),
     ] = None,
     key: Annotated[
-        str, typer.Option("--key", metavar="SLOT", help="Slot of adata.uns with the results.")
+        str, typer.Option("--key", metavar="SLOT", help="Key in adata.uns of the results.")
     ] = "gsfm_enrichr",
     top_term: Annotated[
-        int, typer.Option("-t", "--top-term", min=1, help="Most terms in the table of each list.")
+        int,
+        typer.Option("-t", "--top-term", min=1, help="Largest number of terms in the table of each list."),
     ] = 50,
     cutoff: Annotated[
         float, typer.Option("--cut", "--cut-off", help="Largest adjusted p-value in the tables.")
@@ -53,7 +56,7 @@ def report(
 ) -> None:
     """Write an HTML report of results that were stored.
 
-    One file with plots, and with tables that can be sorted, filtered and opened. It needs no network.
+    A single file with plots and tables that can be sorted, filtered and expanded. It works offline.
     """
     with working("Writing the report"):
         from gsfm_enrich.get.result_files import read_results
@@ -72,7 +75,7 @@ def gene(
     ],
     out: Annotated[
         Path | None,
-        typer.Option("-o", "--out", metavar="HTML", help="File to write; by default GENE.html."),
+        typer.Option("-o", "--out", metavar="HTML", help="File to write (default: GENE.html)."),
     ] = None,
     companions: Annotated[
         str | None,
@@ -80,7 +83,7 @@ def gene(
             "-i",
             "--input-list",
             metavar="FILE",
-            help="Text file with the genes it was found with, one a line; - for stdin.",
+            help="Text file with the genes it was found with, one per line; - for stdin.",
         ),
     ] = None,
     gene_sets: Annotated[
@@ -89,17 +92,19 @@ def gene(
             "-g",
             "--gene-sets",
             metavar="NAMES",
-            help="Libraries of functions with commas between them; the three of GO by default.",
+            help="Libraries of functions, separated by commas (default: the three of GO).",
             show_default=False,
         ),
     ] = "GO_Biological_Process,GO_Molecular_Function,GO_Cellular_Component",
-    top: Annotated[int, typer.Option("-t", "--top", min=1, help="Terms to list of each library.")] = 10,
+    top: Annotated[
+        int, typer.Option("-t", "--top", min=1, help="Number of terms to list from each library.")
+    ] = 10,
     organism: Organism = "human",
     model: Model = "default",
 ) -> None:
-    """Write an HTML page on what a gene may do, and why.
+    """Write an HTML page about what a gene may do, and why.
 
-    One file with a paragraph in plain language, tables, and a plot of its neighbours. It needs no network.
+    A single file with a paragraph in plain language, tables, and a plot of its neighbours. It works offline.
     """
     found_with = genes_of(None, companions) if companions is not None else None
     with working("Completing the terms of the libraries"):

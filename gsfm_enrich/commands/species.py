@@ -1,4 +1,4 @@
-"""``gsfm-enrich orthology``: the table by which genes of mouse and rat find their human genes."""
+"""``gsfm-enrich orthology``: the table that maps mouse and rat genes to human ones."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ORTHOLOGY_CLOSING = closing(
     "  gsfm-enrich orthology --update",
     "  gsfm-enrich orthology --org rat --from HOM_AllOrganism.rpt",
     "",
-    "Exit code: 0 when done, 2 on bad input or without a network; then the former table stays.",
+    "Exit code: 0 when done, 2 on bad input or without a network; then the previous table is kept.",
 )
 
 
@@ -31,24 +31,24 @@ def orthology(
         typer.Option(
             "--from",
             metavar="FILE",
-            help="Take an own copy of MGI's HOM_MouseHumanSequence.rpt or, for rat, HOM_AllOrganism.rpt, "
-            "plain or gzipped; or a web address.",
+            help="Read your own copy of MGI's HOM_MouseHumanSequence.rpt (for rat, HOM_AllOrganism.rpt), "
+            "plain or gzipped, or a web address.",
         ),
     ] = None,
     sha256: Annotated[
         str | None,
-        typer.Option("--sha256", metavar="HEX", help="Checksum that the table must have."),
+        typer.Option("--sha256", metavar="HEX", help="SHA-256 checksum that the table must have."),
     ] = None,
 ) -> None:
     """Show or replace the table of human orthologues of mouse or rat.
 
-    The first use of --organism mouse or rat downloads it, and it is kept with its date and checksum. Without
-    a network, genes are mapped by symbol instead.
+    The first use of --organism mouse or rat downloads it; it is kept with its date and checksum. Without a
+    network, genes are mapped by symbol instead.
     """
     if update and source is not None:
-        raise InputError("orthology takes --update or --from, not both.")
+        raise InputError("orthology takes either --update or --from.")
     if sha256 is not None and not update and source is None:
-        raise InputError("--sha256 goes with --update or --from.")
+        raise InputError("--sha256 needs --update or --from.")
     from gsfm_enrich.genes.orthology import cached_orthology, describe, install_orthology
 
     if update or source is not None:

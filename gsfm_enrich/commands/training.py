@@ -31,18 +31,18 @@ if TYPE_CHECKING:
 
     from gsfm_enrich.training.corpus import Corpus
 
-PARTITION = 0.5  # recorded in config.json: training gives a share of a set and asks for the rest
-SMALLEST_VOCAB = 3  # stands in until the corpus is read
+PARTITION = 0.5  # recorded in config.json: training shows part of a set and asks for the rest
+SMALLEST_VOCAB = 3  # placeholder until the corpus is read
 GMT_ENDINGS = (".gmt", ".gmt.gz")
 
 Out = Annotated[
     Path,
-    typer.Option("--out", metavar="DIR", help="Folder of the run, and of the checkpoint at its end."),
+    typer.Option("--out", metavar="DIR", help="Folder of the run, and of the final checkpoint."),
 ]
 GmtFiles = Annotated[
     list[Path] | None,
     typer.Option(
-        "--gmt", metavar="PATH", help="GMT file, or a folder of them; one source a file; repeatable."
+        "--gmt", metavar="PATH", help="GMT file or folder of GMT files, one source per file; repeatable."
     ),
 ]
 Literature = Annotated[
@@ -50,7 +50,7 @@ Literature = Annotated[
     typer.Option(
         "--literature",
         metavar="PATH",
-        help="org.Hs.eg.sqlite of the Bioconductor package org.Hs.eg.db: one set for each publication.",
+        help="org.Hs.eg.sqlite of the Bioconductor package org.Hs.eg.db: one set per publication.",
     ),
 ]
 Exclude = Annotated[
@@ -58,12 +58,12 @@ Exclude = Annotated[
     typer.Option(
         "--exclude",
         metavar="PATH",
-        help="GMT file kept for evaluation: a set whose name carries one of its GEO series is left out.",
+        help="GMT file kept for evaluation: sets whose names contain one of its GEO series are left out.",
     ),
 ]
 Before = Annotated[
     int | None,
-    typer.Option("--before", metavar="PMID", help="Only publications with a smaller PubMed id."),
+    typer.Option("--before", metavar="PMID", help="Use only publications with a smaller PubMed id."),
 ]
 
 NearDuplicates = Annotated[
@@ -71,8 +71,8 @@ NearDuplicates = Annotated[
     typer.Option(
         "--near-duplicates",
         metavar="J",
-        help="Leave out a set whose Jaccard index with an earlier one of its file is J or more, from 0.5 on; "
-        "1 leaves out repeated sets alone.",
+        help="Leave out a set whose Jaccard index with an earlier one of the same file is at least J "
+        "(0.5 to 1); 1 leaves out repeated sets only.",
     ),
 ]
 
@@ -95,27 +95,30 @@ def train(
     exclude: Exclude = None,
     before: Before = None,
     near_duplicates: NearDuplicates = 1.0,
-    steps: Annotated[int, typer.Option("--steps", min=1, help="Batches in all.")] = 20_000,
+    steps: Annotated[int, typer.Option("--steps", min=1, help="Total number of batches.")] = 20_000,
     batch_size: Annotated[
-        int, typer.Option("--batch-size", min=1, help="Sets a batch, all processes together.")
+        int, typer.Option("--batch-size", min=1, help="Sets per batch, over all processes.")
     ] = 512,
     learning_rate: Annotated[
         float,
-        typer.Option("--learning-rate", help="Peak, after warming up; then half a cosine down to zero."),
+        typer.Option(
+            "--learning-rate", help="Peak learning rate after warm-up; then half a cosine down to zero."
+        ),
     ] = 1e-3,
     width: Annotated[
         int, typer.Option("--width", min=1, help="Length of the representation of a set.")
     ] = 256,
     depth: Annotated[
-        int, typer.Option("--depth", min=1, help="Layers of the encoder, and of the decoder.")
+        int, typer.Option("--depth", min=1, help="Layers of the encoder and of the decoder.")
     ] = 2,
     dropout: Annotated[
-        float, typer.Option("--dropout", help="Share of hidden units dropped in training.")
+        float, typer.Option("--dropout", help="Share of hidden units dropped during training.")
     ] = 0.2,
     architecture: Annotated[
         Literal["gsfm", "gsfm-scaled"],
         typer.Option(
-            "--architecture", help="The published network, or its input scaled by the size of the set."
+            "--architecture",
+            help="The published architecture, or with the input scaled by the size of the set.",
         ),
     ] = "gsfm-scaled",
     balance: Annotated[
@@ -144,22 +147,22 @@ def train(
         typer.Option(
             "--patience",
             min=0,
-            help="Stop after so many validations without a lower loss, and keep the lowest; 0 never does.",
+            help="Stop after this many validations without a lower loss, keep the best; 0 never stops.",
         ),
     ] = 0,
     seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same run.")] = 0,
     precision: Annotated[
         Literal["32-true", "16-mixed", "bf16-mixed", "bf16-true", "64-true"],
-        typer.Option("--precision", help="Of the arithmetic, as Lightning Fabric names it."),
+        typer.Option("--precision", help="Numerical precision, as named by Lightning Fabric."),
     ] = "32-true",
-    half: Annotated[bool, typer.Option("--half/--full", help="Write the weights in 16 or 32 bit.")] = False,
+    half: Annotated[bool, typer.Option("--half/--full", help="Write the weights in 16 or 32 bits.")] = False,
 ) -> None:
     """Train a gene set foundation model.
 
-    Part of every set is hidden, and the model is asked for it. The folder gets config.json, model.safetensors
-    and vocab.txt, to be used as --model DIR or by load_model; log.tsv has step, training loss and validation
-    loss. A run that was interrupted goes on when the same command is given again. Uses every GPU there is;
-    on several machines, run it by fabric run.
+    Part of every set is hidden, and the model learns to predict it. The folder receives config.json,
+    model.safetensors and vocab.txt, for use with --model DIR or load_model, and log.tsv with step, training
+    loss and validation loss. Repeat the same command to resume an interrupted run. Uses all GPUs of the
+    machine; on several machines, start it with fabric run.
     """
     if find_spec("lightning_fabric") is None:
         raise GsfmEnrichError(
@@ -171,7 +174,7 @@ def train(
     from gsfm_enrich.training.config import TrainingConfig
     from gsfm_enrich.training.fit import fit
 
-    network = GSFMConfig(  # all settings are checked before gene sets are read, which takes minutes
+    network = GSFMConfig(  # settings are checked before the gene sets are read, which takes minutes
         vocab_size=SMALLEST_VOCAB,
         d_model=width,
         depth=depth,
@@ -201,7 +204,7 @@ def train(
 
             model = fit(corpus, network, training, out, report)
     except KeyboardInterrupt:
-        say(f"Interrupted; the same command goes on from the last state saved in {out}/.")
+        say(f"Interrupted; the same command resumes from the last state saved in {out}/.")
         raise typer.Exit(INTERRUPTED) from None
     if not is_first_process():
         return
@@ -221,7 +224,7 @@ class Losses:
     validation: float = float("nan")
 
     def add(self, training: float, validation: float | None) -> None:
-        """Take in the losses of one step; most steps have no validation."""
+        """Record the losses of one step; most steps have no validation."""
         self.training = training
         if validation is not None:
             self.validation = validation
@@ -233,7 +236,7 @@ def weights_of(options: Sequence[str]) -> dict[str, float]:
     Raises
     ------
     InputError
-        When an option is none such.
+        If an option has another form.
 
     Examples
     --------
@@ -258,7 +261,7 @@ def gmt_files(paths: Sequence[Path]) -> list[Path]:
     Raises
     ------
     InputError
-        When a path is not there, or a folder has no GMT file.
+        If a path does not exist, or a folder has no GMT file.
     """
     files: list[Path] = []
     for path in paths:
@@ -266,7 +269,7 @@ def gmt_files(paths: Sequence[Path]) -> list[Path]:
             inside = sorted(file for file in path.iterdir() if file.name.lower().endswith(GMT_ENDINGS))
             if not inside:
                 raise InputError(
-                    f"The folder {str(path)!r} has no file that ends in {' or '.join(GMT_ENDINGS)}."
+                    f"The folder {str(path)!r} has no file ending in {' or '.join(GMT_ENDINGS)}."
                 )
             files += inside
         elif path.is_file():
@@ -283,18 +286,18 @@ def read_corpus(
     before: int | None,
     near_duplicates: float,
 ) -> Corpus:
-    """Read the training sets, or open them if they were read before, and say what was left out of them."""
+    """Read the training sets, or open them if they were read before, and report what was left out."""
     if not gmt and literature is None:
-        raise InputError("There is nothing to train on; give gene sets with --gmt or --literature, or both.")
+        raise InputError("There is nothing to train on; pass gene sets with --gmt, --literature or both.")
     if before is not None and literature is None:
-        raise InputError("--before dates publications, so it needs --literature.")
+        raise InputError("--before selects publications, so it needs --literature.")
     if literature is not None and not literature.is_file():
         raise InputError(f"There is no file {str(literature)!r}; expected org.Hs.eg.sqlite.")
     files, held_out = gmt_files(gmt or []), gmt_files(exclude or [])
     from gsfm_enrich.training.assemble import build_corpus
     from gsfm_enrich.training.sources import geo_series
 
-    with working(f"Reading gene sets of {len(files) + (literature is not None)} sources"):
+    with working("Reading gene sets"):
         corpus = build_corpus(
             files,
             literature,
@@ -302,21 +305,21 @@ def read_corpus(
             exclude=geo_series(held_out),
             near_duplicates=near_duplicates,
         )
-    lost = "; ".join(f"{count:,} {what}" for what, count in corpus.left_out.items() if count)
+    lost = "; ".join(f"{what} ({count:,})" for what, count in corpus.left_out.items() if count)
     if lost:
         say(f"Left out: {lost}.")
     return corpus
 
 
 def write_manifest(corpus: Corpus, out: Path) -> None:
-    """Write beside a checkpoint which sets it was trained on."""
+    """Write next to a checkpoint which sets it was trained on."""
     text = json.dumps(corpus.manifest, indent=1, ensure_ascii=False) + "\n"
     write_atomically(out / "corpus.json", text.encode())
 
 
 @contextmanager
 def progress(steps: int, batch_size: int) -> Iterator[Callable[[int, Losses], None]]:
-    """Show a bar with losses, speed and time left while a person watches the standard error."""
+    """Show a progress bar with losses, speed and time left if standard error is a terminal."""
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -355,7 +358,7 @@ def progress(steps: int, batch_size: int) -> Iterator[Callable[[int, Losses], No
 
         def show(done: int, losses: Losses) -> None:
             nonlocal started
-            if not started:  # a run that goes on starts in the middle, which is not speed
+            if not started:  # a resumed run starts in the middle, which must not count as speed
                 bar.reset(task, completed=done - 1, losses=losses)
                 started = True
             bar.update(task, completed=done, losses=losses)
@@ -374,7 +377,7 @@ def summary(corpus: Corpus, steps: int, losses: Losses, out: Path) -> pd.DataFra
         "genes": str(len(corpus.vocab) - 2),
         "steps": str(steps),
     }
-    if losses.training == losses.training:  # not so when the run was complete before
+    if losses.training == losses.training:  # missing if the run was already complete
         rows["training loss"] = f"{losses.training:.4f}"
         rows["validation loss"] = f"{losses.validation:.4f}"
     return pd.DataFrame(rows.items(), columns=["item", "value"])
