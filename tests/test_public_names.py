@@ -30,6 +30,7 @@ FORWARDED = ({*gseapy.__all__} | {"plot", "parser", "scipalette"}) - OWN
 ARROWS = {
     "errors": set(),
     "arguments": {"errors"},
+    "kept": set(),
     "files": {"errors"},
     "progress": set(),
     "genes": {"errors", "files"},
@@ -69,7 +70,7 @@ FOREIGN = {  # who may import these packages
     "anndata": SURFACE,
     "matplotlib": {"pl", "html", "drop_in"},
 }
-EVERYWHERE = {"arguments"}  # what public functions take, checked at their entrance
+EVERYWHERE = {"arguments", "kept"}  # the check at the entrance of functions, and how their results are kept
 EXCEPTIONS = {("libraries/enrichr.py", "gseapy")}  # the address of Enrichr is gseapy's
 
 

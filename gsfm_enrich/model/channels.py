@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import pairwise
 from typing import cast
 
@@ -22,6 +21,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csc_array, csr_array, hstack
 from torch import Tensor, nn
 
+from gsfm_enrich.kept import kept_property
 from gsfm_enrich.model.blocks import in_blocks, product
 from gsfm_enrich.model.config import GSFMConfig
 from gsfm_enrich.model.gsfm import GSFM, multi_hot
@@ -65,18 +65,18 @@ class Dense(nn.Module):
         self.factors = torch.from_numpy(np.rint(places / scale[:, None]).astype(np.int8))
         self.scale = torch.from_numpy(scale.astype(np.float32))
 
-    @cached_property
+    @kept_property
     def places(self) -> Floats:
         """Place of every gene, shape (V, k)."""
         return np.asarray((self.factors.float() * self.scale[:, None]).numpy())
 
-    @cached_property
+    @kept_property
     def covariance(self) -> Floats:
         """Of the places over the genes, shape (k, k)."""
         genes = self.places[N_SPECIAL:]
         return product(genes.T, genes) / np.float32(len(genes))
 
-    @cached_property
+    @kept_property
     def squares(self) -> Floats:
         """Squared distance of every gene from the mean place, shape (V,)."""
         return np.asarray(np.einsum("vk,vk->v", self.places, self.places))
@@ -120,7 +120,7 @@ class Table(nn.Module):
         self.nearness = torch.from_numpy(nearness.astype(np.uint8))
         self.span = torch.tensor([low, high], dtype=torch.float32)
 
-    @cached_property
+    @kept_property
     def matrix(self) -> csr_array:
         """Similarities, V x V, float32; row i holds the neighbours of unit i."""
         values = self.similarity
@@ -204,21 +204,21 @@ class ChannelGSFM(GSFM):
         """The tables, in the order of ``config.tables``."""
         return [cast(Table, channel) for channel in self.tables.values()]
 
-    @cached_property
+    @kept_property
     def output(self) -> tuple[Floats, Floats]:
         """Places of the genes in all dense channels (V, width), and zeros (V,)."""
         none = [np.zeros((len(self.vocab), 0), dtype=np.float32)]
         places = np.hstack([channel.places for channel in self.dense_channels] or none)
         return places, np.zeros(len(places), dtype=np.float32)
 
-    @cached_property
+    @kept_property
     def tables_side_by_side(self) -> csr_array:
         """Similarities in all tables, shape (V, n_tables * V): table t has the columns from t * V on."""
         if not self.table_channels:
             return csr_array(np.zeros((len(self.vocab), 0), dtype=np.float32))
         return csr_array(hstack([table.matrix for table in self.table_channels], format="csr"))
 
-    @cached_property
+    @kept_property
     def tables_by_gene(self) -> csc_array:
         """The same, fast to read by columns."""
         return csc_array(self.tables_side_by_side)

@@ -11,12 +11,12 @@ of scores is a product of the two.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csc_array, csr_array
 
+from gsfm_enrich.kept import kept_on_first, kept_property
 from gsfm_enrich.model.blocks import in_blocks, product
 from gsfm_enrich.model.channels import ChannelGSFM, Weighing, side_by_side, sizes_of, weighed_scores
 from gsfm_enrich.model.gsfm import GSFM, multi_hot
@@ -34,7 +34,7 @@ def nearest_reference(sizes: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.asarray(distance.argmin(axis=1))
 
 
-@lru_cache(maxsize=4)
+@kept_on_first(most=1)
 def centred_output(model: GSFM) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return weight and bias of the output layer less their means over the genes.
 
@@ -45,7 +45,7 @@ def centred_output(model: GSFM) -> tuple[NDArray[np.float32], NDArray[np.float32
     return weight - weight[N_SPECIAL:].mean(axis=0), bias - bias[N_SPECIAL:].mean()
 
 
-@lru_cache(maxsize=4 * len(REFERENCE_SIZES))
+@kept_on_first(most=len(REFERENCE_SIZES))
 def reference(model: GSFM, size: int, seed: int = 0) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return mean and scale of the centred logit of every gene over random sets of a size.
 
@@ -141,7 +141,7 @@ class GeneFactors:
         centre, covariance = mean_and_covariance(factors[self.units])
         return Standard(factors - centre, centre, covariance)
 
-    @cached_property
+    @kept_property
     def tables(self) -> csc_array:
         """Similarities of the genes in the model's tables, see `gsfm_enrich.model.channels.side_by_side`."""
         if isinstance(self.model, ChannelGSFM) and len(self.model.table_channels):
@@ -221,7 +221,7 @@ class Genes:
             self._dense[group] = self.factors.standard(group).factors[units].T
         return self._dense[group]
 
-    @cached_property
+    @kept_property
     def tables(self) -> csr_array:
         """Similarities in the tables, shape (V, n_tables * n_genes)."""
         whole = self.factors.tables

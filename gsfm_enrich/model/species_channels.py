@@ -58,7 +58,7 @@ class SpeciesChannels(SpeciesLayer):
 
     def _dense(self, channel: Dense, listed: Listed, n: Tensor) -> tuple[Tensor, Tensor]:
         """Return scores (n_sets, len(vocab)) and coherence (n_sets,), as `ChannelGSFM.dense_scores` does."""
-        places = torch.from_numpy(channel.places)
+        places = torch.tensor(channel.places)
         mean = _summed(listed, places, listed.weights) / n[:, None]
         variance = (mean @ torch.from_numpy(channel.covariance) * mean).sum(dim=1)
         spread = variance.clamp(min=1e-20).sqrt()

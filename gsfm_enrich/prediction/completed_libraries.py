@@ -35,7 +35,7 @@ def complete_bundled() -> None:
         table = library_membership(library, model)
         for part in ("inside", "outside", "scores"):
             getattr(table, part)
-        library_comparison(library, model)
+        library_comparison(table)
     COMPLETED_LIBRARIES.mkdir()
     for path in tables_folder().iterdir():
         copyfile(path, COMPLETED_LIBRARIES / path.name)

@@ -216,7 +216,7 @@ class Context:
             self.expected[rows] = membership.sum(axis=1)
             belongs.append(csr_array(membership >= MATERIAL))
         self.belongs = csr_array(vstack(belongs))
-        compared = library_comparison(library, table.model, organism)
+        compared = library_comparison(table)
         self.usual = table.sizes / len(table.units) + compared.probability
         self.names = np.array(spell_as(table.names, organism))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -13,12 +13,12 @@ from scipy.stats import rankdata
 
 from gsfm_enrich.genes.lookup import spell_as
 from gsfm_enrich.genes.resolve import resolve
+from gsfm_enrich.kept import kept_on_first
 from gsfm_enrich.libraries.library import GeneSetLibrary
-from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.prediction.neighbours import gene_similarity
 from gsfm_enrich.prediction.understudied import publications_of
 from gsfm_enrich.ranking.kept_scores import check_numbers
-from gsfm_enrich.ranking.membership import Membership, library_membership
+from gsfm_enrich.ranking.membership import Membership
 
 EVIDENCE_COLUMNS = ("term_size", "specificity", "term_auroc", "gene_percentile", "neighbours", "caution")
 
@@ -57,10 +57,10 @@ class Comparison:
     probability: NDArray[np.float64]
 
 
-@lru_cache(maxsize=8)
-def library_comparison(library: GeneSetLibrary, model: GSFM, organism: str = "human") -> Comparison:
-    """Return what random genes get in a library; the last eight are kept."""
-    table = library_membership(library, model, organism)
+@kept_on_first(most=1)
+def library_comparison(table: Membership) -> Comparison:
+    """Return what random genes get in a library; kept for each membership table."""
+    library, model = table.library, table.model
     rng = np.random.default_rng(0)
     n = len(table.units)
     columns = np.sort(rng.choice(n, min(COMPARED_GENES, n), replace=False))
@@ -101,7 +101,7 @@ def add_evidence(frame: pd.DataFrame, library: GeneSetLibrary, table: Membership
     library, table, organism
         What they were predicted from.
     """
-    compared = library_comparison(library, table.model, organism)
+    compared = library_comparison(table)
     rows, columns = frame["row"].to_numpy(), frame["column"].to_numpy()
     terms, place = np.unique(rows, return_inverse=True)
     frame["term_size"] = library.sizes[rows]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from gsfm_enrich.arguments import checked
 from gsfm_enrich.errors import InputError
 from gsfm_enrich.genes.lookup import spell_as
 from gsfm_enrich.genes.match import match
+from gsfm_enrich.kept import kept_on_first
 from gsfm_enrich.model.checkpoint import load_model
 from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.model.scores import GeneFactors, Scores
@@ -217,9 +217,9 @@ def strongest_channel(singles: Scores, unit: int, others: NDArray[np.int64]) -> 
     return [names[channel] for channel in parts.argmax(axis=0)]
 
 
-@lru_cache(maxsize=2)
+@kept_on_first(most=1)
 def single_genes(model: GSFM) -> Scores:
-    """Complete every gene alone; those of the last two models are kept."""
+    """Complete every gene alone; kept for each model."""
     units = np.arange(N_SPECIAL, len(model.vocab))
     key = key_of("single genes", FORMAT, model_hash(model))
     return kept_scores(key, GeneFactors(model, units), list(units[:, None]))

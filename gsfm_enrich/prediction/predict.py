@@ -6,7 +6,6 @@ import itertools
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gsfm_enrich.arguments import checked
+from gsfm_enrich.kept import kept_on_first
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.libraries.sources import load_libraries
 from gsfm_enrich.model.gsfm import GSFM
@@ -227,13 +227,13 @@ def score_functions(genes: Sequence[tuple[str, int]], table: Membership) -> Iter
     """Score all terms of a membership table for genes, given with their columns, some hundred at a time."""
     for start in range(0, len(genes), AT_ONCE):
         some = genes[start : start + AT_ONCE]
-        parts = _scored(tuple(column for _, column in some), table)
+        parts = _scored(table, tuple(column for _, column in some))
         for i, (gene, column) in enumerate(some):
             yield Functions(gene, column, *(part[:, i] for part in parts))
 
 
-@lru_cache(maxsize=2)  # functions alone and functions in context ask for the same genes
-def _scored(asked: tuple[int, ...], table: Membership) -> tuple[NDArray[Any], ...]:
+@kept_on_first(most=2)  # functions alone and functions in context ask for the same genes
+def _scored(table: Membership, asked: tuple[int, ...]) -> tuple[NDArray[Any], ...]:
     """Return what `Functions` holds for genes in some columns, shape (n_terms, n_genes) each."""
     terms, columns = np.arange(len(table.sizes)), np.array(asked)
     evidence = table.log_odds(terms, columns)

@@ -13,7 +13,6 @@ import json
 import logging
 import os
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +21,7 @@ from safetensors import safe_open
 from safetensors.numpy import load, save
 
 from gsfm_enrich.files import cache_base, kept_files, write_atomically
+from gsfm_enrich.kept import kept_on_first
 from gsfm_enrich.model.gsfm import GSFM
 
 LARGEST = 1_000_000_000
@@ -44,7 +44,7 @@ def key_of(*parts: object) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:40]
 
 
-@lru_cache(maxsize=8)
+@kept_on_first(most=1)
 def model_hash(model: GSFM) -> str:
     """Return the hash of a model's configuration, vocabulary and weights."""
     digest = hashlib.sha256(model.config.to_json().encode())

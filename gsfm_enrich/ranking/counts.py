@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
 from typing import TypeAlias
 
 import numpy as np
@@ -16,6 +15,7 @@ from gsfm_enrich.genes.distinct import one_name_per_gene
 from gsfm_enrich.genes.match import match
 from gsfm_enrich.genes.resolve import first_few, say_reasons
 from gsfm_enrich.genes.spelling import misread_species
+from gsfm_enrich.kept import kept_on_first, kept_property
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.ranking.overlap import IntArray, Overlap, overlap_test
 
@@ -73,7 +73,7 @@ class QueryCounts:
     drawn: int
     population: int
 
-    @cached_property
+    @kept_property
     def _shared(self) -> csr_array:
         shared = self.library.incidence[:, self.columns]
         shared.sort_indices()
@@ -97,7 +97,7 @@ class QueryCounts:
         """Number of genes that each term shares with the query, shape (terms,)."""
         return np.diff(self.bounds)
 
-    @cached_property
+    @kept_property
     def overlap(self) -> Overlap:
         """The overlap test of the query; raises InputError where the background cannot hold it."""
         return overlap_test(self.hits, self.sizes, self.drawn, self.population)
@@ -246,13 +246,13 @@ def _count_within(
     )
 
 
-@lru_cache(maxsize=16)
+@kept_on_first(most=16)
 def _background_genes(library: GeneSetLibrary, names: tuple[str, ...], organism: str) -> tuple[str, ...]:
     """Return one name of each gene of a background; names that the library lists apart stay apart."""
     return tuple(one_name_per_gene(names, organism, apart=library.gene_positions))
 
 
-@lru_cache(maxsize=16)
+@kept_on_first(most=16)
 def _cut_to_background(
     library: GeneSetLibrary, names: tuple[str, ...], organism: str
 ) -> tuple[npt.NDArray[np.bool_], IntArray]:
@@ -264,8 +264,6 @@ def _cut_to_background(
     columns = match(names, library.genes, organism).columns
     present[columns[columns >= 0]] = True
     sizes = (library.incidence @ present.astype(np.float32)).astype(np.int64)
-    for array in (present, sizes):
-        array.flags.writeable = False
     return present, sizes
 
 

@@ -14,8 +14,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass
-from functools import cached_property, lru_cache, partial
+from functools import partial
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +25,7 @@ from scipy.sparse import csc_array, csr_array, hstack
 
 from gsfm_enrich.genes.match import match
 from gsfm_enrich.genes.table import organism_name
+from gsfm_enrich.kept import kept_on_first, kept_property, read_only
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.model.blocks import in_blocks
 from gsfm_enrich.model.gsfm import GSFM
@@ -54,6 +57,8 @@ TERMS_AT_ONCE = 4096
 """Terms to complete again without a gene: memory stays bounded."""
 FEWEST_KEPT = 50
 """Smaller libraries take no time, and would fill the disk with a file for every dict that is tried."""
+TABLES = 8
+"""Tables to keep in memory for a model."""
 FORMAT = 4
 """To be raised whenever the same model and library give another table."""
 
@@ -138,18 +143,19 @@ class Membership:
             (incidence.data, incidence.indices, incidence.indptr), shape=(len(library), len(self.units))
         )
         self.sizes = np.diff(incidence.indptr).astype(np.int64)
+        read_only([self.units, self.of_library, self.of_unit, self.known, self.sizes])
 
-    @cached_property
+    @kept_property
     def genes(self) -> GeneFactors:
         """The gene side of the scores."""
         return GeneFactors(self.model, self.units)
 
-    @cached_property
+    @kept_property
     def members(self) -> list[Ints]:
         """Columns of the members of each term."""
         return [part.astype(np.int64) for part in np.split(self.known.indices, self.known.indptr[1:-1])]
 
-    @cached_property
+    @kept_property
     def calibration(self) -> Calibration:
         """What scores are worth in this library; kept on disk, too."""
         check = partial(check_arrays, n_channels=self.genes.n_channels)
@@ -177,7 +183,7 @@ class Membership:
 
         return [columns for part in in_blocks(work, len(shown)) for columns in part]
 
-    @cached_property
+    @kept_property
     def scores(self) -> Scores:
         """The completed terms."""
         sets = self.units_of(self.members)
@@ -185,17 +191,17 @@ class Membership:
             kept_scores(self._key("weighing"), self.genes, sets) if self._is_kept else self.genes.score(sets)
         )
 
-    @cached_property
+    @kept_property
     def inside(self) -> csr_array:
         """Probabilities of probable genes among the genes of the library, sparse; 0 for members."""
         return self._kept_table("inside", np.arange(self.n_library))
 
-    @cached_property
+    @kept_property
     def outside(self) -> csr_array:
         """As `inside`, among the genes that no term of the library has."""
         return self._kept_table("outside", np.arange(self.n_library, len(self.units)))
 
-    @cached_property
+    @kept_property
     def neighbours(self) -> csr_array | None:
         """Neighbours of the genes that terms are named after, bool, shape (n_terms, n_columns), or None."""
         units = named_genes(self.library.terms, self.model.vocab.tokens, self.organism)
@@ -248,22 +254,22 @@ class Membership:
         found = self.kept(part, partial(_check_probabilities, shape=shape), make)
         return csr_array((found["data"], found["indices"], found["indptr"]), shape=shape)
 
-    @cached_property
+    @kept_property
     def probable(self) -> csc_array:
         """As `inside`, among all genes: shape (n_terms, n_columns), fast to read by columns."""
         return csc_array(hstack([self.inside, self.outside]))
 
-    @cached_property
+    @kept_property
     def probable_inside(self) -> csc_array:
         """As `inside`, fast to read by columns."""
         return csc_array(self.inside)
 
-    @cached_property
+    @kept_property
     def weights(self) -> csc_array:
         """What genes that are not members count, as a share of a member, shape (n_terms, n_columns)."""
         return self._weights(self.probable, self.neighbours)
 
-    @cached_property
+    @kept_property
     def weights_inside(self) -> csc_array:
         """As `weights`, among the genes of the library."""
         near = None if self.neighbours is None else csr_array(self.neighbours[:, : self.n_library])
@@ -307,7 +313,7 @@ class Membership:
         table.sort_indices()
         return table
 
-    @cached_property
+    @kept_property
     def names(self) -> tuple[str, ...]:
         """What each column is called: the library's spelling, else the model's."""
         names = [self.model.vocab.tokens[unit] for unit in self.units]
@@ -364,7 +370,7 @@ class Membership:
         """
         return self.completed.block(rows, columns)
 
-    @cached_property
+    @kept_property
     def completed(self) -> CompletedSets:
         """Calibrated scores of all terms."""
         return self._weigh(self.scores, self.sizes, self.scores.own)
@@ -433,7 +439,23 @@ def _empty(shape: tuple[int, int]) -> csr_array:
     return csr_array((np.zeros(0, np.float32), np.zeros(0, np.int64), starts), shape=shape)
 
 
-@lru_cache(maxsize=8)
 def library_membership(library: GeneSetLibrary, model: GSFM, organism: str = "human") -> Membership:
-    """Return the membership table of a library; those of the last eight libraries are kept."""
-    return Membership(library, model, organism)
+    """Return the membership table of a library; those of the last eight are kept for each model.
+
+    A table is freed with its model and with its library.
+    """
+    tables = _tables(model, organism)
+    table = tables.get(library)
+    if table is None:
+        table = Membership(copy(library), model, organism)  # the copy does not keep the library alive
+    tables.pop(library, None)
+    tables[library] = table  # the last used comes last
+    for old in list(tables)[:-TABLES]:
+        tables.pop(old, None)
+    return table
+
+
+@kept_on_first(most=2)
+def _tables(model: GSFM, organism: str) -> WeakKeyDictionary[GeneSetLibrary, Membership]:
+    """Return the tables that are kept for a model."""
+    return WeakKeyDictionary()

@@ -81,15 +81,14 @@ def place(
     InputError
         If a propensity is given for a background that is a number.
     """
-    of_table = (table.library, table.model, table.organism)
     background, population = counts[0].background, counts[0].population
-    inside = inside_background(*of_table, background, population=population, propensity=propensity)
+    inside = inside_background(table, background, population=population, propensity=propensity)
     backgrounds = [inside]
     drawn = [inside.drawn(query.within, table.organism, query.drawn) for query in counts]
     apart = np.array([len(query.outside) for query in located])
     numbers = np.array(drawn, dtype=np.int64).reshape(len(counts), -1)
     if apart.any():
-        backgrounds.append(outside_background(*of_table))
+        backgrounds.append(outside_background(table))
         numbers = np.column_stack([numbers, apart])
     columns = sparse_rows([query.columns for query in located], len(table.units))
     if (columns.indices >= table.n_library).any():

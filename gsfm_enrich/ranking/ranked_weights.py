@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
 from gsfm_enrich.genes.match import match
+from gsfm_enrich.kept import kept_on_first, kept_property
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.ranking.gene_named_terms import NEIGHBOUR_WEIGHT
@@ -39,14 +39,14 @@ class TermWeights:
     weights: csr_array
     members: csr_array
 
-    @cached_property
+    @kept_property
     def power_sums(self) -> tuple[Floats, Floats, Floats]:
         """Sums of the weights, their squares and their cubes, each of shape (n_terms,)."""
         table = self.weights
         squares, cubes = table.power(2), table.power(3)
         return tuple(np.asarray(part.sum(axis=1)) for part in (table, squares, cubes))  # type: ignore[return-value]
 
-    @cached_property
+    @kept_property
     def sizes(self) -> Ints:
         """Measured members of each term, shape (n_terms,)."""
         return np.diff(self.members.indptr).astype(np.int64)
@@ -86,11 +86,10 @@ def frequency_weights(frequency: Floats, most: float) -> Floats:
     return 1 + np.sqrt((most - np.clip(frequency, 1, most)) / (most - 1))
 
 
-@lru_cache(maxsize=32)
 def ranked_weights(
     library: GeneSetLibrary, model: GSFM | None, genes: tuple[str, ...], organism: str = "human"
 ) -> TermWeights:
-    """Return what the genes of ranked tables count in each term; the last 32 results are kept.
+    """Return what the genes of ranked tables count in each term; the last results are kept.
 
     Parameters
     ----------
@@ -119,20 +118,45 @@ def ranked_weights(
     array([[0., 1., 2.],
            [0., 1., 0.]])
     """
+    if model is None:
+        return _member_weights(library, genes, organism)
+    return _completed_weights(library_membership(library, model, organism), genes)
+
+
+@kept_on_first(most=8)
+def _member_weights(library: GeneSetLibrary, genes: tuple[str, ...], organism: str) -> TermWeights:
+    """Return what the members count."""
     held = match(genes, library.genes, organism).columns
+    members = _members(library, held)
+    return _times_frequency(members, members, library, held)
+
+
+@kept_on_first(most=8)
+def _completed_weights(table: Membership, genes: tuple[str, ...]) -> TermWeights:
+    """Return what members, predicted members and neighbours count."""
+    held = match(genes, table.library.genes, table.organism).columns
+    members = _members(table.library, held)
+    columns = table.columns_of(genes)
+    known = columns >= 0
+    counts = _predicted_counts(table, columns[known])
+    weights = csr_array(members.maximum(_spread(counts, np.flatnonzero(known), len(genes))))
+    weights = csr_array(weights.multiply((np.diff(members.indptr) > 0)[:, None]))
+    weights.eliminate_zeros()
+    return _times_frequency(weights, members, table.library, held)
+
+
+def _members(library: GeneSetLibrary, held: Ints) -> csr_array:
+    """Return 1 for the genes that each term has, shape (n_terms, n_genes); ``held`` are their columns."""
     there = held >= 0
-    of_gene = np.full(len(genes), 2.0)
-    of_gene[there] = gene_weights(library)[held[there]]
-    members = _spread(library.incidence[:, held[there]], np.flatnonzero(there), len(genes))
-    weights = members
-    if model is not None:
-        table = library_membership(library, model, organism)
-        columns = table.columns_of(genes)
-        known = columns >= 0
-        counts = _predicted_counts(table, columns[known])
-        weights = csr_array(weights.maximum(_spread(counts, np.flatnonzero(known), len(genes))))
-        weights = csr_array(weights.multiply((np.diff(members.indptr) > 0)[:, None]))
-        weights.eliminate_zeros()
+    return _spread(library.incidence[:, held[there]], np.flatnonzero(there), len(held))
+
+
+def _times_frequency(
+    weights: csr_array, members: csr_array, library: GeneSetLibrary, held: Ints
+) -> TermWeights:
+    """Multiply weights by those of the genes, see `gene_weights`; ``held`` are their columns."""
+    of_gene = np.full(len(held), 2.0)
+    of_gene[held >= 0] = gene_weights(library)[held[held >= 0]]
     weights = csr_array(weights.multiply(of_gene[None, :]))
     weights.sort_indices()
     return TermWeights(weights, members.astype(bool))

@@ -20,10 +20,9 @@ from scipy.sparse import csc_array, csr_array
 from gsfm_enrich.errors import InputError, did_you_mean
 from gsfm_enrich.genes.match import match
 from gsfm_enrich.genes.table import load_gene_table
-from gsfm_enrich.libraries.library import GeneSetLibrary
-from gsfm_enrich.model.gsfm import GSFM
+from gsfm_enrich.kept import kept_on_first
 from gsfm_enrich.ranking.expected_counts import Stratum
-from gsfm_enrich.ranking.membership import Membership, library_membership
+from gsfm_enrich.ranking.membership import Membership
 
 N_STRATA = 10
 
@@ -89,11 +88,9 @@ class Background:
         return np.asarray(share @ (self.members + self.probability))
 
 
-@lru_cache(maxsize=16)
+@kept_on_first(most=16)
 def inside_background(
-    library: GeneSetLibrary,
-    model: GSFM,
-    organism: str,
+    table: Membership,
     background: Names | int | None,
     *,
     population: int,
@@ -103,8 +100,8 @@ def inside_background(
 
     Parameters
     ----------
-    library, model, organism
-        Of the membership table.
+    table
+        The membership table.
     background
         None for the genes of the library, a number of genes, or their identifiers.
     population
@@ -112,7 +109,7 @@ def inside_background(
     propensity
         Genes and how likely an experiment lists them, in any unit; None: all alike.
     """
-    table = library_membership(library, model, organism)
+    library, organism = table.library, table.organism
     if isinstance(background, int):
         if propensity is not None:
             raise InputError(
@@ -134,10 +131,9 @@ def inside_background(
     return describe(table, names, columns, held, strata=strata, population=population)
 
 
-@lru_cache(maxsize=16)
-def outside_background(library: GeneSetLibrary, model: GSFM, organism: str) -> Background:
+@kept_on_first(most=16)
+def outside_background(table: Membership) -> Background:
     """Describe the genes that only the model knows, which are drawn apart from the library's."""
-    table = library_membership(library, model, organism)
     apart = np.arange(table.n_library, len(table.units))
     nothing = np.full(len(apart), -1)
     strata = np.zeros(len(apart), dtype=np.int64)

@@ -30,7 +30,7 @@ def test_score_and_enrichment_are_those_of_the_rule(block_model: GSFM, mixed_lib
     table = library_membership(mixed_library, block_model)
     others = [gene for gene in companions if gene != "B2G24"]
     columns = table.of_unit[[block_model.vocab.index[gene] for gene in others]]
-    usual = library_comparison(mixed_library, block_model).probability
+    usual = library_comparison(table).probability
     assert tuple(found.columns) == CONTEXT_COLUMNS
     assert len(found) == len(mixed_library)
     assert found["rank"].tolist() == list(range(1, len(found) + 1))

@@ -73,7 +73,7 @@ def test_size_and_specificity(block_model: GSFM, block_library: GeneSetLibrary) 
 def test_percentile_counts_genes_outside_the_term(block_model: GSFM, block_library: GeneSetLibrary) -> None:
     found = predict_functions("B7G24", block_library, top=None, model=block_model).set_index("term")
     table = library_membership(block_library, block_model)
-    compared = library_comparison(block_library, block_model).columns
+    compared = library_comparison(table).columns
     column = table.of_unit[block_model.vocab.index["B7G24"]]
     for row in (7, 20):
         everyone = table.log_odds(np.array([row]), np.arange(len(table.units)))[0]
@@ -128,8 +128,8 @@ def test_popularity_is_the_number_of_publications(block_model: GSFM) -> None:
     library = GeneSetLibrary.from_dict({f"t{i}": ["TP53", "MDM2", "CDKN1A"] for i in range(3)}, "real")
     vocab = Vocab(["<unk>", "<pad>", "TP53", "p21", "MDM2", "who"])
     model = build(GSFMConfig(len(vocab), d_model=2), vocab).eval()
-    compared = library_comparison(library, model)
     table = library_membership(library, model)
+    compared = library_comparison(table)
     counts = load_gene_table().set_index("symbol")["publications"]
     expected = {"TP53": counts["TP53"], "MDM2": counts["MDM2"], "who": 0}
     for gene, publications in expected.items():

@@ -9,6 +9,7 @@ import pytest
 from scipy.sparse import csr_array
 
 from gsfm_enrich.drop_in.enrichr import enrichr
+from gsfm_enrich.kept import results_of
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.ranking import gene_named_terms as named
@@ -16,7 +17,6 @@ from gsfm_enrich.ranking.expected_counts import Stratum, survival
 from gsfm_enrich.ranking.gene_named_terms import NEIGHBOUR_WEIGHT, listed_more_often, named_genes, neighbours
 from gsfm_enrich.ranking.lists import rank_terms
 from gsfm_enrich.ranking.membership import Membership, library_membership
-from gsfm_enrich.ranking.strata import inside_background, outside_background
 from gsfm_enrich.ranking.why import term_evidence
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*query genes are in none")  # the model knows them
@@ -25,15 +25,12 @@ GENES = [f"B{block}G{gene}" for block in range(12) for gene in range(25)]
 
 
 @pytest.fixture(autouse=True)
-def _small_world(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _small_world(monkeypatch: pytest.MonkeyPatch, block_model: GSFM) -> Iterator[None]:
     """A block is a gene's neighbourhood here; nothing that was kept with another number counts."""
-    kept = (library_membership, inside_background, outside_background)
-    for function in kept:
-        function.cache_clear()
+    results_of(block_model).clear()
     monkeypatch.setattr(named, "NEIGHBOURS", 20)
     yield
-    for function in kept:
-        function.cache_clear()
+    results_of(block_model).clear()
 
 
 @pytest.mark.parametrize(

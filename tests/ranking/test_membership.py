@@ -8,6 +8,7 @@ import torch
 from scipy.sparse import csr_array
 from scipy.special import expit
 
+from gsfm_enrich.kept import results_of
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.model.channels import ChannelGSFM
 from gsfm_enrich.model.config import GSFMConfig
@@ -180,7 +181,7 @@ def test_same_bytes_on_one_thread_and_two(block_model: GSFM, block_library: Gene
     try:
         for threads in (1, 2):
             torch.set_num_threads(threads)
-            reference.cache_clear()
+            results_of(block_model).clear()
             tables.append(Membership(block_library, block_model).probable)
     finally:
         torch.set_num_threads(before)

@@ -27,10 +27,8 @@ def test_members_and_probable_genes_are_counted_by_stratum(
 ) -> None:
     names = tuple(block_model.vocab.genes)[:200]
     propensity = tuple((gene, float(number % 7)) for number, gene in enumerate(names))
-    background = inside_background(
-        block_library, block_model, "human", names, population=200, propensity=propensity
-    )
     table = library_membership(block_library, block_model, "human")
+    background = inside_background(table, names, population=200, propensity=propensity)
     probable = table.probable.toarray()
     assert background.populations.sum() == 200
     for stratum in range(len(background.populations)):
@@ -48,13 +46,12 @@ def test_members_and_probable_genes_are_counted_by_stratum(
 def test_all_genes_are_in_one_stratum_without_propensity(
     block_model: GSFM, block_library: GeneSetLibrary
 ) -> None:
-    background = inside_background(
-        block_library, block_model, "human", None, population=len(block_library.genes)
-    )
+    table = library_membership(block_library, block_model)
+    background = inside_background(table, None, population=len(block_library.genes))
     assert background.populations.tolist() == [len(block_library.genes)]
     assert background.drawn(["B0G0"], "human", 7).tolist() == [7]
     np.testing.assert_array_equal(background.members[0], block_library.sizes)
-    outside = outside_background(block_library, block_model, "human")
+    outside = outside_background(table)
     assert outside.populations.tolist() == [len(block_model.vocab) - 2 - len(block_library.genes)]
     assert outside.members.sum() == 0
 
@@ -62,7 +59,10 @@ def test_all_genes_are_in_one_stratum_without_propensity(
 def test_a_number_of_genes_has_no_propensity(block_model: GSFM, block_library: GeneSetLibrary) -> None:
     with pytest.raises(InputError) as caught:
         inside_background(
-            block_library, block_model, "human", 20_000, population=20_000, propensity=(("B0G0", 1.0),)
+            library_membership(block_library, block_model),
+            20_000,
+            population=20_000,
+            propensity=(("B0G0", 1.0),),
         )
     assert str(caught.value) == (
         "propensity needs the genes of the background: a list of them, or None for the genes of each "
