@@ -60,9 +60,9 @@ class SpeciesChannels(SpeciesLayer):
         """Return scores (n_sets, len(vocab)) and coherence (n_sets,), as `ChannelGSFM.dense_scores` does."""
         places = torch.tensor(channel.places)
         mean = _summed(listed, places, listed.weights) / n[:, None]
-        variance = (mean @ torch.from_numpy(channel.covariance) * mean).sum(dim=1)
+        variance = (mean @ torch.tensor(channel.covariance) * mean).sum(dim=1)
         spread = variance.clamp(min=1e-20).sqrt()
-        squares = torch.from_numpy(channel.squares)[:, None]
+        squares = torch.tensor(channel.squares)[:, None]
         itself = _summed(listed, squares, listed.weights.square())[:, 0] / n.square()
         coherence = (mean.square().sum(dim=1) - itself) / spread
         return (mean / spread[:, None]) @ places[self.best].T, coherence
