@@ -20,7 +20,7 @@ CHOICES = ("tested", "var_names", "expressed")
 
 
 @dataclass(frozen=True)
-class Background:
+class ChosenBackground:
     """What the enrichment is told, and what is written down about it.
 
     Attributes
@@ -52,7 +52,7 @@ def choose_background(
     symbols: Mapping[str, str],
     *,
     raw: bool,
-) -> Background:
+) -> ChosenBackground:
     """Return the background that was asked for.
 
     Parameters
@@ -91,14 +91,14 @@ def choose_background(
             f"{ranking.source}: the background is the genes of each library, more than were measured as a "
             "rule, which makes p-values too small; pass the genes tested as background=."
         )
-        return Background(None, f"genes of each library ({ranking.source})")
+        return ChosenBackground(None, f"genes of each library ({ranking.source})")
     if adata is not None and _only_variable(adata, names):
         warn_caller(
             f"the {len(names):,} genes of the background are only the highly variable ones: genes left out "
             "before the test cannot be found, and terms are judged by what is left of them; test all genes "
             "(keep them in adata.raw, or rank before subsetting)."
         )
-    return Background([symbols.get(name, name) for name in names], source, names)
+    return ChosenBackground([symbols.get(name, name) for name in names], source, names)
 
 
 def _of_cells(choice: str, ranking: Ranking, adata: AnnData, raw: bool) -> tuple[tuple[str, ...], str]:
@@ -111,16 +111,16 @@ def _of_cells(choice: str, ranking: Ranking, adata: AnnData, raw: bool) -> tuple
     return tuple(map(str, matrix.var_names)), f"{where} ({ranking.source})"
 
 
-def _given(choice: Any) -> Background:
+def _given(choice: Any) -> ChosenBackground:
     """Return a background that the caller made."""
     if choice is None:
-        return Background(None, "genes of each library")
+        return ChosenBackground(None, "genes of each library")
     close = did_you_mean(choice, CHOICES) if isinstance(choice, str) else ""
     try:
         value = as_background(choice)
     except InputError as error:
         raise InputError(f"{error}{close}") from None
-    return Background(value, "a number that was given" if isinstance(value, int) else "given")
+    return ChosenBackground(value, "a number that was given" if isinstance(value, int) else "given")
 
 
 def _expressed(adata: AnnData, raw: bool) -> tuple[tuple[str, ...], str]:

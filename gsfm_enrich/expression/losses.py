@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from gsfm_enrich.errors import named, warn_caller
-from gsfm_enrich.expression.background import Background
+from gsfm_enrich.expression.background import ChosenBackground
 from gsfm_enrich.expression.markers import MarkerList
 from gsfm_enrich.genes.inputs import parse_gene_list
 from gsfm_enrich.genes.resolve import resolve
@@ -16,7 +16,7 @@ from gsfm_enrich.genes.spelling import misread_species
 from gsfm_enrich.genes.table import RESOLVED_ORGANISMS, organism_name
 
 
-def warn_outside(markers: Sequence[MarkerList], background: Background) -> None:
+def warn_outside(markers: Sequence[MarkerList], background: ChosenBackground) -> None:
     """Say which ranked genes are not among those of the background."""
     if background.names is None:
         return

@@ -19,7 +19,7 @@ from gsfm_enrich.kept import kept_on_first, kept_property
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.ranking.overlap import IntArray, Overlap, overlap_test
 
-Background: TypeAlias = "int | tuple[str, ...] | None"
+BackgroundGenes: TypeAlias = "int | tuple[str, ...] | None"
 
 _LOST = ("ambiguous", "duplicate", "no orthologue", "unknown")
 
@@ -60,7 +60,7 @@ class QueryCounts:
     """
 
     library: GeneSetLibrary
-    background: Background
+    background: BackgroundGenes
     organism: str
     ids: list[str]
     how: list[str]

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from gsfm_enrich.ranking.expected_counts import survival
-from gsfm_enrich.ranking.strata import Background
+from gsfm_enrich.ranking.strata import StratifiedBackground
 
 MIN_OVERLAP = 2
 """Terms of which a query has fewer members are ranked last: one gene says little, a prediction alone less."""
@@ -35,7 +35,7 @@ class CompletedTerms:
     probable, weights : csr_array, shape (n_columns, n_terms)
         Probabilities of genes that are not members, and what they count; these differ only where terms are
         named after genes.
-    backgrounds : list of Background
+    backgrounds : list of StratifiedBackground
         What queries are drawn from: the background of the test and, where it is None, the genes that only the
         model knows.
     """
@@ -43,7 +43,7 @@ class CompletedTerms:
     incidence: csr_array
     probable: csr_array
     weights: csr_array
-    backgrounds: list[Background]
+    backgrounds: list[StratifiedBackground]
 
     @property
     def sizes(self) -> Ints:
@@ -55,7 +55,7 @@ class CompletedTerms:
         """Genes in the background."""
         return int(self.backgrounds[0].populations.sum())
 
-    def by_background(self, drawn: Ints) -> list[tuple[Background, Ints]]:
+    def by_background(self, drawn: Ints) -> list[tuple[StratifiedBackground, Ints]]:
         """Return the backgrounds, each with how many genes of a query are in its strata."""
         ends = np.cumsum([len(background.populations) for background in self.backgrounds])
         return list(zip(self.backgrounds, np.split(drawn, ends[:-1]), strict=True))

@@ -33,7 +33,7 @@ Propensity = tuple[tuple[str, float], ...]
 
 
 @dataclass(frozen=True, eq=False)
-class Background:
+class StratifiedBackground:
     """The genes that a query could have had, in strata.
 
     Attributes
@@ -95,7 +95,7 @@ def inside_background(
     *,
     population: int,
     propensity: Propensity | None = None,
-) -> Background:
+) -> StratifiedBackground:
     """Describe the background of an overlap test; depends on no query and is kept.
 
     Parameters
@@ -132,7 +132,7 @@ def inside_background(
 
 
 @kept_on_first(most=16)
-def outside_background(table: Membership) -> Background:
+def outside_background(table: Membership) -> StratifiedBackground:
     """Describe the genes that only the model knows, which are drawn apart from the library's."""
     apart = np.arange(table.n_library, len(table.units))
     nothing = np.full(len(apart), -1)
@@ -142,7 +142,7 @@ def outside_background(table: Membership) -> Background:
 
 def describe(
     table: Membership, names: Names, columns: Ints, held: Ints, *, strata: Ints, population: int
-) -> Background:
+) -> StratifiedBackground:
     """Count members and probable genes of every term in every stratum.
 
     Parameters
@@ -166,7 +166,7 @@ def describe(
     weights = table.weights if needs_all else table.weights_inside
     weight = _sum_by_stratum(weights, columns, strata, n_strata)
     probability = _sum_by_stratum(probable, columns, strata, n_strata)
-    return Background(names, sizes, strata, np.rint(members).astype(np.int64), weight, probability)
+    return StratifiedBackground(names, sizes, strata, np.rint(members).astype(np.int64), weight, probability)
 
 
 def _sum_by_stratum(table: csr_array | csc_array, columns: Ints, strata: Ints, n_strata: int) -> Floats:
