@@ -17,7 +17,7 @@ from gsfm_enrich.errors import GsfmEnrichError, InputError, did_you_mean
 P = ParamSpec("P")
 R = TypeVar("R")
 
-LARGEST = 2**31 - 1
+LARGEST_NUMBER = 2**31 - 1
 """Largest whole number that is accepted."""
 MOST_JOBS = 1024
 SHOWN = 60
@@ -112,7 +112,9 @@ def _shown(value: Any) -> str:
     if isinstance(value, str | bytes):
         return repr(value if len(value) <= SHOWN else value[:SHOWN]) + ("..." if len(value) > SHOWN else "")
     if value is None or isinstance(value, Real):
-        text = repr(value) if not isinstance(value, int) or abs(value) <= LARGEST**2 else "a huge number"
+        text = (
+            repr(value) if not isinstance(value, int) or abs(value) <= LARGEST_NUMBER**2 else "a huge number"
+        )
         return text.removeprefix("np.float64(").removesuffix(")")
     if isinstance(value, tuple | list) and len(value) <= 3 and all(isinstance(part, Real) for part in value):
         return repr(value)
@@ -126,7 +128,7 @@ def _real(value: Any) -> Any:
     return value
 
 
-def _whole(least: int, most: int = LARGEST) -> Rule:
+def _whole(least: int, most: int = LARGEST_NUMBER) -> Rule:
     def read(value: Any) -> int:
         number = int(_real(value))
         if number != value or not least <= number <= most:
@@ -201,7 +203,7 @@ def _terms(value: Any) -> Any:
 def _background(value: Any) -> Any:
     """Reject impossible numbers of genes; lists are checked where they are read."""
     number = int(value) if isinstance(value, str) and value.strip().isdecimal() else value
-    if isinstance(number, Real) and not abs(float(number)) <= LARGEST:
+    if isinstance(number, Real) and not abs(float(number)) <= LARGEST_NUMBER:
         raise ValueError
     return value
 
@@ -260,7 +262,7 @@ def _axes(value: Any) -> Any:
 
 def _figsize(value: Any) -> Any:
     width, height = (float(_real(side)) for side in value)
-    if not (0 < width < LARGEST and 0 < height < LARGEST):
+    if not (0 < width < LARGEST_NUMBER and 0 < height < LARGEST_NUMBER):
         raise ValueError
     return value
 

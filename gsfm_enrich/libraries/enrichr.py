@@ -20,7 +20,7 @@ SECONDS = 15
 """Longest silence of the server before a request is given up."""
 LONGEST = 600
 """Seconds that a download may take."""
-LARGEST = 500_000_000
+REPLY_BYTES = 500_000_000
 """Bytes that a library may take; the largest of Enrichr have some 100 MB."""
 
 
@@ -153,9 +153,9 @@ def _body(reply: Any, what: str) -> bytes:
             while part := reply.raw.read1(2**16, decode_content=True):
                 parts.append(part)
                 size += len(part)
-                if size > LARGEST:
+                if size > REPLY_BYTES:
                     raise LibraryError(
-                        f"Enrichr's reply for {what} is longer than {LARGEST:,} bytes; it was refused."
+                        f"Enrichr's reply for {what} is longer than {REPLY_BYTES:,} bytes; it was refused."
                     )
                 if time.monotonic() > end:
                     raise NoReplyError(f"did not send all of it within {LONGEST} seconds")

@@ -10,7 +10,7 @@ from typing import Any
 
 from gsfm_enrich.errors import CheckpointError, did_you_mean
 
-LARGEST = {"vocab_size": 2**22, "d_model": 2**16, "depth": 12}
+LARGEST_SIZES = {"vocab_size": 2**22, "d_model": 2**16, "depth": 12}
 """Nothing near it was ever trained; more would only exhaust the memory."""
 CHANNEL = re.compile(r"[A-Za-z0-9_]{1,60}")
 CHANNELS = 64
@@ -78,8 +78,8 @@ class GSFMConfig:
             value = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool) or value < least:
                 raise CheckpointError(f"{name} must be a whole number of at least {least}, not {value!r}.")
-            if value > LARGEST[name]:
-                raise CheckpointError(f"{name} must be {LARGEST[name]:,} at most, not {value:.3g}.")
+            if value > LARGEST_SIZES[name]:
+                raise CheckpointError(f"{name} must be {LARGEST_SIZES[name]:,} at most, not {value:.3g}.")
         for name in ("dropout", "partition"):
             value = getattr(self, name)
             if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < 1:
@@ -180,5 +180,5 @@ def _check_channels(name: str, channels: object) -> None:
         raise CheckpointError(
             f"{name} must name {CHANNELS} channels at most, with letters, digits and underscores."
         )
-    if any(size > LARGEST["d_model"] for size in channels.values()):
-        raise CheckpointError(f"{name} has a channel larger than {LARGEST['d_model']:,}.")
+    if any(size > LARGEST_SIZES["d_model"] for size in channels.values()):
+        raise CheckpointError(f"{name} has a channel larger than {LARGEST_SIZES['d_model']:,}.")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 FloatArray = np.ndarray[Any, np.dtype[np.float64]]
 
-SMALLEST, LARGEST = 130.0, 520.0  # areas of the discs in points squared
+SMALLEST_DISC, LARGEST_DISC = 130.0, 520.0  # areas of the discs in points squared
 PALETTE, ALONE = "tab10", "0.55"
 WIDTH = 5.2  # inches
 NUMBERS, NAMES = 1.07, 1.085
@@ -185,7 +185,7 @@ def _draw(ax: Axes, graph: nx.Graph, clusters: list[list[int]], colours: list[An
 def _areas(graph: nx.Graph) -> FloatArray:
     """Return the area of each disc in points squared."""
     genes = np.array([count for _, count in sorted(graph.nodes(data="genes"))], dtype=np.float64)
-    return np.asarray(SMALLEST + (LARGEST - SMALLEST) * genes / max(genes.max(), 1.0))
+    return np.asarray(SMALLEST_DISC + (LARGEST_DISC - SMALLEST_DISC) * genes / max(genes.max(), 1.0))
 
 
 def _layout(graph: nx.Graph, ax: Axes, seed: int) -> FloatArray:

@@ -24,7 +24,7 @@ from gsfm_enrich.files import cache_base, kept_files, write_atomically
 from gsfm_enrich.kept import kept_on_first
 from gsfm_enrich.model.gsfm import GSFM
 
-LARGEST = 1_000_000_000
+CACHE_BYTES = 1_000_000_000
 """Bytes that all tables together may take."""
 ENDING = ".safetensors"
 COMPLETED_LIBRARIES = Path(__file__).parents[1] / "data" / "completed_libraries"
@@ -153,7 +153,7 @@ def make_room(folder: Path, largest: int | None = None) -> None:
     """Remove the tables that were not used for longest, until the rest takes ``largest`` bytes at most."""
     files = kept_files(folder, "*")  # with those that a killed process left
     sizes = [_size(path) for path in files]
-    over = sum(sizes) - (LARGEST if largest is None else largest)
+    over = sum(sizes) - (CACHE_BYTES if largest is None else largest)
     for path, size in zip(files[:-1], sizes, strict=False):
         if over <= 0:
             break

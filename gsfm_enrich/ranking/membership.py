@@ -50,7 +50,7 @@ LEAST = 0.01
 """Smaller probabilities are left out."""
 LIFT = 3.0
 """A predicted gene is this many times as probable as any gene would be, at least."""
-LARGEST = 500
+LARGEST_TERM = 500
 """Terms of more genes are not completed: it loses where they are the thousands of genes a factor may bind.
 Unless they are named after genes, their test is the overlap test."""
 TERMS_AT_ONCE = 4096
@@ -238,7 +238,7 @@ class Membership:
         """Return the hash of all that a part of the table depends on."""
         # Which unit a gene of the library is depends on the table of orthologues there is, for mouse and rat.
         units = hashlib.sha256(self.units.tobytes()).hexdigest()
-        constants = [FORMAT, HIDDEN_SHARE, LARGEST, LEAST, LIFT, self.seed, self.organism, units]
+        constants = [FORMAT, HIDDEN_SHARE, LARGEST_TERM, LEAST, LIFT, self.seed, self.organism, units]
         return key_of(part, model_hash(self.model), self.library.content_hash, constants)
 
     def _kept_table(self, part: str, columns: Ints) -> csr_array:
@@ -291,7 +291,7 @@ class Membership:
             cut = np.where(least < self.calibration.ceiling, np.log(least / (1 - least)), np.inf)
         slopes = self.calibration.slopes(self.sizes, self.scores.own)
         offsets = self.calibration.offsets(self.sizes, self.scores.own)
-        usable = np.flatnonzero(np.isfinite(offsets) & np.isfinite(cut) & (self.sizes <= LARGEST))
+        usable = np.flatnonzero(np.isfinite(offsets) & np.isfinite(cut) & (self.sizes <= LARGEST_TERM))
         usable = usable[np.argsort(self.scores.groups[usable], kind="stable")]
         genes, known = self.genes.at(columns), self.known[:, columns]
 

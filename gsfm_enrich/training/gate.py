@@ -18,7 +18,7 @@ from gsfm_enrich.training.channels import build_channels, kinds_of
 from gsfm_enrich.training.corpus import LITERATURE, Corpus, source_sets
 
 HELD_OUT = 0.1
-SMALLEST, LARGEST = 10, 1000
+SMALLEST_SET, LARGEST_SET = 10, 1000
 OF_LITERATURE, OF_OTHERS = 1000, 10
 POSITIVES, NEGATIVES = 40, 1200
 PAIRS = 3.0
@@ -39,7 +39,7 @@ def hold_out(corpus: Corpus, seed: int = 0) -> NDArray[np.bool_]:
     if LITERATURE in corpus.sources:
         kinds[LITERATURE] = source_sets(corpus, LITERATURE)
     for kind, sets in kinds.items():
-        usable = sets[(sizes[sets] >= SMALLEST) & (sizes[sets] <= LARGEST)]
+        usable = sets[(sizes[sets] >= SMALLEST_SET) & (sizes[sets] <= LARGEST_SET)]
         most = OF_LITERATURE if kind == LITERATURE else OF_OTHERS
         n = min(most, max(int(HELD_OUT * len(usable)), 1))
         chosen[rng.permutation(usable)[:n]] = True
@@ -78,7 +78,7 @@ def make_lessons(model: ChannelGSFM, corpus: Corpus, sets: NDArray[np.bool_], se
     rng = np.random.default_rng([seed, 2])
     if not sets.any():
         raise InputError(
-            f"The weights of the channels are learned from sets of {SMALLEST} to {LARGEST} genes, "
+            f"The weights of the channels are learned from sets of {SMALLEST_SET} to {LARGEST_SET} genes, "
             "and the corpus has none to hold out."
         )
     shuffled = [rng.permutation(corpus[number]).astype(np.int64) for number in np.flatnonzero(sets).tolist()]

@@ -156,7 +156,7 @@ def test_a_server_that_drips_is_given_up(server, monkeypatch):
 
 @pytest.mark.parametrize("bomb", [False, True])
 def test_a_reply_without_end_is_refused(server, monkeypatch, bomb):
-    monkeypatch.setattr(enrichr, "LARGEST", 1_000_000)
+    monkeypatch.setattr(enrichr, "REPLY_BYTES", 1_000_000)
     body = TEXT * 200
     headers = {"Content_Encoding": "gzip"} if bomb else {}
     server.behaviour = lambda handler: handler.send(gzip.compress(body) if bomb else body, **headers)

@@ -154,7 +154,7 @@ def test_large_terms_stay_as_they_are(
 ) -> None:
     sizes = Membership(block_library, block_model).sizes
     largest = int(np.median(sizes)) - (0 if len(set(sizes)) > 1 else 1)
-    monkeypatch.setattr(membership, "LARGEST", largest)
+    monkeypatch.setattr(membership, "LARGEST_TERM", largest)
     table = Membership(block_library, block_model)
     predicted = np.diff(table.probable.tocsr().indptr)
     assert not predicted[sizes > largest].any()
