@@ -53,8 +53,8 @@ def hidden_members(table: Membership, seed: int) -> tuple[np.ndarray, np.ndarray
     if learn is None or question is None:
         raise SystemExit(f"{table.library.name} has too few terms.")
     scores = table.score(learn.shown)
-    trial = ask(learn, table.strongest(scores, learn.shown), len(table.units), seed)
-    calibration = fit(trial, scores.pairs(*trial.pairs).astype(np.float64), scores.own)
+    questions = ask(learn, table.strongest(scores, learn.shown), len(table.units), seed)
+    calibration = fit(questions, scores.pairs(*questions.pairs).astype(np.float64), scores.own)
     asked = table.score(question.shown)
     sizes = np.array([len(members) for members in question.shown])
     slopes, offsets = calibration.slopes(sizes, asked.own), calibration.offsets(sizes, asked.own)

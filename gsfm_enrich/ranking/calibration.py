@@ -135,7 +135,7 @@ class Hidden:
 
 
 @dataclass(frozen=True)
-class Trial:
+class Questions:
     """Sets with hidden members, and the genes that are asked for.
 
     Attributes
@@ -180,7 +180,7 @@ def hide_members(sets: Sequence[NDArray[np.int64]], seed: int, max_terms: int = 
     return Hidden([shown for _, shown in parted], [hidden for hidden, _ in parted])
 
 
-def ask(hidden: Hidden, strongest: Sequence[NDArray[np.int64]], n_genes: int, seed: int) -> Trial:
+def ask(hidden: Hidden, strongest: Sequence[NDArray[np.int64]], n_genes: int, seed: int) -> Questions:
     """Ask for the hidden members, the strongest candidates and some random other genes of each set.
 
     What high scores are worth is what counts, and hardly any of some random genes would have one.
@@ -209,10 +209,10 @@ def ask(hidden: Hidden, strongest: Sequence[NDArray[np.int64]], n_genes: int, se
         weights.append(np.repeat([1.0, each], [len(missing) + len(candidates), len(others)]))
     rows = np.repeat(np.arange(len(asked)), [len(genes) for genes in asked])
     pairs = np.stack([rows, np.concatenate(asked)])
-    return Trial(hidden.shown, pairs, np.concatenate(truth), np.concatenate(weights))
+    return Questions(hidden.shown, pairs, np.concatenate(truth), np.concatenate(weights))
 
 
-def fit(trial: Trial, scores: Floats, coherence: Floats) -> Calibration:
+def fit(questions: Questions, scores: Floats, coherence: Floats) -> Calibration:
     """Learn from hidden members what scores are worth.
 
     Each half of the sets is predicted by the regression fitted on the other half. How much these predictions
@@ -220,10 +220,10 @@ def fit(trial: Trial, scores: Floats, coherence: Floats) -> Calibration:
 
     Parameters
     ----------
-    trial
+    questions
         Sets with hidden members.
     scores : shape (n_channels, n_pairs)
-        Of the completed ``trial.shown`` for the genes asked for.
+        Of the completed ``questions.shown`` for the genes asked for.
     coherence : shape (n_channels, n_sets)
         Mean scores of the genes that are shown.
 
@@ -231,8 +231,8 @@ def fit(trial: Trial, scores: Floats, coherence: Floats) -> Calibration:
     -------
     Calibration
     """
-    rows = trial.pairs[0]
-    features = design(scores, np.array([len(s) for s in trial.shown])[rows], coherence[:, rows])
+    rows = questions.pairs[0]
+    features = design(scores, np.array([len(s) for s in questions.shown])[rows], coherence[:, rows])
     n_channels = len(coherence)
     centre, precision = np.zeros(features.shape[1]), np.full(features.shape[1], 1.0)
     # The chance that a gene was hidden grows with the size of the term; terms of one size cannot show it.
@@ -243,15 +243,17 @@ def fit(trial: Trial, scores: Floats, coherence: Floats) -> Calibration:
     first = rows % 2 == 0
 
     def learned(part: NDArray[np.bool_]) -> Floats:
-        return logistic(features[part], trial.truth[part], trial.weights[part], centre, precision)
+        return logistic(features[part], questions.truth[part], questions.weights[part], centre, precision)
 
     of_first, of_second, coefficients = in_threads(learned, [first, ~first, everything])
     log_odds = np.where(first, features @ of_second, features @ of_first)
     again = np.column_stack([np.ones(len(rows)), log_odds])
-    shift, scale = logistic(again, trial.truth, trial.weights, np.array([0.0, 1.0]), np.array([1.0, 1.0]))
+    shift, scale = logistic(
+        again, questions.truth, questions.weights, np.array([0.0, 1.0]), np.array([1.0, 1.0])
+    )
     if scale <= 0:
         return untrusted(n_channels)
-    ceiling = highest_share(log_odds, trial.truth, trial.weights)
+    ceiling = highest_share(log_odds, questions.truth, questions.weights)
     return Calibration(coefficients, float(min(scale, 1.0)), float(shift), ceiling)
 
 

@@ -166,8 +166,8 @@ class Membership:
         if hidden is None:
             return untrusted(self.genes.n_channels)
         scores = self.score(hidden.shown)
-        trial = ask(hidden, self.strongest(scores, hidden.shown), len(self.units), self.seed)
-        return fit(trial, scores.pairs(*trial.pairs).astype(np.float64), scores.own)
+        questions = ask(hidden, self.strongest(scores, hidden.shown), len(self.units), self.seed)
+        return fit(questions, scores.pairs(*questions.pairs).astype(np.float64), scores.own)
 
     def strongest(self, scores: Scores, shown: Sequence[Ints]) -> list[Ints]:
         """Return the columns of the highest scores of each set, but for those that were shown."""

@@ -10,7 +10,7 @@ from gsfm_enrich.ranking.calibration import (
     FEWEST_TERMS,
     HIDDEN_SHARE,
     Calibration,
-    Trial,
+    Questions,
     ask,
     design,
     fit,
@@ -39,26 +39,26 @@ def test_a_prior_decides_where_the_data_cannot() -> None:
     assert fitted[1] == pytest.approx(1.0, abs=1e-3)
 
 
-def simulated(slope: float, seed: int = 0, sets: int = 200) -> tuple[Trial, np.ndarray]:
+def simulated(slope: float, seed: int = 0, sets: int = 200) -> tuple[Questions, np.ndarray]:
     """Two channels, of which the first predicts: log odds -5 + slope * score in sets of 20."""
     rng = np.random.default_rng(seed)
     scores = rng.normal(size=(2, sets, 520))
     truth = rng.random((sets, 500)) < expit(-5 + slope * scores[0, :, :500])
     pairs = np.stack(np.divmod(np.arange(sets * 500), 500))
     shown = [np.arange(500, 520)] * sets
-    return Trial(shown, pairs, truth.ravel(), np.ones(sets * 500)), scores
+    return Questions(shown, pairs, truth.ravel(), np.ones(sets * 500)), scores
 
 
-def asked(trial: Trial, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def asked(questions: Questions, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the scores of the pairs asked for, and the mean score of the genes shown of each set."""
-    own = [scores[:, row, shown].mean(axis=1) for row, shown in enumerate(trial.shown)]
-    return scores[:, trial.pairs[0], trial.pairs[1]], np.stack(own, axis=1)
+    own = [scores[:, row, shown].mean(axis=1) for row, shown in enumerate(questions.shown)]
+    return scores[:, questions.pairs[0], questions.pairs[1]], np.stack(own, axis=1)
 
 
 @pytest.mark.parametrize("slope", [1.0, 2.0])
 def test_probabilities_are_found_again(slope: float) -> None:
-    trial, scores = simulated(slope)
-    calibration = fit(trial, *asked(trial, scores))
+    questions, scores = simulated(slope)
+    calibration = fit(questions, *asked(questions, scores))
     fresh, other = simulated(slope, seed=1)
     sizes, coherence = np.full(200, 20), asked(fresh, other)[1]
     slopes = calibration.slopes(sizes, coherence)
@@ -75,15 +75,15 @@ def test_probabilities_are_found_again(slope: float) -> None:
 
 
 def test_probabilities_never_exceed_what_held_out_sets_support() -> None:
-    trial, scores = simulated(1.0)
-    calibration = fit(trial, *asked(trial, scores))
+    questions, scores = simulated(1.0)
+    calibration = fit(questions, *asked(questions, scores))
     assert calibration.probability(np.array([50.0]))[0] == np.float32(calibration.ceiling)
     assert 0.05 < calibration.ceiling < 0.4
 
 
 def test_scores_of_noise_are_worth_little() -> None:
-    trial, scores = simulated(0.0)
-    calibration = fit(trial, *asked(trial, scores))
+    questions, scores = simulated(0.0)
+    calibration = fit(questions, *asked(questions, scores))
     slopes = calibration.slopes(np.full(5, 20), np.zeros((2, 5)))
     assert np.all(slopes < 0.3)
 
@@ -91,13 +91,13 @@ def test_scores_of_noise_are_worth_little() -> None:
 def test_coherent_terms_can_be_trusted_more() -> None:
     """The scores of half the sets are noise, and their own members score no higher than other genes."""
     rng = np.random.default_rng(0)
-    trial, scores = simulated(2.0)
-    truth = trial.truth.reshape(200, 500).copy()
+    questions, scores = simulated(2.0)
+    truth = questions.truth.reshape(200, 500).copy()
     for number in range(100):
         truth[number] = rng.permutation(truth[number])
     for number in range(100, 200):
-        scores[0, number, trial.shown[number]] += 3
-    mixed = Trial(trial.shown, trial.pairs, truth.ravel(), trial.weights)
+        scores[0, number, questions.shown[number]] += 3
+    mixed = Questions(questions.shown, questions.pairs, truth.ravel(), questions.weights)
     calibration = fit(mixed, *asked(mixed, scores))
     slopes = calibration.slopes(np.array([20, 20]), np.array([[0.0, 3.0], [0.0, 0.0]]))[0]
     assert slopes[1] > slopes[0] + 1
@@ -109,20 +109,20 @@ def test_hidden_members_the_strongest_and_random_genes_are_asked_for() -> None:
     assert hidden is not None
     assert len(hidden.shown) == 15
     strongest = [np.array([*missing[:1], 500 + number]) for number, missing in enumerate(hidden.hidden)]
-    trial = ask(hidden, strongest, 1000, seed=0)
-    assert trial.shown == hidden.shown
+    questions = ask(hidden, strongest, 1000, seed=0)
+    assert questions.shown == hidden.shown
     for number, members in enumerate(sets):
-        here = trial.pairs[0] == number
-        missing = set(trial.pairs[1][here & trial.truth].tolist())
+        here = questions.pairs[0] == number
+        missing = set(questions.pairs[1][here & questions.truth].tolist())
         assert len(missing) == round(20 * HIDDEN_SHARE)
         assert missing == set(hidden.hidden[number].tolist())
-        assert missing | set(trial.shown[number].tolist()) == set(members.tolist())
-        others = trial.pairs[1][here & ~trial.truth]
+        assert missing | set(questions.shown[number].tolist()) == set(members.tolist())
+        others = questions.pairs[1][here & ~questions.truth]
         assert not set(others.tolist()) & set(members.tolist())
         strong = others == 500 + number
-        assert trial.weights[here & ~trial.truth][strong].tolist() == [1.0]
-        assert trial.weights[here & ~trial.truth].sum() == pytest.approx(980)
-        assert np.ptp(trial.weights[here & ~trial.truth][~strong]) == 0
+        assert questions.weights[here & ~questions.truth][strong].tolist() == [1.0]
+        assert questions.weights[here & ~questions.truth].sum() == pytest.approx(980)
+        assert np.ptp(questions.weights[here & ~questions.truth][~strong]) == 0
 
 
 def test_too_few_terms_cannot_be_calibrated() -> None:
