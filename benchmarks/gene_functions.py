@@ -49,7 +49,7 @@ def main(
         table = pd.concat(ranked, ignore_index=True)
         table["size"] = table["term"].map(size)
         rankings = {
-            "evidence alone": table["evidence"],
+            "evidence alone": table["log_odds"],
             "score (evidence and size)": table["score"],
             "probability": table["probability"],
             "z-score": table["z_score"],

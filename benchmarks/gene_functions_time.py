@@ -32,7 +32,7 @@ from gsfm_enrich.genes.table import load_gene_table
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.model.checkpoint import load_model
 from gsfm_enrich.model.gsfm import GSFM
-from gsfm_enrich.prediction.evidence import SIZE_CREDIT, size_credit
+from gsfm_enrich.prediction.support import SIZE_CREDIT, size_credit
 from gsfm_enrich.ranking.membership import library_membership
 from gsfm_enrich.training.assemble import build_corpus
 from gsfm_enrich.training.cooccurrence import PSEUDOCOUNT, SIZE_POWER, cooccurrence
@@ -105,10 +105,10 @@ def by_model(split: Split, genes: list[str], model: GSFM) -> dict[str, np.ndarra
     table = library_membership(split.library, model)
     columns = table.columns_of(genes)
     terms = np.arange(len(split.library))
-    evidence, credit = table.log_odds(terms, columns), size_credit(table.sizes)[:, None]
+    log_odds, credit = table.log_odds(terms, columns), size_credit(table.sizes)[:, None]
     scores = {
-        "GSFM, score": evidence + credit,
-        "GSFM, size counts half": evidence + credit / SIZE_CREDIT / 2,
+        "GSFM, score": log_odds + credit,
+        "GSFM, size counts half": log_odds + credit / SIZE_CREDIT / 2,
         "GSFM, probability": table.predicted(terms, columns),
     }
     return {name: np.where(table.sizes > 0, values.T, -np.inf) for name, values in scores.items()}

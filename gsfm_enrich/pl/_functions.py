@@ -89,7 +89,7 @@ def functions(
         ax.annotate(f"prob. {probability:.2g}, z {z_score:.1f}", (score, place), xytext=(5, 0),
                     textcoords="offset points", va="center", fontsize=7.5, color=INK)  # fmt: skip
     ax.set_xlim(min(0.0, scores.min()), 1.5 * max(scores.max(), 1e-9))
-    ax.set_xlabel("score (evidence in nats)")
+    ax.set_xlabel("score (log odds in nats)")
     colour_legend(ax, {"known": KNOWN, "new": NEW}, colours)
     write_title(ax, title or escape(f"Functions of {name}"))
     return save_figure(ax, save)

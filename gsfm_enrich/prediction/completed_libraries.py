@@ -17,8 +17,8 @@ from shutil import copyfile, rmtree
 from gsfm_enrich.files import CACHE_VARIABLE
 from gsfm_enrich.libraries.bundled import bundled_libraries, load_bundled
 from gsfm_enrich.model.checkpoint import load_model
-from gsfm_enrich.prediction.evidence import library_comparison
 from gsfm_enrich.prediction.neighbours import single_genes
+from gsfm_enrich.prediction.support import library_comparison
 from gsfm_enrich.progress import progress
 from gsfm_enrich.ranking.cache import COMPLETED_LIBRARIES, tables_folder
 from gsfm_enrich.ranking.membership import library_membership

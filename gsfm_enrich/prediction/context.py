@@ -24,7 +24,6 @@ from gsfm_enrich.prediction.arguments import (
     model_of,
     warn_misread,
 )
-from gsfm_enrich.prediction.evidence import library_comparison
 from gsfm_enrich.prediction.neighbours import gene_similarity
 from gsfm_enrich.prediction.predict import (
     AT_ONCE,
@@ -33,6 +32,7 @@ from gsfm_enrich.prediction.predict import (
     Functions,
     score_functions,
 )
+from gsfm_enrich.prediction.support import library_comparison
 from gsfm_enrich.ranking.membership import Membership, library_membership
 
 CONTEXT_COLUMNS = (

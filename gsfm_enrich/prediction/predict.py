@@ -22,11 +22,11 @@ from gsfm_enrich.prediction.arguments import (
     model_of,
     spelled,
 )
-from gsfm_enrich.prediction.evidence import EVIDENCE_COLUMNS, add_evidence, size_credit
+from gsfm_enrich.prediction.support import SUPPORT_COLUMNS, add_support, size_credit
 from gsfm_enrich.ranking.membership import Membership, library_membership
 
 BASIC_COLUMNS = ("gene", "gene_set", "term", "score", "z_score", "rank", "probability", "known")
-FUNCTION_COLUMNS = (*BASIC_COLUMNS, *EVIDENCE_COLUMNS, "similar_terms")
+FUNCTION_COLUMNS = (*BASIC_COLUMNS, *SUPPORT_COLUMNS, "similar_terms")
 GENE_COLUMNS = ("gene_set", "term", "gene", "score", "z_score", "rank", "probability", "known")
 
 AT_ONCE = 128
@@ -56,7 +56,7 @@ def predict_functions(
         Libraries whose terms are the functions, as `gsfm_enrich.enrichr` takes them.
     top
         Terms to return for each gene and library; None returns all, none of them folded (for thousands of
-        terms the evidence takes some ten seconds).
+        terms this takes some ten seconds).
     known
         Whether to rank terms that list the gene already, too. They are scored as if they did not: the gene
         is taken out of the term before the term is completed.
@@ -75,7 +75,7 @@ def predict_functions(
         One row a gene and term, best first within a gene and library:
 
         - ``gene``, ``gene_set``, ``term``
-        - ``score``: the evidence that the gene belongs to the term, in nats, plus .8 times the logarithm
+        - ``score``: the log odds that the gene belongs to the term, in nats, plus .8 times the logarithm
           of the term's size: large terms are right more often and say less; terms are ranked by it
         - ``z_score``: standard deviations by which the gene's score in the dense channels is above its
           scores for random sets of the term's size; what is left when popularity is taken off
@@ -124,7 +124,7 @@ def predict_functions(
         ]
         if chosen:
             parts.append(pd.concat(chosen, ignore_index=True))
-            add_evidence(parts[-1], library, table, organism)
+            add_support(parts[-1], library, table, organism)
     asked.warn_unknown(np.flatnonzero(columns >= 0))
     if not parts:
         return pd.DataFrame(columns=list(FUNCTION_COLUMNS))
@@ -140,15 +140,15 @@ class Functions:
     gene : str
     column : int
         Of the membership table.
-    evidence, score, z_score, probability : float arrays, shape (n_terms,)
-        As `predict_functions` explains them; ``evidence`` is the score without the credit for the size.
+    log_odds, score, z_score, probability : float arrays, shape (n_terms,)
+        As `predict_functions` explains them; ``log_odds`` is the score without the credit for the size.
     member, usable : bool arrays, shape (n_terms,)
         Whether the term lists the gene, and whether it lists others that it could be completed from.
     """
 
     gene: str
     column: int
-    evidence: NDArray[np.float32]
+    log_odds: NDArray[np.float32]
     score: NDArray[np.float32]
     z_score: NDArray[np.float32]
     probability: NDArray[np.float32]
@@ -217,7 +217,7 @@ class Functions:
                 "known": self.member[rows],
                 "row": rows,
                 "column": self.column,
-                "evidence": self.evidence[rows],
+                "log_odds": self.log_odds[rows],
                 "similar_terms": ["; ".join(library.terms[row] for row in others) for others in folded],
             }
         )
@@ -236,16 +236,16 @@ def score_functions(genes: Sequence[tuple[str, int]], table: Membership) -> Iter
 def _scored(table: Membership, asked: tuple[int, ...]) -> tuple[NDArray[Any], ...]:
     """Return what `Functions` holds for genes in some columns, shape (n_terms, n_genes) each."""
     terms, columns = np.arange(len(table.sizes)), np.array(asked)
-    evidence = table.log_odds(terms, columns)
+    log_odds = table.log_odds(terms, columns)
     z_score = table.scores.z_scores(terms, table.genes.at(columns))
-    member = np.zeros(evidence.shape, dtype=bool)
+    member = np.zeros(log_odds.shape, dtype=bool)
     own, here = (part.astype(np.int64) for part in table.known[:, columns].nonzero())
     member[own, here] = True
-    evidence[own, here], z_score[own, here] = table.score_without(own, columns[here])
+    log_odds[own, here], z_score[own, here] = table.score_without(own, columns[here])
     given = table.sizes[:, None] - member
-    score = evidence + size_credit(given).astype(np.float32)
-    probability = table.probability(evidence, given)
-    return evidence, score, z_score, probability, member, given > 0
+    score = log_odds + size_credit(given).astype(np.float32)
+    probability = table.probability(log_odds, given)
+    return log_odds, score, z_score, probability, member, given > 0
 
 
 def fold_into(jaccard: NDArray[np.float64], fold: float, most: int) -> NDArray[np.int64]:
@@ -305,7 +305,7 @@ def predict_genes(
     Returns
     -------
     DataFrame
-        One row a gene, best first: ``gene_set``, ``term``, ``gene``, ``score`` (the evidence in nats; all
+        One row a gene, best first: ``gene_set``, ``term``, ``gene``, ``score`` (the log odds in nats; all
         genes are of one term, whose size plays no part), ``z_score``, ``rank`` of the gene for this term,
         ``probability`` and ``known``, as in `predict_functions`. For mouse and rat, a human gene goes by the
         symbol of its orthologue, or by its own where it has none; of several human genes with one

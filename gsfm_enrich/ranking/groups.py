@@ -98,7 +98,7 @@ def group_terms(results: Any, *, similarity: float = 0.5, cutoff: float = 0.05) 
 def _best(terms: pd.DataFrame, similarity: float) -> pd.DataFrame:
     """Return the best term of each group, and the others beside it."""
     ranked = terms.sort_values("GSFM Rank", kind="stable")
-    group = _greedy(_evidence_of(ranked), similarity)
+    group = _greedy(_gene_weights(ranked), similarity)
     is_best = ~pd.Series(group).duplicated().to_numpy()
     best = ranked[is_best].copy()
     others: list[list[str]] = [[] for _ in range(len(best))]
@@ -109,7 +109,7 @@ def _best(terms: pd.DataFrame, similarity: float) -> pd.DataFrame:
     return best
 
 
-def _evidence_of(results: pd.DataFrame) -> csr_array:
+def _gene_weights(results: pd.DataFrame) -> csr_array:
     """Return how much each gene counts for each term, shape (n_terms, n_genes)."""
     sure, likely = _split(results["Genes"]), _split(results["Predicted Genes"])
     n_sure, n_likely = (np.array([len(genes) for genes in lists], dtype=np.int64) for lists in (sure, likely))
@@ -126,12 +126,12 @@ def _split(genes: Iterable[Any]) -> list[list[str]]:
     return [joined.split(";") if isinstance(joined, str) and joined else [] for joined in genes]
 
 
-def _greedy(evidence: csr_array, least: float) -> Ints:
+def _greedy(weights: csr_array, least: float) -> Ints:
     """Return the group of each term: that of the first best term that is similar enough, or a new one."""
-    n = evidence.shape[0]
+    n = weights.shape[0]
     if least == 0:  # terms without a gene in common are similar enough
         return np.zeros(n, dtype=np.int64)
-    compare = _Comparison(evidence, least)
+    compare = _Comparison(weights, least)
     group, best = np.full(n, -1, dtype=np.int64), np.zeros(0, dtype=np.int64)
     for start in range(0, n, AT_ONCE):
         block = np.arange(start, min(start + AT_ONCE, n))
@@ -165,11 +165,11 @@ class _Comparison:
     al. 2007, doi:10.1145/1242572.1242591). What was dropped bounds what else they have in common.
     """
 
-    def __init__(self, evidence: csr_array, least: float) -> None:
-        frequency = np.bincount(evidence.indices, minlength=evidence.shape[1])
+    def __init__(self, weights: csr_array, least: float) -> None:
+        frequency = np.bincount(weights.indices, minlength=weights.shape[1])
         rank = np.empty(len(frequency), dtype=np.int64)
         rank[np.argsort(frequency, kind="stable")] = np.arange(len(frequency))
-        self.weights = csr_array((evidence.data, rank[evidence.indices], evidence.indptr), evidence.shape)
+        self.weights = csr_array((weights.data, rank[weights.indices], weights.indptr), weights.shape)
         self.weights.sort_indices()
         self.least = least
         self.total = np.asarray(self.weights.sum(axis=1))
@@ -182,7 +182,7 @@ class _Comparison:
         starts = np.concatenate([[0], np.cumsum(np.bincount(terms[kept], minlength=len(self.total)))])
         ones = np.ones(kept.sum(), dtype=np.float32)
         self.end = np.append(self.weights.indices[kept], 0)[starts[1:] - 1]
-        self.rare = csr_array((ones, self.weights.indices[kept], starts), evidence.shape)
+        self.rare = csr_array((ones, self.weights.indices[kept], starts), weights.shape)
 
     def similar(self, terms: Ints, others: Ints) -> tuple[Ints, Ints]:
         """Return the pairs of some terms and others that are similar enough, as places in both."""

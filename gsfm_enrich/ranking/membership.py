@@ -364,7 +364,7 @@ class Membership:
             return self.calibration.probability(log_odds + np.log(given) - np.log(len(self.units)))
 
     def log_odds(self, rows: Ints, columns: Ints) -> NDArray[np.float32]:
-        """Return the evidence that genes belong to terms, in nats, shape (n_rows, n_columns).
+        """Return the log odds that genes belong to terms, in nats, shape (n_rows, n_columns).
 
         The logarithm of the odds of membership over those of any gene; see `probability` for what it means.
         """

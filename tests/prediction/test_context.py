@@ -10,9 +10,9 @@ from gsfm_enrich.errors import GsfmEnrichWarning, InputError
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.prediction.context import COMPANY, CONTEXT_COLUMNS, functions_in_context
-from gsfm_enrich.prediction.evidence import library_comparison
 from gsfm_enrich.prediction.neighbours import neighbors
 from gsfm_enrich.prediction.predict import predict_functions
+from gsfm_enrich.prediction.support import library_comparison
 from gsfm_enrich.ranking.membership import library_membership
 
 

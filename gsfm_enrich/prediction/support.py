@@ -20,7 +20,7 @@ from gsfm_enrich.prediction.understudied import publications_of
 from gsfm_enrich.ranking.kept_scores import check_numbers
 from gsfm_enrich.ranking.membership import Membership
 
-EVIDENCE_COLUMNS = ("term_size", "specificity", "term_auroc", "gene_percentile", "neighbours", "caution")
+SUPPORT_COLUMNS = ("term_size", "specificity", "term_auroc", "gene_percentile", "neighbours", "caution")
 
 SIZE_CREDIT = 0.8
 """How much a term's size counts for its rank: 0 ranks the most specific terms first, 1 the most general.
@@ -91,13 +91,13 @@ def size_credit(sizes: NDArray[np.int64]) -> NDArray[np.float64]:
     return SIZE_CREDIT * np.log(np.maximum(sizes, 1))
 
 
-def add_evidence(frame: pd.DataFrame, library: GeneSetLibrary, table: Membership, organism: str) -> None:
-    """Add ``EVIDENCE_COLUMNS`` to predictions of one library.
+def add_support(frame: pd.DataFrame, library: GeneSetLibrary, table: Membership, organism: str) -> None:
+    """Add ``SUPPORT_COLUMNS`` to predictions of one library.
 
     Parameters
     ----------
     frame
-        Predictions, with ``row`` and ``column`` in the membership table, their ``evidence`` and ``rank``.
+        Predictions, with ``row`` and ``column`` in the membership table, their ``log_odds`` and ``rank``.
     library, table, organism
         What they were predicted from.
     """
@@ -107,7 +107,7 @@ def add_evidence(frame: pd.DataFrame, library: GeneSetLibrary, table: Membership
     frame["term_size"] = library.sizes[rows]
     frame["specificity"] = np.log2(len(library.genes) / library.sizes[rows])
     frame["term_auroc"] = held_out_auroc(table, terms, compared.columns)[place]
-    by_model, by_popularity = gene_percentiles(table, rows, columns, frame["evidence"].to_numpy(), compared)
+    by_model, by_popularity = gene_percentiles(table, rows, columns, frame["log_odds"].to_numpy(), compared)
     frame["gene_percentile"] = by_model
     frame["neighbours"] = supporting_neighbours(table, rows, columns, organism)
     usual = rankdata(-compared.average, method="min")[rows] <= frame["rank"].to_numpy()
@@ -121,10 +121,10 @@ def gene_percentiles(
     table: Membership,
     rows: NDArray[np.int64],
     columns: NDArray[np.int64],
-    evidence: NDArray[np.float64],
+    log_odds: NDArray[np.float64],
     compared: Comparison,
 ) -> NDArray[np.float64]:
-    """Return the shares of other genes outside the term with less evidence for it, and less popularity.
+    """Return the shares of other genes outside the term with lower log odds for it, and less popularity.
 
     Parameters
     ----------
@@ -132,7 +132,7 @@ def gene_percentiles(
         The membership table.
     rows, columns
         Terms and genes.
-    evidence : shape (n_pairs,)
+    log_odds : shape (n_pairs,)
         For the genes, in nats.
     compared
         The genes to compare with.
@@ -147,7 +147,7 @@ def gene_percentiles(
         here = slice(start, start + BLOCK)
         inside = table.known[rows[here]][:, others].toarray() > 0
         counted = ~inside & (others != columns[here, None])
-        less = table.log_odds(rows[here], others) < evidence[here, None]
+        less = table.log_odds(rows[here], others) < log_odds[here, None]
         obscurer = compared.popularity[others] < compared.popularity[columns[here], None]
         for share, below in zip(shares, (less, obscurer), strict=True):
             share[here] = (below & counted).sum(axis=1) / np.maximum(counted.sum(axis=1), 1)

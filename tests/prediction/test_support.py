@@ -12,10 +12,10 @@ from gsfm_enrich.model.build import build
 from gsfm_enrich.model.config import GSFMConfig
 from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.model.vocab import Vocab
-from gsfm_enrich.prediction import evidence
-from gsfm_enrich.prediction.evidence import Comparison, held_out_auroc, library_comparison
+from gsfm_enrich.prediction import support
 from gsfm_enrich.prediction.neighbours import neighbors
 from gsfm_enrich.prediction.predict import predict_functions
+from gsfm_enrich.prediction.support import Comparison, held_out_auroc, library_comparison
 from gsfm_enrich.ranking.membership import library_membership
 
 
@@ -113,7 +113,7 @@ def test_caution_where_popularity_does_as_well(
         popularity, scores = np.zeros(len(table.units)), np.zeros(len(block_library))
         popularity[table.of_unit[block_model.vocab.index[popular]]], scores[row] = 1000, average
         compared = Comparison(np.arange(len(table.units)), popularity, scores, scores)
-        monkeypatch.setattr(evidence, "library_comparison", lambda *_: compared)
+        monkeypatch.setattr(support, "library_comparison", lambda *_: compared)
         found = predict_functions("B7G24", block_library, top=1, model=block_model)
         return str(found["caution"].item())
 
