@@ -5,7 +5,7 @@
 A list is the genes of three, five or eight terms without a common gene, alone or with half as many random
 genes. Nobody says how many modules there are. Adjusted Rand index of the modules and the terms, over the
 genes of the terms. Co-occurrence in the literature is clustered in the same way, and again without taking
-off what genes are to the list on average. How likeness is computed was chosen on Reactome 2016.
+off what genes are to the list on average. How similarity is computed was chosen on Reactome 2016.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ NOTES = {
     "gsfm_enrich.predict_functions.",
     "Shared with its companions": "Terms that are frequent among the genes it was found with; see "
     "gsfm_enrich.functions_in_context.",
-    "Neighbours": "Genes that the model takes to be most alike to it; see gsfm_enrich.neighbors.",
+    "Neighbours": "Genes that the model takes to be most similar to it; see gsfm_enrich.neighbors.",
 }
 
 

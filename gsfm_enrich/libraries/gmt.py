@@ -307,7 +307,7 @@ def require_file(path: Path) -> None:
     Raises
     ------
     InputError
-        With the names nearby that are alike.
+        With the names nearby that are similar.
     """
     if path.is_dir():
         raise InputError(f"{str(path)!r} is a folder, expected a GMT file.")

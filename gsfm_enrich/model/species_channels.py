@@ -68,12 +68,12 @@ class SpeciesChannels(SpeciesLayer):
         return (mean / spread[:, None]) @ places[self.best].T, coherence
 
     def _table(
-        self, neighbours: Tensor, nearness: Tensor, listed: Listed, n: Tensor
+        self, neighbours: Tensor, similarity: Tensor, listed: Listed, n: Tensor
     ) -> tuple[Tensor, Tensor]:
         """Return the same of a table, as `ChannelGSFM.coherence_in_tables` does."""
         v, sets = len(self.model.vocab), _sets(listed, len(n))
         places = sets[:, None] * v + neighbours[listed.human]
-        values = listed.weights[:, None] * nearness[listed.human]
+        values = listed.weights[:, None] * similarity[listed.human]
         sums = torch.zeros(len(n) * v).index_add(0, places.ravel(), values.ravel()).view(len(n), v)
         scores = torch.log1p(sums / n[:, None])
         own = torch.log1p(sums[sets, listed.human] / (n - 1).clamp(min=1)[sets]) * listed.weights

@@ -38,7 +38,7 @@ def modules(
     ax: Axes | None = None,
     save: str | os.PathLike[str] | None = None,
 ) -> Axes:
-    """Draw the functional modules of one gene list: genes joined to those most alike, coloured by module.
+    """Draw the functional modules of a gene list: genes joined to the most similar ones, coloured by module.
 
     The legend names the ten largest modules by their best term, with its adjusted p-value where that is above
     .05; grey genes are in none.

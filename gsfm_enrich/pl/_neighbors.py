@@ -26,7 +26,7 @@ def neighbors(
     ax: Axes | None = None,
     save: str | os.PathLike[str] | None = None,
 ) -> Axes:
-    """Draw a gene among its nearest neighbours, joined where they are alike, too.
+    """Draw a gene among its nearest neighbours, joined where they are similar.
 
     Understudied genes have another colour. The closer a neighbour, the thicker the line to it.
 
@@ -73,7 +73,7 @@ def neighbors(
     draw_graph(ax, graph, colours, sizes=dict.fromkeys(graph, 260.0) | {gene: 620.0})
     write_names(ax, graph, list(graph))
     node_legend(ax, {"the gene": OWN, "studied": STUDIED, "understudied": UNDERSTUDIED})
-    write_title(ax, title or f"Genes most alike to {gene}")
+    write_title(ax, title or f"Genes most similar to {gene}")
     return save_figure(ax, save)
 
 

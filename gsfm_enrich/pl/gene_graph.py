@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 
 def graph_of(edges: pd.DataFrame) -> nx.Graph:
-    """Return a graph of the columns ``gene``, ``other`` and ``likeness``."""
+    """Return a graph of the columns ``gene``, ``other`` and ``similarity``."""
     import networkx as nx
 
-    return nx.from_pandas_edgelist(edges, "gene", "other", edge_attr="likeness")
+    return nx.from_pandas_edgelist(edges, "gene", "other", edge_attr="similarity")
 
 
 def draw_graph(
-    ax: Axes, graph: nx.Graph, colours: dict[str, Any], sizes: dict[str, float], pull: str = "likeness"
+    ax: Axes, graph: nx.Graph, colours: dict[str, Any], sizes: dict[str, float], pull: str = "similarity"
 ) -> None:
     """Lay out a graph by springs, always in the same way, and draw its lines and nodes."""
     import networkx as nx
@@ -30,7 +30,7 @@ def draw_graph(
     places = nx.spring_layout(graph, weight=pull, seed=0, k=2.2 / np.sqrt(max(len(graph), 1)), iterations=150)
     nx.set_node_attributes(graph, places, "place")
     nx.set_node_attributes(graph, {name: np.sqrt(size / np.pi) for name, size in sizes.items()}, "radius")
-    strength = np.array([graph.edges[edge]["likeness"] for edge in graph.edges])
+    strength = np.array([graph.edges[edge]["similarity"] for edge in graph.edges])
     ends = np.array([(places[a], places[b]) for a, b in graph.edges]).reshape(-1, 2, 2)
     draw_lines(ax, ends, strength / max(strength.max(initial=1e-9), 1e-9), color="0.75", alpha=0.7)
     points = np.array([places[name] for name in graph]).reshape(-1, 2)

@@ -47,7 +47,7 @@ def describe_gene(
     sentences += _known(functions) + _new(functions)
     if len(neighbours):
         closest = _and(neighbours["neighbour"].head(NAMED))
-        sentences.append(f"The genes that are most alike to it in the eyes of the model are {closest}.")
+        sentences.append(f"The genes that are most similar to it in the eyes of the model are {closest}.")
     if in_context is not None and len(in_context):
         sentences.append(_shared(in_context.iloc[0]))
     return " ".join(sentences)

@@ -23,9 +23,9 @@ from gsfm_enrich.prediction.neighbours import gene_similarity
 from gsfm_enrich.ranking.counts import count_overlap
 from gsfm_enrich.ranking.rerank import rerank
 
-GENE_COLUMNS = ("gene", "module", "likeness")
-MODULE_COLUMNS = ("module", "size", "name", "gene_set", "terms", "adjusted_p_value", "likeness", "genes")
-EDGE_COLUMNS = ("gene", "other", "likeness")
+GENE_COLUMNS = ("gene", "module", "similarity")
+MODULE_COLUMNS = ("module", "size", "name", "gene_set", "terms", "adjusted_p_value", "similarity", "genes")
+EDGE_COLUMNS = ("gene", "other", "similarity")
 ROUNDS = 5
 TERMS = 3
 EDGES = 3
@@ -39,13 +39,13 @@ class GeneModules:
     Attributes
     ----------
     genes : DataFrame
-        One row a gene: ``gene``, ``module`` (0: none) and ``likeness`` (mean, to the others of its module).
+        One row a gene: ``gene``, ``module`` (0: none) and ``similarity`` (mean, to the others of its module).
     modules : DataFrame
         One row a module, the largest first: ``module`` (from 1), ``size``, ``name`` (its best term),
         ``gene_set``, ``terms`` (its three best, joined by ``; ``), ``adjusted_p_value`` (of the best),
-        ``likeness`` (mean over its pairs of genes) and ``genes`` (joined by ``;``, the most typical first).
+        ``similarity`` (mean over its pairs of genes) and ``genes`` (joined by ``;``, the most typical first).
     edges : DataFrame
-        The three genes of the list most similar to each: ``gene``, ``other``, ``likeness``.
+        The three genes of the list most similar to each: ``gene``, ``other``, ``similarity``.
     """
 
     genes: pd.DataFrame
@@ -129,9 +129,9 @@ def split_into_modules(asked: AskedGenes, libraries: Sequence[GeneSetLibrary], s
     labels = largest_first(refine(network, units[known], split(similarity)), smallest)
     names = np.array(given, dtype=object)[known]
     own = similarity_to_module(similarity, labels)
-    table = pd.DataFrame({"gene": given, "module": 0, "likeness": np.nan})
+    table = pd.DataFrame({"gene": given, "module": 0, "similarity": np.nan})
     table.loc[known, "module"] = labels
-    table.loc[known, "likeness"] = np.where(labels > 0, own, np.nan)
+    table.loc[known, "similarity"] = np.where(labels > 0, own, np.nan)
     rows = []
     for module in range(1, labels.max(initial=0) + 1):
         members = np.flatnonzero(labels == module)
@@ -237,5 +237,5 @@ def closest_pairs(names: NDArray[np.object_], similarity: NDArray[np.float64]) -
     order = np.argsort(-similarity, axis=1, kind="stable")[:, :EDGES]
     rows = np.repeat(np.arange(len(names)), order.shape[1])
     values = similarity[rows, order.ravel()]
-    frame = pd.DataFrame({"gene": names[rows], "other": names[order.ravel()], "likeness": values})
+    frame = pd.DataFrame({"gene": names[rows], "other": names[order.ravel()], "similarity": values})
     return frame[values > 0].reset_index(drop=True)

@@ -131,8 +131,8 @@ def neighbour_graph(
     Returns
     -------
     DataFrame
-        ``gene``, ``other``, ``likeness``: one row a line. Two neighbours are joined when they are at least as
-        alike as the last neighbour is to the gene.
+        ``gene``, ``other``, ``similarity``: one row a line. Two neighbours are joined when they are at least
+        as similar as the last neighbour is to the gene.
 
     Examples
     --------
@@ -141,7 +141,9 @@ def neighbour_graph(
     """
     network = load_model(model)
     found = neighbors(gene, n, organism=organism, model=network)
-    lines = found.rename(columns={"neighbour": "other", "score": "likeness"})[["gene", "other", "likeness"]]
+    lines = found.rename(columns={"neighbour": "other", "score": "similarity"})[
+        ["gene", "other", "similarity"]
+    ]
     if found.empty:
         return lines
     names = found["neighbour"].tolist()
@@ -149,7 +151,7 @@ def neighbour_graph(
     between = gene_similarity(network, units, units)
     first, second = np.nonzero(np.triu(between >= found["score"].min(), k=1))
     pairs = {"gene": np.array(names)[first], "other": np.array(names)[second]}
-    return pd.concat([lines, pd.DataFrame(pairs | {"likeness": between[first, second]})], ignore_index=True)
+    return pd.concat([lines, pd.DataFrame(pairs | {"similarity": between[first, second]})], ignore_index=True)
 
 
 def gene_similarity(model: GSFM, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.float32]:

@@ -3,7 +3,7 @@
 A logistic regression on members that were hidden from the model turns scores into probabilities. A model
 gives a gene several scores for a set, its *channels*; the weight of each channel depends on the term: on the
 number of genes given, and on its *coherence*, the mean score of its own members, which tells a term whose
-genes the model finds alike from one that is a mixture to it.
+genes the model finds similar from one that is a mixture to it.
 """
 
 from __future__ import annotations

@@ -58,7 +58,7 @@ def gene_modules(
     smallest
         Modules of fewer genes are dissolved: their genes are in module 0.
     model
-        Which model says how alike genes are, see :func:`gsfm_enrich.load_model`.
+        Which model says how similar genes are, see :func:`gsfm_enrich.load_model`.
     key_added
         Slot of ``adata.uns`` to write.
     copy

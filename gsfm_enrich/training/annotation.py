@@ -135,9 +135,9 @@ def location_similarity(org_db: Path, vocab: Vocab) -> csr_array:
     for step in range(1, min(STEPS, len(units))):
         distance = starts[step:] - starts[:-step]
         near = (chromosomes[step:] == chromosomes[:-step]) & (distance < REACH)
-        nearness = 1 / (1 + distance[near] / NEAR)
+        similarity = 1 / (1 + distance[near] / NEAR)
         first, second = units[:-step][near], units[step:][near]
-        found += [(first, second, nearness), (second, first, nearness)]
+        found += [(first, second, similarity), (second, first, similarity)]
     rows_, columns, values = (np.concatenate(part) for part in zip(*found, strict=True))
     shape = (len(vocab), len(vocab))
     return csr_array((values.astype(np.float32), (rows_, columns)), shape=shape)

@@ -122,14 +122,16 @@ def similar_to_earlier(sets: SetFile, first: int, hashes: Hashes, threshold: flo
     for number in sorted(set().union(*bands)):
         buckets = [in_band[of[number]] for in_band, of in zip(kept, bands, strict=True) if number in of]
         candidates = sorted({earlier for bucket in buckets for earlier in bucket})
-        similar[number] = first_alike(sets, first, number, candidates, threshold)
+        similar[number] = first_similar(sets, first, number, candidates, threshold)
         if not similar[number]:
             for bucket in buckets:
                 bucket.append(number)
     return similar
 
 
-def first_alike(sets: SetFile, first: int, number: int, candidates: Sequence[int], threshold: float) -> float:
+def first_similar(
+    sets: SetFile, first: int, number: int, candidates: Sequence[int], threshold: float
+) -> float:
     """Return the Jaccard index with the first candidate at which it reaches the threshold, otherwise 0."""
     if not candidates:
         return 0.0

@@ -46,19 +46,19 @@ def test_small_modules_are_dissolved(block_model: GSFM, block_library: GeneSetLi
     assert found.modules["size"].tolist() == [8, 6]
     alone = found.genes[found.genes["gene"].str.startswith("B9")]
     assert (alone["module"] == 0).all()
-    assert alone["likeness"].isna().all()
+    assert alone["similarity"].isna().all()
 
 
 def test_double_centring_leaves_no_gene_closer_to_the_list_than_another() -> None:
     rng = np.random.default_rng(0)
-    alike = rng.normal(size=(30, 30)) + rng.normal(size=30)[:, None]
-    alike = alike + alike.T
-    centred = in_context(alike.astype(np.float32))
+    similarity = rng.normal(size=(30, 30)) + rng.normal(size=30)[:, None]
+    similarity = similarity + similarity.T
+    centred = in_context(similarity.astype(np.float32))
     np.testing.assert_allclose(centred, centred.T, atol=1e-6)
     assert (np.diag(centred) == 0).all()
     off = ~np.eye(30, dtype=bool)
-    mean = np.where(off, alike, 0).sum(axis=1) / 29
-    expected = alike - mean[:, None] - mean[None] + mean.mean()
+    mean = np.where(off, similarity, 0).sum(axis=1) / 29
+    expected = similarity - mean[:, None] - mean[None] + mean.mean()
     np.testing.assert_allclose(centred[off], expected[off], atol=1e-4)
 
 
@@ -68,20 +68,20 @@ def test_the_cut_is_where_modularity_along_the_tree_is_greatest() -> None:
 
     rng = np.random.default_rng(1)
     points = np.concatenate([rng.normal(centre, 1, (7, 2)) for centre in (0, 4, 9)])
-    alike = in_context(-np.linalg.norm(points[:, None] - points[None], axis=2).astype(np.float32))
-    tree = linkage(squareform(alike.max() - alike, checks=False), "average")
+    similarity = in_context(-np.linalg.norm(points[:, None] - points[None], axis=2).astype(np.float32))
+    tree = linkage(squareform(similarity.max() - similarity, checks=False), "average")
 
     def inside(labels: np.ndarray) -> float:
-        return float(alike[labels[:, None] == labels[None]].sum())
+        return float(similarity[labels[:, None] == labels[None]].sum())
 
     best = max(inside(cut_tree(tree, n)[:, 0]) for n in range(1, 22))
-    assert inside(split(alike)) == pytest.approx(best)
+    assert inside(split(similarity)) == pytest.approx(best)
 
 
-def test_numbers_and_likeness() -> None:
+def test_numbers_and_similarity() -> None:
     assert largest_first(np.array([4, 4, 7, 1, 1, 1]), 2).tolist() == [2, 2, 0, 1, 1, 1]
-    alike = np.array([[0.0, 2, 5], [2, 0, 7], [5, 7, 0]])
-    assert similarity_to_module(alike, np.array([1, 1, 1])).tolist() == [3.5, 4.5, 6]
+    similarity = np.array([[0.0, 2, 5], [2, 0, 7], [5, 7, 0]])
+    assert similarity_to_module(similarity, np.array([1, 1, 1])).tolist() == [3.5, 4.5, 6]
 
 
 def test_short_and_unknown(block_model: GSFM, block_library: GeneSetLibrary) -> None:

@@ -37,7 +37,7 @@ def test_score_is_the_mean_of_completing_either_gene_alone(block_model: GSFM) ->
     assert len(found) == len(block_model.vocab) - 3
 
 
-def test_likeness_is_symmetric(block_model: GSFM) -> None:
+def test_similarity_is_symmetric(block_model: GSFM) -> None:
     units = np.array([2, 30, 31, 200])
     table = gene_similarity(block_model, units, units)
     np.testing.assert_allclose(table, table.T, atol=1e-6)

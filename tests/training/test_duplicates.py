@@ -27,7 +27,7 @@ def by_every_pair(sets, threshold):
 
 
 def families(rng, n=150):
-    """Sets, and after some of them variants with a few genes changed, at all degrees of likeness."""
+    """Sets, and after some of them variants with a few genes changed, at all degrees of similarity."""
     sets = []
     for _ in range(n):
         genes = rng.choice(N_GENES, rng.integers(2, 60), replace=False).tolist()
