@@ -30,6 +30,7 @@ FORWARDED = ({*gseapy.__all__} | {"plot", "parser", "scipalette"}) - OWN
 ARROWS = {
     "errors": set(),
     "arguments": {"errors"},
+    "arrays": set(),
     "kept": set(),
     "files": {"errors"},
     "progress": set(),
@@ -70,7 +71,7 @@ FOREIGN = {  # who may import these packages
     "anndata": SURFACE,
     "matplotlib": {"pl", "html", "drop_in"},
 }
-EVERYWHERE = {"arguments", "kept"}  # the check at the entrance of functions, and how their results are kept
+EVERYWHERE = {"arguments", "arrays", "kept"}  # the check at the entrance, types, and how results are kept
 EXCEPTIONS = {("libraries/enrichr.py", "gseapy")}  # the address of Enrichr is gseapy's
 
 

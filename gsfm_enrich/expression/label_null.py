@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import sparse
 
+from gsfm_enrich.arrays import Floats, Ints
 from gsfm_enrich.errors import InputError, did_you_mean
 from gsfm_enrich.expression.label_statistics import (
     METHODS,
@@ -30,9 +31,6 @@ REST = "rest"
 FEWEST_CELLS = 2
 TABLES_AT_ONCE = 200
 """Permuted tables that are in memory together."""
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,13 +16,12 @@ import numpy.typing as npt
 from scipy import sparse
 from scipy.stats import rankdata
 
+from gsfm_enrich.arrays import Floats, Ints
+
 Method = Literal["t-test", "t-test_overestim_var", "wilcoxon"]
 METHODS: tuple[Method, ...] = get_args(Method)
 """Tests of scanpy whose statistics are functions of sums; logistic regression is not."""
 COLUMNS_AT_ONCE = 500
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)

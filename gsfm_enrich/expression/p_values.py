@@ -6,11 +6,9 @@ import math
 import re
 
 import numpy as np
-import numpy.typing as npt
 
+from gsfm_enrich.arrays import Floats
 from gsfm_enrich.errors import InputError, warn_caller
-
-Floats = npt.NDArray[np.float64]
 
 ROUNDING = 1e-6
 """So much above 1 a p-value may be by rounding."""

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from gsfm_enrich.arrays import Floats
 from gsfm_enrich.errors import InputError, named, warn_caller
 from gsfm_enrich.expression import columns as choosing
 from gsfm_enrich.expression import grouping
@@ -19,8 +19,6 @@ from gsfm_enrich.genes.distinct import gene_keys
 from gsfm_enrich.genes.headers import figure_of, plain
 from gsfm_enrich.genes.lookup import find_genes
 from gsfm_enrich.ranking.overlap import benjamini_hochberg
-
-Floats = npt.NDArray[np.float64]
 
 NATURAL_LOG = frozenset({"avglogfc", "b"})
 """Seurat up to version 3 and sleuth give natural logarithms under these headers."""

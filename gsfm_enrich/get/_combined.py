@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy.stats import cauchy
 
 from gsfm_enrich.arguments import checked
+from gsfm_enrich.arrays import Floats
 from gsfm_enrich.errors import InputError
 from gsfm_enrich.get._results import enrichr_df
 from gsfm_enrich.ranking.overlap import benjamini_hochberg
@@ -22,8 +22,6 @@ LARGEST_P = 0.99
 """A p-value of 1 alone would outweigh any other in Cauchy's combination."""
 KEYS = ["group", "Gene_set", "Term"]
 LIST_P = ("GSFM P-value", "P-value")
-
-Floats = npt.NDArray[np.float64]
 
 
 def cauchy_combination(p_values: Floats) -> Floats:

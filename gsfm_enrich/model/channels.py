@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csc_array, csr_array, hstack
 from torch import Tensor, nn
 
+from gsfm_enrich.arrays import Floats32
 from gsfm_enrich.kept import kept_property
 from gsfm_enrich.model.blocks import in_blocks, product
 from gsfm_enrich.model.config import GSFMConfig
@@ -32,8 +33,6 @@ TYPICAL_SIZE = 50.0
 """Set size at which the coefficient of the size has no effect."""
 AT_ONCE = 64
 """Sets whose scores of all genes are worked out as one: fewer than a block, so that threads share a batch."""
-
-Floats = NDArray[np.float32]
 
 
 class Dense(nn.Module):
@@ -59,25 +58,25 @@ class Dense(nn.Module):
         self.register_buffer("factors", torch.zeros(vocab_size, width, dtype=torch.int8))
         self.register_buffer("scale", torch.zeros(vocab_size))
 
-    def store(self, places: Floats) -> None:
+    def store(self, places: Floats32) -> None:
         """Round places, shape (V, k), to 8 bit."""
         scale = np.maximum(np.abs(places).max(axis=1), 1e-12) / (LEVELS // 2)
         self.factors = torch.from_numpy(np.rint(places / scale[:, None]).astype(np.int8))
         self.scale = torch.from_numpy(scale.astype(np.float32))
 
     @kept_property
-    def places(self) -> Floats:
+    def places(self) -> Floats32:
         """Place of every gene, shape (V, k)."""
         return np.asarray((self.factors.float() * self.scale[:, None]).numpy())
 
     @kept_property
-    def covariance(self) -> Floats:
+    def covariance(self) -> Floats32:
         """Of the places over the genes, shape (k, k)."""
         genes = self.places[N_SPECIAL:]
         return product(genes.T, genes) / np.float32(len(genes))
 
     @kept_property
-    def squares(self) -> Floats:
+    def squares(self) -> Floats32:
         """Squared distance of every gene from the mean place, shape (V,)."""
         return np.asarray(np.einsum("vk,vk->v", self.places, self.places))
 
@@ -110,7 +109,7 @@ class Table(nn.Module):
         self.register_buffer("nearness", torch.zeros(vocab_size, neighbours, dtype=torch.uint8))
         self.register_buffer("span", torch.ones(2))
 
-    def store(self, neighbours: NDArray[np.int16], similarity: Floats) -> None:
+    def store(self, neighbours: NDArray[np.int16], similarity: Floats32) -> None:
         """Take over neighbours and similarities as `strongest_neighbours` returns them."""
         used = similarity > 0
         low, high = (similarity[used].min(), similarity[used].max()) if used.any() else (1.0, 1.0)
@@ -129,7 +128,7 @@ class Table(nn.Module):
         return csr_array((values[used], self.neighbours.numpy()[used].astype(np.int32), starts), shape=(v, v))
 
     @property
-    def similarity(self) -> Floats:
+    def similarity(self) -> Floats32:
         """Similarity to each neighbour, shape (V, k); 0 for unused places."""
         low, high = self.span.numpy()
         ratios = np.exp(np.log(high / low) * np.arange(LEVELS, dtype=np.float32) / (LEVELS - 1))
@@ -153,10 +152,10 @@ class Weighing:
         Mean score of the genes of the set itself.
     """
 
-    weights: Floats
-    spread: Floats
-    random: Floats
-    own: Floats
+    weights: Floats32
+    spread: Floats32
+    random: Floats32
+    own: Floats32
 
 
 class ChannelGSFM(GSFM):
@@ -205,7 +204,7 @@ class ChannelGSFM(GSFM):
         return [cast(Table, channel) for channel in self.tables.values()]
 
     @kept_property
-    def output(self) -> tuple[Floats, Floats]:
+    def output(self) -> tuple[Floats32, Floats32]:
         """Places of the genes in all dense channels (V, width), and zeros (V,)."""
         none = [np.zeros((len(self.vocab), 0), dtype=np.float32)]
         places = np.hstack([channel.places for channel in self.dense_channels] or none)
@@ -223,11 +222,11 @@ class ChannelGSFM(GSFM):
         """The same, fast to read by columns."""
         return csc_array(self.tables_side_by_side)
 
-    def mean_places(self, sets: csr_array) -> Floats:
+    def mean_places(self, sets: csr_array) -> Floats32:
         """Return the mean place of the given genes of each set, shape (n_sets, width)."""
         return np.asarray(sets @ self.output[0], dtype=np.float32) / sizes_of(sets)[:, None]
 
-    def dense_scores(self, sets: csr_array) -> tuple[Floats, Floats]:
+    def dense_scores(self, sets: csr_array) -> tuple[Floats32, Floats32]:
         """Score sets by the dense channels: the product of a gene's place and the set's mean place.
 
         Parameters
@@ -257,7 +256,7 @@ class ChannelGSFM(GSFM):
         ends = np.cumsum([0, *self.config.dense.values()]).tolist()
         return [slice(*part) for part in pairwise(ends)]
 
-    def coherence_in_dense(self, sets: csr_array, spread: Floats, own: Floats) -> Floats:
+    def coherence_in_dense(self, sets: csr_array, spread: Floats32, own: Floats32) -> Floats32:
         """Return how well the genes of each set find each other in dense channels, shape (n_sets, n_dense).
 
         The mean score of a given gene when the others are given; the mean over all genes is 0.
@@ -270,7 +269,7 @@ class ChannelGSFM(GSFM):
         """Return the similarities to the given genes, added up, shape (n_sets, n_tables * V)."""
         return csr_array(sets @ self.tables_side_by_side)
 
-    def coherence_in_tables(self, sets: csr_array, sums: csr_array) -> tuple[Floats, Floats]:
+    def coherence_in_tables(self, sets: csr_array, sums: csr_array) -> tuple[Floats32, Floats32]:
         """Return how well the genes of each set find each other in the tables, shape (n_sets, n_tables).
 
         Parameters
@@ -297,7 +296,7 @@ class ChannelGSFM(GSFM):
         others = by_table(scores_of_sums(pairs, np.maximum(n - 1, 1)), v, n_tables) / n[:, None]
         return others - by_table(scores_of_sums(sums, n), v, n_tables) / np.float32(v), own
 
-    def gate_weights(self, sets: csr_array, coherence: Floats) -> Floats:
+    def gate_weights(self, sets: csr_array, coherence: Floats32) -> Floats32:
         """Return the weight of each channel for each set, shape (n_sets, n_channels).
 
         ``softplus(a + b log(1 + coherence) + c log(n / 50))`` for a set of n genes; a negative coherence
@@ -337,7 +336,7 @@ class ChannelGSFM(GSFM):
         random = np.maximum(np.sqrt(variance), 1e-12)
         return Weighing(weights, spread, random.astype(np.float32), own * weights)
 
-    def weighed_places(self, sets: csr_array, spread: Floats, weights: Floats) -> Floats:
+    def weighed_places(self, sets: csr_array, spread: Floats32, weights: Floats32) -> Floats32:
         """Place sets in the dense channels, each divided by its spread and multiplied by its weight.
 
         The product with `output` is what the dense channels say of every gene.
@@ -358,7 +357,7 @@ class ChannelGSFM(GSFM):
             places[:, part] = places[:, part] / sd[:, None] * weight[:, None]
         return places
 
-    def represent(self, sets: Sequence[NDArray[np.int64]]) -> Floats:
+    def represent(self, sets: Sequence[NDArray[np.int64]]) -> Floats32:
         """Represent sets of units by their weighed places in the dense channels, shape (n_sets, width)."""
         given = multi_hot(sets, len(self.vocab))
         weighing = self.weigh(given)
@@ -382,7 +381,7 @@ class ChannelGSFM(GSFM):
         return torch.from_numpy(scores)
 
 
-def sizes_of(sets: csr_array) -> Floats:
+def sizes_of(sets: csr_array) -> Floats32:
     """Return the number of genes of each set, at least 1, shape (n_sets,)."""
     return np.maximum(np.diff(sets.indptr), 1).astype(np.float32)
 
@@ -394,20 +393,20 @@ def side_by_side(model: ChannelGSFM, units: NDArray[np.int64]) -> csc_array:
     return csc_array(model.tables_by_gene[:, np.concatenate(columns) if columns else units[:0]])
 
 
-def scores_of_sums(sums: csr_array, n: Floats) -> csr_array:
+def scores_of_sums(sums: csr_array, n: Floats32) -> csr_array:
     """Return the scores of tables, log(1 + sum / n), from sums of similarities to sets of n genes."""
     data = sums.data / np.repeat(n, np.diff(sums.indptr))
     torch.from_numpy(data).log1p_()  # several numbers at a time, which numpy's does not
     return csr_array((data, sums.indices, sums.indptr), shape=sums.shape)
 
 
-def by_table(scores: csr_array, n_units: int, n_tables: int) -> Floats:
+def by_table(scores: csr_array, n_units: int, n_tables: int) -> Floats32:
     """Add up the scores of each set in each table, shape (n_sets, n_tables)."""
     tables = np.repeat(np.eye(n_tables, dtype=np.float32), n_units, axis=0)
     return np.asarray(scores @ tables, dtype=np.float32)
 
 
-def weighed_scores(sets: csr_array, tables: csr_array, weights: Floats) -> Floats:
+def weighed_scores(sets: csr_array, tables: csr_array, weights: Floats32) -> Floats32:
     """Return what tables say of genes, each table times its weight for the set, added.
 
     Parameters
@@ -425,7 +424,7 @@ def weighed_scores(sets: csr_array, tables: csr_array, weights: Floats) -> Float
     return weighed_sums(csr_array(sets @ tables), sizes_of(sets), weights)
 
 
-def weighed_sums(sums: csr_array, n: Floats, weights: Floats) -> Floats:
+def weighed_sums(sums: csr_array, n: Floats32, weights: Floats32) -> Floats32:
     """Return the same from the products of sets, of n genes each, and tables."""
     n_genes = sums.shape[1] // weights.shape[1]
     scores = scores_of_sums(sums, n)

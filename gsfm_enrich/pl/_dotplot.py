@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from gsfm_enrich.arguments import checked
+from gsfm_enrich.arrays import Floats
 from gsfm_enrich.pl.figures import colour_map, empty_plot, save_figure, write_title
-from gsfm_enrich.pl.grid import FloatArray, colour_bar, colour_ceiling, grid_axes
+from gsfm_enrich.pl.grid import colour_bar, colour_ceiling, grid_axes
 from gsfm_enrich.pl.plot_data import (
     choose_rows,
     list_keys,
@@ -128,7 +129,7 @@ def _share(rows: pd.DataFrame) -> np.ndarray[Any, np.dtype[np.float64]]:
     return np.asarray(parts[0] / parts[1].clip(lower=1), dtype=np.float64)
 
 
-def _size_legend(ax: Axes, share: FloatArray, top: float) -> None:
+def _size_legend(ax: Axes, share: Floats, top: float) -> None:
     from matplotlib.lines import Line2D
 
     box = ax.get_window_extent()

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from gsfm_enrich.arguments import checked
+from gsfm_enrich.arrays import Floats
 from gsfm_enrich.pl.figures import colour_map, empty_plot, save_figure, write_title
-from gsfm_enrich.pl.grid import FloatArray, colour_bar, colour_ceiling, grid_axes
+from gsfm_enrich.pl.grid import colour_bar, colour_ceiling, grid_axes
 from gsfm_enrich.pl.plot_data import choose_rows, list_keys, nothing_to_draw, strength, strength_label
 
 if TYPE_CHECKING:
@@ -109,9 +110,7 @@ def heatmap(
     return save_figure(ax, save)
 
 
-def _table(
-    rows: pd.DataFrame, values: FloatArray, terms: list[str], lists: list[tuple[str, str]]
-) -> FloatArray:
+def _table(rows: pd.DataFrame, values: Floats, terms: list[str], lists: list[tuple[str, str]]) -> Floats:
     """Return values as terms by gene lists, NaN where there is no row."""
     table = np.full((len(terms), len(lists)), np.nan)
     row, column = {term: place for place, term in enumerate(terms)}, {pair: i for i, pair in enumerate(lists)}
@@ -121,7 +120,7 @@ def _table(
     return table
 
 
-def _order(values: FloatArray) -> list[int]:
+def _order(values: Floats) -> list[int]:
     """Return an order of the rows that puts like ones side by side."""
     from scipy.cluster.hierarchy import leaves_list, linkage
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from gsfm_enrich.arguments import checked
+from gsfm_enrich.arrays import Floats
 from gsfm_enrich.pl.figures import axes_or_new, draw_lines, empty_plot, save_figure, write_title
 from gsfm_enrich.pl.labels import label_width, list_label, term_labels
 from gsfm_enrich.pl.plot_data import choose_rows, list_keys, nothing_to_draw, one_list, split_genes
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     import networkx as nx
     from matplotlib.axes import Axes
 
-FloatArray = np.ndarray[Any, np.dtype[np.float64]]
 
 SMALLEST_DISC, LARGEST_DISC = 130.0, 520.0  # areas of the discs in points squared
 PALETTE, ALONE = "tab10", "0.55"
@@ -182,13 +182,13 @@ def _draw(ax: Axes, graph: nx.Graph, clusters: list[list[int]], colours: list[An
     ax.set_axis_off()
 
 
-def _areas(graph: nx.Graph) -> FloatArray:
+def _areas(graph: nx.Graph) -> Floats:
     """Return the area of each disc in points squared."""
     genes = np.array([count for _, count in sorted(graph.nodes(data="genes"))], dtype=np.float64)
     return np.asarray(SMALLEST_DISC + (LARGEST_DISC - SMALLEST_DISC) * genes / max(genes.max(), 1.0))
 
 
-def _layout(graph: nx.Graph, ax: Axes, seed: int) -> FloatArray:
+def _layout(graph: nx.Graph, ax: Axes, seed: int) -> Floats:
     """Return where the discs stand, in inches: by forces, then apart until none covers another."""
     import networkx as nx
 
@@ -214,7 +214,7 @@ def _layout(graph: nx.Graph, ax: Axes, seed: int) -> FloatArray:
     return np.asarray(places)
 
 
-def _limits(values: FloatArray, margin: float, room: float) -> tuple[float, float]:
+def _limits(values: Floats, margin: float, room: float) -> tuple[float, float]:
     """Return limits that hold all discs, one inch an inch where there is room for that."""
     low, high = values.min() - margin, values.max() + margin
     spare = max(room - (high - low), 0.0) / 2

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gsfm_enrich.arguments import checked
+from gsfm_enrich.arrays import Floats
 from gsfm_enrich.errors import InputError
 from gsfm_enrich.expression.rank_genes_groups import (
     group_names,
@@ -34,8 +35,6 @@ ROWS = {"members": (0.19, 0.25, KNOWN), "predicted": (0.11, 0.17, NEW)}
 """Bottom, top and colour of the rows of ticks, as shares of the height."""
 CURVE_FROM = 0.29
 FAINTEST = 0.25
-
-Floats = npt.NDArray[np.float64]
 
 
 @checked

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gsfm_enrich.arrays import Floats
 from gsfm_enrich.errors import InputError, did_you_mean
 from gsfm_enrich.files import write_atomically
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from matplotlib.colors import Colormap
     from matplotlib.figure import Figure
 
-FloatArray = np.ndarray[Any, np.dtype[np.float64]]
 FORMATS = ("eps", "jpg", "pdf", "png", "svg", "tif", "webp")
 UNDATED = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
 SALT = "gsfm_enrich"
@@ -75,7 +75,7 @@ def write_title(ax: Axes, title: str, **style: Any) -> None:
     ax.set_title(title, loc="left", y=1.0, **style)
 
 
-def draw_lines(ax: Axes, ends: FloatArray, strength: FloatArray, **style: Any) -> None:
+def draw_lines(ax: Axes, ends: Floats, strength: Floats, **style: Any) -> None:
     """Draw the lines of a network, those of about one strength as one: hundreds take long, and much room.
 
     Parameters

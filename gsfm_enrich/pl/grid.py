@@ -13,8 +13,6 @@ from gsfm_enrich.pl.labels import label_width, list_label, row_height, term_labe
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-FloatArray = np.ndarray[Any, np.dtype[np.float64]]
-
 
 def grid_axes(ax: Axes | None, lists: list[tuple[str, str]], terms: list[str]) -> Axes:
     """Return axes with a column for each gene list and a row for each term, the first on top."""

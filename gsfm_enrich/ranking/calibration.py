@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
+from gsfm_enrich.arrays import Floats
 from gsfm_enrich.model.blocks import in_threads
 
 HIDDEN_SHARE = 0.2
@@ -25,8 +26,6 @@ TOP_MEMBERS = 10
 STRONGEST, RANDOM = 100, 100
 """Genes to ask for in each set beside the hidden members: those of the highest scores, and random ones."""
 STEPS = 25
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

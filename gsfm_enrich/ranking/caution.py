@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csc_array, csr_array
 
+from gsfm_enrich.arrays import Ints
 from gsfm_enrich.ranking.statistic import MIN_OVERLAP
 
 FEWEST_MEASURED = 5
@@ -18,8 +19,6 @@ FAMILY_SHARE, FAMILY_GENES = 0.5, 3
 WEAK_LIBRARY = 0.1
 """Where even the best held-out predictions are right less often, the model hardly knows the library."""
 STEM = re.compile(r"[A-Za-z]{2,}")
-
-Ints = NDArray[np.int64]
 
 
 def cautions(

@@ -11,13 +11,14 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
+from gsfm_enrich.arrays import Ints
 from gsfm_enrich.genes.distinct import one_name_per_gene
 from gsfm_enrich.genes.match import match
 from gsfm_enrich.genes.resolve import first_few, say_reasons
 from gsfm_enrich.genes.spelling import misread_species
 from gsfm_enrich.kept import kept_on_first, kept_property
 from gsfm_enrich.libraries.library import GeneSetLibrary
-from gsfm_enrich.ranking.overlap import IntArray, Overlap, overlap_test
+from gsfm_enrich.ranking.overlap import Overlap, overlap_test
 
 BackgroundGenes: TypeAlias = "int | tuple[str, ...] | None"
 
@@ -67,9 +68,9 @@ class QueryCounts:
     found: npt.NDArray[np.bool_]
     outside: list[str]
     within: list[str]
-    columns: IntArray
+    columns: Ints
     names: list[str]
-    sizes: IntArray
+    sizes: Ints
     drawn: int
     population: int
 
@@ -80,7 +81,7 @@ class QueryCounts:
         return shared
 
     @property
-    def members(self) -> IntArray:
+    def members(self) -> Ints:
         """Positions in `columns` of the genes that each term shares with the query.
 
         Those of term ``i`` are ``members[bounds[i]:bounds[i + 1]]``, rising.
@@ -88,12 +89,12 @@ class QueryCounts:
         return self._shared.indices.astype(np.int64)
 
     @property
-    def bounds(self) -> IntArray:
+    def bounds(self) -> Ints:
         """Where the members of each term start and end, shape (terms + 1,)."""
         return self._shared.indptr.astype(np.int64)
 
     @property
-    def hits(self) -> IntArray:
+    def hits(self) -> Ints:
         """Number of genes that each term shares with the query, shape (terms,)."""
         return np.diff(self.bounds)
 
@@ -255,7 +256,7 @@ def _background_genes(library: GeneSetLibrary, names: tuple[str, ...], organism:
 @kept_on_first(most=16)
 def _cut_to_background(
     library: GeneSetLibrary, names: tuple[str, ...], organism: str
-) -> tuple[npt.NDArray[np.bool_], IntArray]:
+) -> tuple[npt.NDArray[np.bool_], Ints]:
     """Return which genes of the library a background has, and how many of each term.
 
     The queries of one data set share it.

@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+
+from gsfm_enrich.arrays import Floats, Ints
 
 TINY = float(np.finfo(np.float64).tiny)
 """Smallest p-value that is reported: the smallest normal double, since a p-value is never 0."""
@@ -26,9 +27,6 @@ ROUNDING = 1e-6
 """Sums of probabilities that are this close to a whole number are meant to be it."""
 BLOCK = 512
 """Terms whose distributions are added up at a time."""
-
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

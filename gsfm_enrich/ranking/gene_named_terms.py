@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
+from gsfm_enrich.arrays import Ints
 from gsfm_enrich.genes.match import match
 from gsfm_enrich.model.blocks import ROWS
 
@@ -29,8 +30,6 @@ SURE = 3.0
 """Standard errors by which terms have to list more of their own neighbours than of others'."""
 FIRST_WORD = re.compile(r"[^\s_]+?(?=-\d{5,}|[\s_]|$)")
 """Up to a space, an underscore or a long number: STAT3 of ``STAT3-18555785``, but NKX2-5 as it is."""
-
-Ints = NDArray[np.int64]
 
 
 def named_genes(terms: Sequence[str], vocabulary: Sequence[str], organism: str = "human") -> Ints | None:

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from gsfm_enrich.arguments import checked
+from gsfm_enrich.arrays import Ints
 from gsfm_enrich.errors import InputError, warn_caller
 from gsfm_enrich.ranking.ranked_as_lists import as_list_results
 
@@ -23,8 +23,6 @@ AT_ONCE = 256
 """Terms that are compared at a time: bounds the memory, whatever the number of rows."""
 SLACK = 1e-4
 """Weight that rounding may hide where pairs are left out before they are looked at."""
-
-Ints = NDArray[np.int64]
 
 
 @checked

@@ -11,8 +11,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
+from gsfm_enrich.arrays import Floats, Ints
 
 _LOWEST_LOG = -600.0  # below this the chance of no hit is too near the smallest float to start from
 _LOWEST_TAIL = 1e-290
@@ -23,7 +22,7 @@ _NEGLIGIBLE = 1e-18
 _FIXED_POINT = 2.0**30
 
 
-def upper_tail(hits: npt.ArrayLike, sizes: npt.ArrayLike, drawn: int, population: int) -> FloatArray:
+def upper_tail(hits: npt.ArrayLike, sizes: npt.ArrayLike, drawn: int, population: int) -> Floats:
     """Return P(X >= hits) for `drawn` genes out of `population`, of which `sizes` are members.
 
     Parameters
@@ -74,7 +73,7 @@ def upper_tail(hits: npt.ArrayLike, sizes: npt.ArrayLike, drawn: int, population
     return tail
 
 
-def _log_no_hit(n: IntArray, N: int, M: int) -> FloatArray:
+def _log_no_hit(n: Ints, N: int, M: int) -> Floats:
     """Return the logarithm of the chance of no hit for terms of n genes, exact to one rounding.
 
     A running sum of thousands of logarithms would lose the last digits, so it is kept in two parts: multiples
@@ -82,15 +81,15 @@ def _log_no_hit(n: IntArray, N: int, M: int) -> FloatArray:
     """
     left = M - np.arange(n.max(), dtype=np.float64)
     # each form keeps its digits on its own side of one half
-    logs: FloatArray = np.log1p(-N / left) if 2 * N < M else np.log((left - N) / left)
+    logs: Floats = np.log1p(-N / left) if 2 * N < M else np.log((left - N) / left)
     coarse = np.rint(logs * _FIXED_POINT)
     coarse_sum = np.cumsum(coarse.astype(np.int64))
     fine_sum = np.cumsum(logs - coarse / _FIXED_POINT)
-    result: FloatArray = coarse_sum[n - 1] / _FIXED_POINT + fine_sum[n - 1]
+    result: Floats = coarse_sum[n - 1] / _FIXED_POINT + fine_sum[n - 1]
     return result
 
 
-def _climb(log_no_hit: FloatArray, x: IntArray, n: IntArray, N: int, M: int) -> FloatArray:
+def _climb(log_no_hit: Floats, x: Ints, n: Ints, N: int, M: int) -> Floats:
     """Go from the chance of no hit to that of x hits, and add up the chances from there on."""
     chance = np.exp(log_no_hit)
     size, spare = n.astype(np.float64), (M - n - N).astype(np.float64)

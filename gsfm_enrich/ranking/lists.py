@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gsfm_enrich.arguments import checked
+from gsfm_enrich.arrays import Ints
 from gsfm_enrich.errors import InputError, named, warn_caller
 from gsfm_enrich.genes.inputs import as_background, as_gene_list
 from gsfm_enrich.libraries.library import GeneSetLibrary
@@ -38,8 +39,6 @@ LIST_COLUMNS = (
 )
 CELLS = 3_000_000
 """Lists x terms that one task works on."""
-
-Ints = NDArray[np.int64]
 
 
 @checked

@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csc_array, csr_array, hstack
 
+from gsfm_enrich.arrays import Ints
 from gsfm_enrich.genes.match import match
 from gsfm_enrich.genes.table import organism_name
 from gsfm_enrich.kept import kept_on_first, kept_property, read_only
@@ -61,8 +62,6 @@ TABLES = 8
 """Tables to keep in memory for a model."""
 FORMAT = 4
 """To be raised whenever the same model and library give another table."""
-
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,11 +12,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from gsfm_enrich.arrays import Floats, Ints
 from gsfm_enrich.errors import InputError
 from gsfm_enrich.ranking.hypergeometric import upper_tail
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 _BASE = 0.5  # added to every cell of the odds ratio, so that an empty one does not divide by zero
 
@@ -43,13 +41,13 @@ class Overlap:
         Enrichr's ``-ln(p) * odds ratio``, shape (terms,).
     """
 
-    hits: IntArray
-    sizes: IntArray
+    hits: Ints
+    sizes: Ints
     drawn: int
     population: int
-    p_values: FloatArray
-    odds_ratios: FloatArray
-    combined_scores: FloatArray
+    p_values: Floats
+    odds_ratios: Floats
+    combined_scores: Floats
 
 
 def overlap_test(hits: npt.ArrayLike, sizes: npt.ArrayLike, drawn: int, population: int) -> Overlap:
@@ -92,7 +90,7 @@ def overlap_test(hits: npt.ArrayLike, sizes: npt.ArrayLike, drawn: int, populati
 
 def hypergeometric_tail(
     hits: npt.ArrayLike, sizes: npt.ArrayLike, drawn: npt.ArrayLike, population: npt.ArrayLike
-) -> FloatArray:
+) -> Floats:
     """Return the chance of at least `hits` members among `drawn` genes, for any shapes that broadcast.
 
     Parameters
@@ -130,7 +128,7 @@ def hypergeometric_tail(
 
 def odds_ratio(
     hits: npt.ArrayLike, sizes: npt.ArrayLike, drawn: npt.ArrayLike, population: npt.ArrayLike
-) -> FloatArray:
+) -> Floats:
     """Return the odds ratio of the two by two table, half a gene added to each cell.
 
     Parameters
@@ -150,11 +148,11 @@ def odds_ratio(
     6.9048
     """
     k, m, n, M = (np.asarray(count, dtype=np.float64) for count in (hits, sizes, drawn, population))
-    ratio: FloatArray = ((k + _BASE) * (M - m - n + k + _BASE)) / ((m - k + _BASE) * (n - k + _BASE))
+    ratio: Floats = ((k + _BASE) * (M - m - n + k + _BASE)) / ((m - k + _BASE) * (n - k + _BASE))
     return ratio
 
 
-def combined_score(p_values: npt.ArrayLike, odds_ratios: npt.ArrayLike) -> FloatArray:
+def combined_score(p_values: npt.ArrayLike, odds_ratios: npt.ArrayLike) -> Floats:
     """Return Enrichr's combined score, ``-ln(p) * odds ratio``.
 
     Parameters
@@ -172,11 +170,11 @@ def combined_score(p_values: npt.ArrayLike, odds_ratios: npt.ArrayLike) -> Float
     9.2103
     """
     with np.errstate(divide="ignore"):
-        score: FloatArray = -np.log(np.asarray(p_values, dtype=np.float64)) * np.asarray(odds_ratios)
+        score: Floats = -np.log(np.asarray(p_values, dtype=np.float64)) * np.asarray(odds_ratios)
     return score
 
 
-def benjamini_hochberg(p_values: npt.ArrayLike, tested: npt.ArrayLike | None = None) -> FloatArray:
+def benjamini_hochberg(p_values: npt.ArrayLike, tested: npt.ArrayLike | None = None) -> Floats:
     """Adjust p-values for the number of terms tested, by Benjamini and Hochberg.
 
     Parameters

@@ -10,15 +10,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from gsfm_enrich.arrays import Floats
 from gsfm_enrich.ranking.ranked import EMPHASIS, Moments, View, standardise, tail_of, view_effects
 from gsfm_enrich.ranking.ranked_weights import TermWeights
 
 SKEWNESS_SHRINKAGE = 0.5
 """How far the skewness of each term is moved to the mean of all terms: a third moment is noisy."""
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

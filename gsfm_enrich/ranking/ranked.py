@@ -22,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import gammainc, gammaincc, ndtr
 
+from gsfm_enrich.arrays import Floats
 from gsfm_enrich.errors import InputError
 from gsfm_enrich.ranking.ranked_query import check_statistics
 from gsfm_enrich.ranking.ranked_weights import TermWeights
@@ -42,8 +43,6 @@ NORMAL_SKEWNESS = 1e-4
 """Below this skewness the normal tail is that of Pearson's law to all digits."""
 SMALLEST_P = float(np.finfo(np.float64).tiny)
 """Smaller p-values than floating point numbers can tell apart are reported as this one."""
-
-Floats = npt.NDArray[np.float64]
 
 
 def marker_share(expressed: Floats) -> Floats:

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from gsfm_enrich.arrays import Floats
 from gsfm_enrich.errors import InputError
 
 FEWEST_GENES = 500
 """With fewer genes there is no background to compare a term with."""
 NEAR_ZERO, NEAR_ZERO_SHARE = 0.25, 0.02
 """In a table of all measured genes more than this share has a statistic below a quarter of the median."""
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from gsfm_enrich.arrays import Floats
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.ranking.overlap import benjamini_hochberg
 from gsfm_enrich.ranking.permutation_null import PermutationNull
@@ -47,8 +47,6 @@ Order = Literal["NES", "NOM p-val"]
 """The column by which terms are ranked; the other one parts equal terms."""
 LEADING_P = 0.05
 """Leading genes are looked for in terms with at most this p-value."""
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

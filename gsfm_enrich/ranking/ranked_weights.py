@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.sparse import csr_array
 
+from gsfm_enrich.arrays import Floats, Ints
 from gsfm_enrich.genes.match import match
 from gsfm_enrich.kept import kept_on_first, kept_property
 from gsfm_enrich.libraries.library import GeneSetLibrary
@@ -19,9 +19,6 @@ PREDICTED_WEIGHT = 0.5
 """What a predicted member of probability 1 would count; less by the square root of the probability."""
 FREQUENT_QUANTILE = 0.99
 """Genes in more terms than this quantile of a library's genes count as if they were in as many."""
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,14 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from gsfm_enrich.arrays import Floats, Ints
 from gsfm_enrich.ranking.expected_counts import survival
 from gsfm_enrich.ranking.strata import StratifiedBackground
 
 MIN_OVERLAP = 2
 """Terms of which a query has fewer members are ranked last: one gene says little, a prediction alone less."""
-
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,9 +14,9 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csc_array, csr_array
 
+from gsfm_enrich.arrays import Floats, Ints
 from gsfm_enrich.errors import InputError, did_you_mean
 from gsfm_enrich.genes.match import match
 from gsfm_enrich.genes.table import load_gene_table
@@ -26,8 +26,6 @@ from gsfm_enrich.ranking.membership import Membership
 
 N_STRATA = 10
 
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 Names = tuple[str, ...]
 Propensity = tuple[tuple[str, float], ...]
 

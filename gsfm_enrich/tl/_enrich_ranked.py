@@ -7,10 +7,10 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from gsfm_enrich.arguments import checked
+from gsfm_enrich.arrays import Floats, Ints
 from gsfm_enrich.errors import warn_caller
 from gsfm_enrich.expression.label_null import REST, CellComparisons, read_comparisons
 from gsfm_enrich.expression.markers import choose
@@ -29,9 +29,6 @@ if TYPE_CHECKING:
 
 FEWEST_FOUND = 0.2
 """With a smaller share of the measured genes in the gene sets the organism or the identifiers are wrong."""
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 
 @checked

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from gsfm_enrich.model.channels import ChannelGSFM, Floats
+from gsfm_enrich.arrays import Floats32
+from gsfm_enrich.model.channels import ChannelGSFM
 from gsfm_enrich.model.config import GSFMConfig
 from gsfm_enrich.model.gsfm import multi_hot
 from gsfm_enrich.model.vocab import N_SPECIAL
@@ -68,7 +69,7 @@ def kinds_of(corpus: Corpus) -> dict[str, NDArray[np.int64]]:
     return {kind: sets for kind, sets in found.items() if len(sets)}
 
 
-def span(corpus: Corpus, sets: NDArray[np.int64], width: int = SPAN, seed: int = 0) -> Floats:
+def span(corpus: Corpus, sets: NDArray[np.int64], width: int = SPAN, seed: int = 0) -> Floats32:
     """Return the places of all genes in the space that some sets span, each of length 1.
 
     Parameters
@@ -111,7 +112,7 @@ def span(corpus: Corpus, sets: NDArray[np.int64], width: int = SPAN, seed: int =
     return np.asarray(places / (length + floor), dtype=np.float32)
 
 
-def whiten(spans: Sequence[Floats], width: int, ridge: float = RIDGE) -> Floats:
+def whiten(spans: Sequence[Floats32], width: int, ridge: float = RIDGE) -> Floats32:
     """Turn spaces, side by side, into places whose products discriminate.
 
     Parameters
@@ -145,7 +146,7 @@ def whiten(spans: Sequence[Floats], width: int, ridge: float = RIDGE) -> Floats:
     return places
 
 
-def standardise(places: Floats) -> Floats:
+def standardise(places: Floats32) -> Floats32:
     """Scale places so that random genes score a gene with a standard deviation of about 1.
 
     Genes that hardly vary would dominate if each were divided by its own standard deviation, so the median
@@ -208,7 +209,7 @@ def build_channels(
     return model.eval()
 
 
-def nearest(table: csr_array, neighbours: int, gain: float) -> tuple[NDArray[np.int16], Floats]:
+def nearest(table: csr_array, neighbours: int, gain: float) -> tuple[NDArray[np.int16], Floats32]:
     """Return the strongest neighbours of every gene and their similarities times ``gain``."""
     units, strength = strongest_neighbours(table, neighbours)
     return units, np.asarray(gain * strength, dtype=np.float32)
