@@ -22,6 +22,7 @@ import gsfm_enrich as ge
 
 LIBRARY = "GO_Biological_Process"
 TERMS_SHOWN = 5
+GENES_SHOWN = 10
 WIDTH_OF_A_FILE = 150  # columns when nobody watches and there is no terminal to ask
 
 
@@ -93,10 +94,12 @@ def show_group(console: Console, adata: anndata.AnnData, group: str) -> None:
 def show_understudied(console: Console, adata: anndata.AnnData) -> None:
     """Print the understudied genes among the hits, with the best prediction for each."""
     genes = adata.uns["gsfm_annotate_genes"]["genes"]
-    chosen = genes[genes["understudied"] & (genes["predicted_function"] != "")]
-    predictions = adata.uns["gsfm_annotate_genes"]["predictions"].set_index(["gene", "term"])
+    understudied = genes[genes["understudied"]]
+    spoken_of = understudied[understudied["predicted_function"] != ""]
+    chosen = spoken_of.sort_values("probability", ascending=False).head(GENES_SHOWN)
     table = Table(
-        title=f"{len(chosen)} understudied genes among {len(genes)} differentially expressed ones",
+        title=f"{len(understudied)} of {len(genes)} differentially expressed genes are understudied; "
+        f"a new function is probable for {len(spoken_of)}, of which the {len(chosen)} most probable:",
         title_justify="left",
         title_style="bold",
         header_style="dim",
@@ -105,13 +108,12 @@ def show_understudied(console: Console, adata: anndata.AnnData) -> None:
     for name in ("gene", "papers", "differential in", "predicted function", "probability"):
         table.add_column(name, justify="right" if name in ("papers", "probability") else "left")
     for _, row in chosen.iterrows():
-        probability = predictions.loc[(row["gene"], row["predicted_function"]), "probability"]
         table.add_row(
             row["gene"],
             f"{row['publications']:.0f}",
             first_few(row["groups"], 2),
             row["predicted_function"],
-            f"{probability:.2f}",
+            f"{row['probability']:.2f}",
         )
     console.print()
     console.print(table)
@@ -134,7 +136,10 @@ def write_files(adata: anndata.AnnData, folder: Path) -> dict[Path, str]:
             annotated["genes"],
             "how well studied every differentially expressed gene is",
         ),
-        "predicted_functions.tsv": (annotated["predictions"], "ten predicted terms per understudied gene"),
+        "predicted_functions.tsv": (
+            annotated["predictions"],
+            "ten ranked terms per understudied gene, known and new",
+        ),
         "gene_lists.tsv": (adata.uns["gsfm_enrichr"]["log"], "what was asked, what was found, what was lost"),
     }
     files = {}

@@ -229,6 +229,7 @@ def calls(adata, sets, small_model, tmp_path, monkeypatch):
         ge.functions_in_context: {"genes": GENES[:1], "companions": GENES, **asked},
         ge.augment: {"genes": GENES, "model": small_model},
         ge.neighbors: {"genes": GENES[:1], "model": small_model},
+        ge.new_functions: {"genes": GENES[:2], **asked},
         ge.gene_modules: {"genes": GENES, **asked},
         ge.gene_info: {"genes": GENES},
         ge.resolve: {"ids": GENES},

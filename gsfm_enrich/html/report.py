@@ -209,14 +209,15 @@ def _genes(annotated: Any) -> View | None:
     if not isinstance(annotated, Mapping) or not isinstance(annotated.get("genes"), pd.DataFrame):
         return None
     genes, predictions = annotated["genes"], annotated["predictions"]
-    chosen = genes[genes["understudied"]]
+    chosen = genes[genes["understudied"]].sort_values("probability", ascending=False, kind="stable")
     unneeded = (
         ["understudied", "var_name"] if (genes["var_name"] == genes["gene"]).all() else ["understudied"]
     )
     text = (
         f"{len(chosen):,} of {len(genes):,} differentially expressed genes are understudied (few "
         "publications, no function shown by experiment); "
-        f"{int((chosen['predictions'] > 0).sum()):,} of them have predicted functions."
+        f"for {int((chosen['predicted_function'] != '').sum()):,} of them the model has a new function that "
+        "is probable and specific, and out_of_reach says why it has none for the others."
     )
     return {
         "note": text,

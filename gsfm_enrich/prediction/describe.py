@@ -68,7 +68,10 @@ def _known(functions: pd.DataFrame) -> list[str]:
     if known.empty:
         return [f"None of the {len(functions)} terms listed below is known for it."]
     named = _and(known["term"].head(NAMED))
-    return [f"Of the {len(functions)} terms listed below {len(known)} are known for it, such as {named}."]
+    if len(functions) == 1:
+        return [f"The term listed below, {named}, is known for it."]
+    are = "is" if len(known) == 1 else "are"
+    return [f"Of the {len(functions)} terms listed below, {len(known)} {are} known for it, such as {named}."]
 
 
 def _new(functions: pd.DataFrame) -> list[str]:
@@ -76,9 +79,15 @@ def _new(functions: pd.DataFrame) -> list[str]:
     new = functions[~functions["known"]]
     if new.empty:
         return []
-    best = new.iloc[0]
+    if not (new["probability"] >= POSSIBLE).any():
+        top = new.loc[new["probability"].idxmax()]
+        return [
+            f"What else it does the model cannot say: the most probable new function, {top['term']}, "
+            f"has a probability of {float(top['probability']):.2g}."
+        ]
+    best = new[new["probability"] >= POSSIBLE].iloc[0]
     probability = float(best["probability"])
-    degree = "likely" if probability >= LIKELY else "possible" if probability >= POSSIBLE else "a guess"
+    degree = "likely" if probability >= LIKELY else "possible"
     sentences = [
         f"Its best new function is {best['term']}, which is {degree} (probability {probability:.2g})."
     ]

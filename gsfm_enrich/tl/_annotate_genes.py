@@ -86,16 +86,18 @@ def annotate_genes(
         The copy if `copy`, else None. Written are
 
         - ``adata.var["understudied"]``: bool, for every gene
-        - ``adata.var["predicted_function"]``: the strongest predicted term the gene is not yet annotated
-          with, ``""`` for a gene without predictions
+        - ``adata.var["predicted_function"]``: the best new term of :func:`gsfm_enrich.new_functions`, ``""``
+          for a gene of which the model cannot say
         - ``adata.var["predicted_function_probability"]``: float, of that term; NaN without one
+        - ``adata.uns[key_added]["new_functions"]``: the columns of :func:`gsfm_enrich.new_functions`
         - ``adata.uns[key_added]["predictions"]``: the columns of :func:`gsfm_enrich.predict_functions`
         - ``adata.uns[key_added]["in_context"]``: ``group``, ``direction``, and for the three best terms
           of each gene there the columns of :func:`gsfm_enrich.functions_in_context`
         - ``adata.uns[key_added]["genes"]``: one row per differentially expressed gene: ``gene``,
           ``var_name``, ``groups`` (such as ``CD19+ B (up)``, joined by ``;``), ``publications``,
           ``fractional_publications``, ``experimental_go``, ``uninformative_name``, ``understudied``,
-          ``predictions`` (number of predicted terms) and ``predicted_function``
+          ``predictions`` (number of predicted terms), ``predicted_function``, ``probability`` and
+          ``out_of_reach`` (why there is none)
         - ``adata.uns[key_added]["params"]``: a flat dict of the parameters
 
     Raises
@@ -134,9 +136,12 @@ def annotate_genes(
     genes = _gene_table(markers, studied)
     asked = genes["gene"][genes["understudied"] | (which == "all")].drop_duplicates().tolist()
     predictions = _predict(asked, gene_sets, organism=organism, top=top, model=model)
-    best = _best_new_terms(predictions)
+    new = _new_functions(asked, gene_sets, organism=organism, model=model)
+    best = new.drop_duplicates("gene").set_index("gene")
     genes["predictions"] = genes["gene"].map(predictions["gene"].value_counts()).fillna(0).astype(int)
     genes["predicted_function"] = genes["gene"].map(best["term"]).fillna("")
+    genes["probability"] = genes["gene"].map(best["probability"]).astype(float)
+    genes["out_of_reach"] = genes["gene"].map(best["out_of_reach"]).fillna("")
     in_context = _in_context(predictions, markers, gene_sets, organism=organism, model=model)
     adata = adata.copy() if copy else adata
     var_names = adata.var_names.astype(str)
@@ -149,6 +154,7 @@ def annotate_genes(
     adata.uns[key_added] = {
         "genes": storable_frame(genes),
         "predictions": storable_frame(predictions),
+        "new_functions": storable_frame(new),
         "in_context": storable_frame(in_context),
         "params": storable_params(
             key=key, direction=direction, pval_cutoff=pval_cutoff, log2fc_min=log2fc_min,
@@ -228,7 +234,12 @@ def _in_context(
     return found
 
 
-def _best_new_terms(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Return, per gene, the first predicted term it is not annotated with, and its probability."""
-    new = predictions[~predictions["known"].astype(bool)].sort_values("rank", kind="stable")
-    return new.drop_duplicates("gene").set_index("gene")[["term", "probability"]]
+def _new_functions(genes: list[str], gene_sets: Any, organism: str, model: Any) -> pd.DataFrame:
+    """Return the new functions worth showing; what the model does not know was said with the predictions."""
+    from gsfm_enrich.genes.table import organism_name
+    from gsfm_enrich.prediction.arguments import AskedGenes, model_of
+    from gsfm_enrich.prediction.new_functions import NEW_FUNCTION_COLUMNS, new_functions_of
+
+    if not genes:
+        return empty_frame(NEW_FUNCTION_COLUMNS)
+    return new_functions_of(AskedGenes(genes, organism_name(organism), model_of(organism, model)), gene_sets)

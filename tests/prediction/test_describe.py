@@ -45,16 +45,18 @@ def test_how_sure_is_said_in_words() -> None:
         "term": "a", "known": False, "term_auroc": float("nan"), "gene_percentile": 0.9, "neighbours": "",
         "caution": "popularity alone ranks the gene as high",
     }  # fmt: skip
-    for probability, word in ((0.7, "likely"), (0.2, "possible"), (0.03, "a guess")):
+    for probability, word in ((0.7, "likely"), (0.2, "possible")):
         functions = pd.DataFrame([{**row, "probability": probability}])
         text = describe_gene(gene_info("TP53"), functions, pd.DataFrame())
         assert f"is a, which is {word} (probability {probability})." in text
         assert "Caution: popularity alone ranks the gene as high." in text
         assert "AUROC" not in text
     known = pd.DataFrame([{**row, "probability": 0.7, "known": True}])
-    assert "Of the 1 terms listed below 1 are known for it, such as a." in describe_gene(
-        gene_info("TP53"), known, pd.DataFrame()
-    )
+    text = describe_gene(gene_info("TP53"), known, pd.DataFrame())
+    assert "The term listed below, a, is known for it." in text
+    guess = pd.DataFrame([{**row, "probability": 0.03}])
+    text = describe_gene(gene_info("TP53"), guess, pd.DataFrame())
+    assert "cannot say: the most probable new function, a, has a probability of 0.03" in text
 
 
 def test_a_gene_that_the_model_does_not_know() -> None:

