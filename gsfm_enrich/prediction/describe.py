@@ -79,13 +79,14 @@ def _new(functions: pd.DataFrame) -> list[str]:
     new = functions[~functions["known"]]
     if new.empty:
         return []
-    if not (new["probability"] >= POSSIBLE).any():
-        top = new.loc[new["probability"].idxmax()]
+    possible = new[new["probability"] >= POSSIBLE]
+    if possible.empty:
+        top = new.sort_values("probability", ascending=False).iloc[0]
         return [
             f"What else it does the model cannot say: the most probable new function, {top['term']}, "
             f"has a probability of {float(top['probability']):.2g}."
         ]
-    best = new[new["probability"] >= POSSIBLE].iloc[0]
+    best = possible.iloc[0]
     probability = float(best["probability"])
     degree = "likely" if probability >= LIKELY else "possible"
     sentences = [

@@ -14,9 +14,9 @@ from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.libraries.sources import load_libraries
 from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.prediction.arguments import AskedGenes, ask
-from gsfm_enrich.prediction.evidence import supporting_neighbours
 from gsfm_enrich.prediction.neighbours import channels_of
 from gsfm_enrich.prediction.predict import FOLD, Functions, score_functions
+from gsfm_enrich.prediction.support import supporting_neighbours
 from gsfm_enrich.ranking.membership import Membership, library_membership
 
 LEAST_PROBABILITY = 0.1
@@ -168,7 +168,7 @@ def probable_and_specific(
     for place, row in enumerate(repeats):
         if not row[kept].any():
             kept.append(place)
-    return rows[kept]
+    return np.asarray(rows[kept], np.int64)
 
 
 def specificity(library: GeneSetLibrary) -> NDArray[np.float64]:
