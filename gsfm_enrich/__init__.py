@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         GsfmEnrichWarning,
         InputError,
         LibraryError,
+        MissingPackageError,
         OfflineError,
     )
     from gsfm_enrich.genes.resolve import resolve
@@ -72,6 +73,7 @@ __all__ = [
     "GsfmEnrichWarning",
     "InputError",
     "LibraryError",
+    "MissingPackageError",
     "Msigdb",
     "OfflineError",
     "Prerank",
@@ -131,6 +133,7 @@ _HOMES = {
     "GsfmEnrichWarning": "errors",
     "InputError": "errors",
     "LibraryError": "errors",
+    "MissingPackageError": "errors",
     "OfflineError": "errors",
     "Vocab": "model.vocab",
     "augment": "prediction.augment",

@@ -321,7 +321,7 @@ RULES: dict[str, Rule] = {
     **dict.fromkeys(("p_column", "statistic_column", "gene_column", "revision"), TEXT),
     **dict.fromkeys(
         ("key", "key_added", "genes_key", "column", "gene_set", "gene_symbols", "layer", "title", "cmap",
-         "replicate", "ranked_key",         "format"),
+         "replicate", "batch", "ranked_key", "format"),
         TEXT,
     ),
     **dict.fromkeys(("groups", "group", "groupby"), NAMES),

@@ -6,7 +6,8 @@
     ├── InputError        what the caller gave cannot be used          (also a ValueError)
     ├── LibraryError      a gene set library is unknown or malformed   (also a ValueError)
     ├── CheckpointError   weights, config and vocabulary do not fit    (also a ValueError)
-    └── OfflineError      something not yet cached needs the network   (also an OSError)
+    ├── OfflineError      something not yet cached needs the network   (also an OSError)
+    └── MissingPackageError  an optional package is not installed      (also an ImportError)
 
     GsfmEnrichWarning     something was left out, and how much         (a UserWarning)
 """
@@ -38,6 +39,10 @@ class CheckpointError(GsfmEnrichError, ValueError):
 
 class OfflineError(GsfmEnrichError, OSError):
     """Something that is not cached yet needs the network, and there is none."""
+
+
+class MissingPackageError(GsfmEnrichError, ImportError):
+    """An optional package that is needed here is not installed; the message says which."""
 
 
 class GsfmEnrichWarning(UserWarning):

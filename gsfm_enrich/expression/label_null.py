@@ -22,12 +22,14 @@ from gsfm_enrich.expression.label_statistics import (
     permuted_codes,
     prepare_cells,
 )
+from gsfm_enrich.expression.pseudobulk import LABELLINGS_COUNTED, Samples, check_samples, sum_cells
 from gsfm_enrich.expression.rank_genes_groups import names_tested, ranking_record, used_raw
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
 REST = "rest"
+COUNTS = "counts"
 FEWEST_CELLS = 2
 TABLES_AT_ONCE = 200
 """Permuted tables that are in memory together."""
@@ -66,6 +68,10 @@ class Comparison:
         """Return in how many portions `permuted` yields so many labellings."""
         return -(-n // self._step)
 
+    def n_labellings(self) -> int:
+        """Return how many labellings there are: more than anyone can count."""
+        return LABELLINGS_COUNTED
+
     def permuted(self, n: int, rng: np.random.Generator) -> Iterator[Floats]:
         """Yield the statistics of so many labellings, in portions of shape (n_tables, n_genes)."""
         step = self._step
@@ -86,7 +92,7 @@ class CellComparisons:
         The test that gives the statistics.
     reference : str
         ``"rest"``, or the group that the others are compared with.
-    comparisons : tuple of Comparison
+    comparisons : tuple of Comparison or of Samples
         One with all groups where they are compared with the rest, else one per group.
     expressed : float64 array, shape (n_genes,)
         Share of all cells that express each gene: a value above 0.
@@ -95,12 +101,16 @@ class CellComparisons:
     names: tuple[str, ...]
     method: str
     reference: str
-    comparisons: tuple[Comparison, ...]
+    comparisons: tuple[Comparison, ...] | tuple[Samples, ...]
     expressed: Floats
+
+    def n_labellings(self) -> int:
+        """Return how many labellings each comparison has, the fewest of all; cells have endless ones."""
+        return min(part.n_labellings() for part in self.comparisons)
 
 
 def read_comparisons(
-    adata: AnnData, key: str, groups: list[str], replicate: str | None = None
+    adata: AnnData, key: str, groups: list[str], batch: str | None = None
 ) -> CellComparisons:
     """Read the cells and groups that scanpy compared.
 
@@ -112,8 +122,8 @@ def read_comparisons(
         Slot of ``adata.uns`` that holds it.
     groups
         Groups to take.
-    replicate
-        Column of ``adata.obs`` with the donor or batch of each cell, within which labels are permuted.
+    batch
+        Column of ``adata.obs`` with the batch of each cell, within which labels are permuted.
 
     Returns
     -------
@@ -128,24 +138,103 @@ def read_comparisons(
     """
     record = ranking_record(adata, key)
     params: Mapping[str, Any] = record["params"]
-    labels = _column(adata, str(params.get("groupby", "")), f"adata.uns[{key!r}] was computed by groups of")
-    strata = None if replicate is None else _column(adata, replicate, "replicate= names")
+    labels = _labels(adata, record, key)
+    strata = None if batch is None else _column(adata, batch, "batch= names")
     matrix, names = _tested_matrix(adata, record, key)
     method = str(params.get("method"))
     used: Method = next((name for name in METHODS if name == method), "t-test")
     reference = str(params.get("reference", REST))
-    pools = [groups] if reference == REST else [[group] for group in groups if group != reference]
     comparisons = []
-    for pool in pools:
-        inside = (
-            np.ones(len(labels), dtype=bool) if reference == REST else np.isin(labels, [*pool, reference])
-        )
+    for pool in _pools(groups, reference):
+        inside = _compared(labels, pool, reference)
         codes = _codes(labels[inside], pool)
         _check_cells(codes, pool, len(codes))
         cells = prepare_cells(matrix[inside], used, tie_correct=bool(params.get("tie_correct", False)))
         comparisons.append(Comparison(tuple(pool), cells, codes, None if strata is None else strata[inside]))
-    with_gene = np.bincount(matrix.indices[matrix.data > 0], minlength=len(names))
-    return CellComparisons(names, used, reference, tuple(comparisons), with_gene / max(matrix.shape[0], 1))
+    return CellComparisons(names, used, reference, tuple(comparisons), _expressed(matrix))
+
+
+def read_pseudobulk(
+    adata: AnnData, key: str, groups: list[str], replicate: str, layer: str | None = None
+) -> CellComparisons:
+    """Read the groups that scanpy compared as samples, the cells of each replicate and group summed.
+
+    Parameters
+    ----------
+    adata
+        Annotated data with a ranking.
+    key
+        Slot of ``adata.uns`` that holds it.
+    groups
+        Groups to take.
+    replicate
+        Column of ``adata.obs`` with the replicate of each cell, such as its donor.
+    layer
+        Layer with counts; by default ``"counts"``, else ``adata.X`` if it holds counts.
+
+    Returns
+    -------
+    CellComparisons
+        Of samples.
+
+    Raises
+    ------
+    InputError
+        If a column of ``adata.obs`` or the counts are missing, or a group has fewer than two samples.
+    """
+    record = ranking_record(adata, key)
+    labels, donors = _labels(adata, record, key), _column(adata, replicate, "replicate= names")
+    counts = _counts(adata, layer)
+    values, samples = sum_cells(counts, labels.tolist(), donors.tolist())
+    of_group = np.array([group for group, _ in samples], dtype=object)
+    replicates = np.unique([donor for _, donor in samples], return_inverse=True)[1]
+    reference = str(record["params"].get("reference", REST))
+    comparisons = []
+    for pool in _pools(groups, reference):
+        inside = _compared(of_group, pool, reference)
+        codes = _codes(of_group[inside], pool)
+        check_samples(codes, pool)
+        own = np.unique(replicates[inside], return_inverse=True)[1]
+        comparisons.append(Samples(tuple(pool), values[inside], codes, own))
+    names = tuple(map(str, adata.var_names))
+    return CellComparisons(names, "moderated t", reference, tuple(comparisons), _expressed(counts))
+
+
+def _counts(adata: AnnData, layer: str | None) -> sparse.csr_array:
+    """Return the matrix of counts: whole numbers, none below 0."""
+    if layer is not None and layer not in adata.layers:
+        raise InputError(f"adata.layers has no {layer!r}." + did_you_mean(layer, map(str, adata.layers)))
+    name = COUNTS if layer is None else layer
+    tried = {f"adata.layers[{name!r}]": adata.layers[name]} if name in adata.layers else {}
+    if layer is None and adata.X is not None:
+        tried["adata.X"] = adata.X
+    for found in tried.values():
+        matrix = _in_memory(found)
+        values = matrix.data
+        if not len(values) or (values.min() >= 0 and np.array_equal(values, np.rint(values))):
+            return matrix
+    raise InputError(
+        f"replicate= sums counts, and there are none in {' or '.join(tried) or 'adata'}. Keep them in "
+        "adata.layers['counts'] before you normalise, or name their layer with layer=."
+    )
+
+
+def _labels(adata: AnnData, record: Mapping[str, Any], key: str) -> npt.NDArray[Any]:
+    groupby = str(record["params"].get("groupby", ""))
+    return _column(adata, groupby, f"adata.uns[{key!r}] was computed by groups of")
+
+
+def _pools(groups: list[str], reference: str) -> list[list[str]]:
+    """Return which groups are tested in one go."""
+    return [groups] if reference == REST else [[group] for group in groups if group != reference]
+
+
+def _compared(labels: npt.NDArray[Any], pool: list[str], reference: str) -> npt.NDArray[np.bool_]:
+    return np.ones(len(labels), dtype=bool) if reference == REST else np.isin(labels, [*pool, reference])
+
+
+def _expressed(matrix: sparse.csr_array) -> Floats:
+    return np.bincount(matrix.indices[matrix.data > 0], minlength=matrix.shape[1]) / max(matrix.shape[0], 1)
 
 
 def _codes(labels: npt.NDArray[Any], groups: list[str]) -> Ints:
@@ -187,13 +276,15 @@ def _tested_matrix(adata: AnnData, record: Mapping[str, Any], key: str) -> tuple
     names = [str(name) for name in (adata.raw.var_names if raw else adata.var_names)]
     if matrix is None:
         raise InputError(f"adata.uns[{key!r}] was computed on adata.X, which is gone.")
-    matrix = matrix[:] if not (sparse.issparse(matrix) or isinstance(matrix, np.ndarray)) else matrix
-    if hasattr(matrix, "compute"):
-        matrix = matrix.compute()
     tested, source = names_tested(adata, key)
-    columns = sparse.csr_array(matrix)
+    columns = _in_memory(matrix)
     if source == "rank_genes_groups":  # mask_var left genes out
         place = {name: number for number, name in enumerate(names)}
         kept = sorted(place[name] for name in set(tested) if name in place)
         columns, names = columns[:, kept], [names[number] for number in kept]
     return columns, tuple(names)
+
+
+def _in_memory(matrix: Any) -> sparse.csr_array:
+    matrix = matrix[:] if not (sparse.issparse(matrix) or isinstance(matrix, np.ndarray)) else matrix
+    return sparse.csr_array(matrix.compute() if hasattr(matrix, "compute") else matrix)

@@ -12,7 +12,7 @@ import pandas as pd
 from gsfm_enrich.arguments import checked
 from gsfm_enrich.arrays import Floats, Ints
 from gsfm_enrich.errors import warn_caller
-from gsfm_enrich.expression.label_null import REST, CellComparisons, read_comparisons
+from gsfm_enrich.expression.label_null import REST, CellComparisons, read_comparisons, read_pseudobulk
 from gsfm_enrich.expression.markers import choose
 from gsfm_enrich.expression.rank_genes_groups import group_names, ranking_record, symbol_map, used_raw
 from gsfm_enrich.get.storage import Enrichment, check_key, name_of, storable_frame, storable_params
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from gsfm_enrich.ranking.ranked_table import Order
     from gsfm_enrich.ranking.ranked_weights import TermWeights
 
+FEWEST_LABELLINGS = 100
+"""With fewer labellings of replicates a warning says so."""
 FEWEST_FOUND = 0.2
 """With a smaller share of the measured genes in the gene sets the organism or the identifiers are wrong."""
 
@@ -41,6 +43,8 @@ def enrich_ranked(
     direction: str | None = None,
     permutations: int = 100,
     replicate: str | None = None,
+    batch: str | None = None,
+    layer: str | None = None,
     gene_symbols: str | None = None,
     organism: str = "human",
     model: Any = "default",
@@ -77,7 +81,15 @@ def enrich_ranked(
         Labellings to draw. All groups of one labelling count, so that 10 groups and 100 permutations give
         1,000 tables.
     replicate
-        Column of ``adata.obs`` with the donor or batch of each cell: labels are permuted within it.
+        Column of ``adata.obs`` with the replicate of each cell, such as its donor. Cells are then summed by
+        replicate and group (sums of fewer than ten are left out), groups are compared by limma's moderated t
+        of these samples, within replicates that have several groups, and labels of samples are permuted:
+        p-values speak of donors, not of cells. Needs ``pip install 'gsfm-enrich[pseudobulk]'``.
+    batch
+        Column of ``adata.obs`` with the batch of each cell: labels of cells are permuted within it.
+    layer
+        Layer with the counts that `replicate` sums; by default ``"counts"``, else ``adata.X`` if it holds
+        counts.
     gene_symbols
         Column of ``adata.var`` (or ``adata.raw.var``) with gene symbols, where ``var_names`` are something
         else.
@@ -105,21 +117,24 @@ def enrich_ranked(
         (Benjamini-Hochberg within library, group and direction);
         ``Lead_genes`` and ``Predicted Lead Genes``, the genes that carry the score, of terms with a p-value
         of at most .05; the p-values of all three directions; and ``Rank``. P-values below
-        ``params["smallest_p"]``, one over the number of permuted tables, are extrapolated by the tail of
-        Pearson's law of type III.
+        ``params["smallest_p"]``, one over the number of different permuted tables, are extrapolated by the
+        tail of Pearson's law of type III.
 
     Raises
     ------
     InputError
         For an unknown key, group, direction or column; when fewer than 500 genes were measured; when the
-        tested matrix or its cells are gone.
+        tested matrix or its cells are gone; when a group has fewer than two replicates.
+    MissingPackageError
+        When `replicate` is given and inmoose is not installed.
     LibraryError
         For an unknown or malformed gene set library.
 
     Warns
     -----
     GsfmEnrichWarning
-        When most measured genes are in no gene set, or a gene was measured more than once.
+        When most measured genes are in no gene set, a gene was measured more than once, or there are few
+        labellings of the replicates.
 
     Examples
     --------
@@ -147,7 +162,11 @@ def enrich_ranked(
     asked = direction or _default_direction(_reference(record))
     view = VIEW_OF[asked]
     libraries = load_libraries(gene_sets, organism)
-    compared = read_comparisons(adata, key, chosen, replicate)
+    compared = (
+        read_comparisons(adata, key, chosen, batch)
+        if replicate is None
+        else read_pseudobulk(adata, key, chosen, replicate, layer)
+    )
     symbols = symbol_map(adata, gene_symbols, raw=used_raw(adata, record))
     statistics = np.concatenate([part.statistics() for part in compared.comparisons])
     kept = _strongest([symbols.get(name, name) for name in compared.names], statistics)
@@ -182,10 +201,17 @@ def enrich_ranked(
         message = "" if rows else f"no term has at least {min_size} measured genes"
         log.append((group, asked, len(genes), _n_in_sets(weights), rows, "", message))
     _warn_of_losses(len(compared.names) - len(genes), genes, libraries, _n_in_sets(weights), organism)
+    labellings = compared.n_labellings()
+    if labellings < FEWEST_LABELLINGS:
+        warn_caller(
+            f"there are only {labellings} labellings of the samples by {replicate!r}: do not trust p-values "
+            f"below {1 / labellings:.2g}. More replicates give more."
+        )
+    smallest = 1 / min(nulls[0].n_tables, labellings * len(done))
     params = storable_params(
         key=key, groups=done, direction=asked, reference=compared.reference,
         method=compared.method, permutations=permutations, permuted_tables=nulls[0].n_tables,
-        smallest_p=1 / nulls[0].n_tables, p_values="permuted labels", replicate=replicate,
+        smallest_p=smallest, p_values="permuted labels", replicate=replicate, batch=batch, layer=layer,
         gene_symbols=gene_symbols, organism=organism, model=None if model is None else name_of(model),
         min_size=min_size, max_size=max_size, seed=seed, background="all measured genes",
         background_genes=len(genes), gene_sets=[library.name for library in libraries],

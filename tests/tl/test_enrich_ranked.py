@@ -103,7 +103,7 @@ def test_genes_are_counted_once(cells):
     ("options", "facts"),
     [
         ({"direction": "absolut"}, ["'absolut'", "'both'"]),
-        ({"replicate": "doner"}, ["doner", "Did you mean 'donor'"]),
+        ({"batch": "doner"}, ["doner", "Did you mean 'donor'"]),
         ({"groups": "x"}, ["'x'"]),
         ({"key": "nothing"}, ["'nothing'"]),
     ],
@@ -126,6 +126,57 @@ def test_groups_whose_cells_are_gone_are_refused(cells):
         run(cells[40:].copy())
 
 
-def test_labels_are_permuted_within_donors(cells):
-    assert run(cells, replicate="donor")["Term"][0] == "of a"
-    assert cells.uns["gsfm_ranked"]["params"]["replicate"] == "donor"
+def test_labels_are_permuted_within_batches(cells):
+    assert run(cells, batch="donor")["Term"][0] == "of a"
+    assert cells.uns["gsfm_ranked"]["params"]["batch"] == "donor"
+
+
+@pytest.fixture
+def donors():
+    """Cells of six donors in two conditions and two types; one type answers in three donors only."""
+    pytest.importorskip("inmoose")
+    rng = np.random.default_rng(0)
+    obs = pd.DataFrame(
+        [(f"d{donor}", group) for donor in range(6) for group in "abc" for _ in range(12)],
+        columns=["donor", "group"],
+    ).astype("category")
+    obs.index = [f"cell{i}" for i in range(len(obs))]
+    rates = np.full((len(obs), N_GENES), 2.0) * rng.gamma(9, 1 / 9, N_GENES)
+    rates[(obs["group"] == "a").to_numpy(), :10] *= 3
+    rates[(obs["donor"] == "d0").to_numpy(), 20:30] *= 30  # one donor's own
+    counts = rng.poisson(rates).astype(float)
+    data = anndata.AnnData(counts.copy(), obs=obs, var=pd.DataFrame(index=NAMES), layers={"counts": counts})
+    sc.pp.normalize_total(data, target_sum=1e4)
+    sc.pp.log1p(data)
+    sc.tl.rank_genes_groups(data, "group")
+    return data
+
+
+def test_replicates_are_summed(donors):
+    table = run(donors, replicate="donor", permutations=60)
+    first = table[table["Rank"] == 1].set_index("group")
+    assert first.loc["a", "Term"] == "of a"
+    assert first.loc["a", "NOM p-val"] < 0.001
+    assert (first.loc[["b", "c"], "NOM p-val"] > 0.01).all()
+    params = donors.uns["gsfm_ranked"]["params"]
+    assert (params["replicate"], params["method"]) == ("donor", "moderated t")
+    same = run(donors, replicate="donor", permutations=60)
+    pd.testing.assert_frame_equal(table, same)
+
+
+def test_few_labellings_are_said(donors):
+    sc.tl.rank_genes_groups(donors, "group", reference="c")
+    with pytest.warns(ge.GsfmEnrichWarning, match="only 64 labellings"):
+        table = run(donors, replicate="donor", groups="a", permutations=100)
+    assert table["Term"][0] == "of a"
+    params = donors.uns["gsfm_ranked"]["params"]
+    assert params["permuted_tables"] == 100
+    assert params["smallest_p"] == 1 / 64
+
+
+def test_counts_are_asked_for(donors):
+    with pytest.raises(ge.InputError, match=r"no 'count'.*Did you mean 'counts'"):
+        run(donors, replicate="donor", layer="count")
+    del donors.layers["counts"]
+    with pytest.raises(ge.InputError, match=r"adata\.X"):
+        run(donors, replicate="donor")
