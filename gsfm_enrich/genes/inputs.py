@@ -25,6 +25,8 @@ GeneList: TypeAlias = "str | os.PathLike[str] | Iterable[object]"
 """A path of a text file, or anything that yields genes."""
 
 _FIELDS = re.compile(r'"[^"]*"|[^\s,]+')
+_PLAIN_NAMES = re.compile(r"[A-Za-z][\w.-]*(?:\0[A-Za-z][\w.-]*)*", re.ASCII)
+"""Names that start with a letter, joined by a character that no name holds."""
 _NUMBER_AND_NAME, _LEAST_NUMBERED = 2, 3
 
 
@@ -142,6 +144,8 @@ def read_gene_list(genes: GeneList) -> tuple[list[str], int]:
 def parse_gene_list(genes: GeneList) -> tuple[list[str], int, list[str]]:
     """Do what `read_gene_list` does, and return what it warns of in the third place."""
     items = _items(genes)
+    if _are_plain(items):
+        return [str(item) for item in items], 0, []
     names: list[str] = []
     for position, item in enumerate(items):
         name = clean(item) if type(item) is str else _name(item, position)
@@ -156,6 +160,13 @@ def parse_gene_list(genes: GeneList) -> tuple[list[str], int, list[str]]:
             "they were read as Entrez ids. Pass the column of genes if they are not."
         )
     return found, len(items) - len(names), remarks
+
+
+def _are_plain(items: list[object]) -> bool:
+    """Say whether all entries are names to which nothing needs to be done, as in nearly every list."""
+    if not all(type(item) is str for item in items):
+        return False
+    return _PLAIN_NAMES.fullmatch("\0".join(map(str, items))) is not None and MISSING.isdisjoint(items)
 
 
 def _items(genes: object) -> list[object]:

@@ -72,23 +72,74 @@ def match(ids: Iterable[str], symbols: Sequence[str], organism: str = "human") -
     >>> match(["TP53", "SEPT7", "p53", "no-such-gene"], ("SEPTIN7", "TP53")).columns
     array([ 1,  0, -1, -1])
     """
+    targets = _targets_of(symbols, organism)
+    distinct = list(dict.fromkeys(ids))
+    columns, how = _look_up(distinct, targets)
+    rescued = [number for number, text in enumerate(distinct) if text not in targets.position]
+    taken = {targets.position[text] for text in distinct if text in targets.position}
+    for number in rescued:
+        if columns[number] < 0:
+            continue
+        if columns[number] in taken:
+            columns[number], how[number] = -1, "duplicate"
+        else:
+            taken.add(columns[number])
+    return Match(np.array(columns, dtype=np.int64), distinct, how)
+
+
+def match_lists(
+    lists: Sequence[Sequence[str]], symbols: Sequence[str], organism: str = "human"
+) -> list[Match]:
+    """Do for each of many lists what `match` does, and look up what several of them hold only once.
+
+    Parameters
+    ----------
+    lists
+        Stripped identifiers, each list without repeats.
+    symbols, organism
+        As in `match`.
+
+    Returns
+    -------
+    list of Match
+
+    Examples
+    --------
+    >>> [found.columns.tolist() for found in match_lists([["TP53"], ["p53", "MYC"]], ("MYC", "TP53"))]
+    [[1], [1, 0]]
+    """
+    if len(lists) == 1:
+        return [match(lists[0], symbols, organism)]
+    numbers = {text: i for i, text in enumerate(dict.fromkeys(text for texts in lists for text in texts))}
+    columns, how = _look_up(list(numbers), _targets_of(symbols, organism))
+    column_of, how_of = np.array(columns, dtype=np.int64), np.array(how, dtype=object)
+    found = []
+    for texts in lists:
+        at = np.array([numbers[text] for text in texts], dtype=np.int64)
+        there = column_of[at[column_of[at] >= 0]]
+        if len(np.unique(there)) < len(there):  # two names of one gene: the first of them has it
+            found.append(match(texts, symbols, organism))
+        else:
+            found.append(Match(column_of[at], list(texts), how_of[at].tolist()))
+    return found
+
+
+def _targets_of(symbols: Sequence[str], organism: str) -> _Targets:
+    """Index the names to be looked among, or recall the index."""
     organism = organism_name(organism)
     orthology = load_orthology(organism) if organism in ORTHOLOGY_ORGANISMS else None
-    targets = _targets(tuple(symbols), organism, orthology)
-    distinct = list(dict.fromkeys(ids))
+    return _targets(tuple(symbols), organism, orthology)
+
+
+def _look_up(distinct: Sequence[str], targets: _Targets) -> tuple[list[int], list[str]]:
+    """Find each identifier by itself: its position, -1 for none, and how it was found."""
     columns = [targets.position.get(text, -1) for text in distinct]
     how = ["direct"] * len(distinct)
-    taken = {column for column in columns if column >= 0}
     missed = [number for number, column in enumerate(columns) if column < 0]
     found = _find([distinct[number] for number in missed], targets.organism)
     for number, gene in zip(missed, found, strict=True):
-        column, how[number] = _rescue(distinct[number], gene, targets)
-        if column in taken:
-            column, how[number] = -1, "duplicate"
-        elif column >= 0:
-            taken.add(column)
-        columns[number] = column
-    return Match(np.array(columns, dtype=np.int64), distinct, how)
+        columns[number], how[number] = _rescue(distinct[number], gene, targets)
+    return columns, how
 
 
 class _Targets(NamedTuple):
@@ -105,7 +156,7 @@ class _Targets(NamedTuple):
     genes: list[tuple[int, ...]]
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=64)
 def _targets(symbols: tuple[str, ...], organism: str, orthology: Orthology | None) -> _Targets:
     """Index a list of names; the orthology is an argument so that another table gives another index."""
     position: dict[str, int] = {}

@@ -49,36 +49,37 @@ def cautions(
     ['one member; term of fewer than 5 genes; predicted genes of one family: RPL', '']
     """
     soft = np.asarray(predicted.sum(axis=1), dtype=np.float64).ravel()
-    family = main_family(predicted, names, soft)
-    texts = []
-    for row, (members, size) in enumerate(zip(hits.tolist(), sizes.tolist(), strict=True)):
-        reasons = []
-        if members < MIN_OVERLAP:
-            reasons.append("one member" if members else "no member")
-        if size < FEWEST_MEASURED:
-            reasons.append(f"term of fewer than {FEWEST_MEASURED} genes")
-        if soft[row] > max(members, 1):
-            reasons.append("more predicted than known")
-        if family[row]:
-            reasons.append(f"predicted genes of one family: {family[row]}")
-        if 0 < ceiling < WEAK_LIBRARY and soft[row] > 0:
-            reasons.append("library that the model hardly predicts")
-        texts.append("; ".join(reasons))
-    return texts
+    of_family = main_family(predicted, names, soft)
+    reasons: list[tuple[str, NDArray[np.bool_]]] = [
+        ("no member", hits == 0),
+        ("one member", (hits > 0) & (hits < MIN_OVERLAP)),
+        (f"term of fewer than {FEWEST_MEASURED} genes", sizes < FEWEST_MEASURED),
+        ("more predicted than known", soft > np.maximum(hits, 1)),
+        *(
+            (f"predicted genes of one family: {family}", of_family == family)
+            for family in np.unique(of_family[of_family != ""])
+        ),
+        ("library that the model hardly predicts", (soft > 0) & (0 < ceiling < WEAK_LIBRARY)),
+    ]
+    # few of the possible sets of reasons occur: each is written once
+    which = np.stack([holds for _, holds in reasons], axis=1)
+    packed, of_term = np.unique(np.packbits(which, axis=1), axis=0, return_inverse=True)
+    sets = np.unpackbits(packed, axis=1, count=len(reasons)).astype(bool)
+    texts = ["; ".join(text for (text, _), holds in zip(reasons, row, strict=True) if holds) for row in sets]
+    return [texts[number] for number in of_term.ravel().tolist()]
 
 
-def main_family(predicted: csc_array, names: Sequence[str], soft: NDArray[np.float64]) -> list[str]:
+def main_family(predicted: csc_array, names: Sequence[str], soft: NDArray[np.float64]) -> NDArray[np.str_]:
     """Return the family that most of the predicted genes of each term belong to, empty where none does."""
     stems = [start[0] if (start := STEM.match(name)) else name for name in names]
     distinct, of_name = np.unique(np.array(stems, dtype=object).astype(str), return_inverse=True)
     at = np.arange(len(names)), of_name.ravel()
     families = csr_array((np.ones(len(names)), at), shape=(len(names), len(distinct)))
     held, counted = csr_array(predicted @ families), csr_array((predicted > 0).astype(float) @ families)
-    found = [""] * predicted.shape[0]
+    found = np.zeros(predicted.shape[0], dtype=distinct.dtype if len(distinct) else "U1")
     rows = np.repeat(np.arange(held.shape[0]), np.diff(held.indptr))
     held.sort_indices()
     counted.sort_indices()
     main = (held.data > FAMILY_SHARE * soft[rows]) & (counted.data >= FAMILY_GENES)
-    for row, column in zip(rows[main].tolist(), held.indices[main].tolist(), strict=True):
-        found[row] = str(distinct[column])
+    found[rows[main]] = distinct[held.indices[main]]
     return found

@@ -13,7 +13,7 @@ from scipy.sparse import csr_array
 
 from gsfm_enrich.arrays import Ints
 from gsfm_enrich.genes.distinct import one_name_per_gene
-from gsfm_enrich.genes.match import match
+from gsfm_enrich.genes.match import Match, match, match_lists
 from gsfm_enrich.genes.resolve import first_few, say_reasons
 from gsfm_enrich.genes.spelling import misread_species
 from gsfm_enrich.kept import kept_on_first, kept_property
@@ -187,18 +187,20 @@ def count_overlaps(
     organism: str,
 ) -> list[QueryCounts]:
     """Count the genes that queries against one background share with each term, see `count_overlap`."""
+    distinct = [list(dict.fromkeys(query)) for query in queries]
+    found = match_lists(distinct, library.genes, organism)
     if background is None or isinstance(background, int):
         population = len(library.genes) if background is None else background
-        return [_count(library, query, background, population, organism) for query in queries]
+        return [_count(library, matched, background, population, organism) for matched in found]
     names = _background_genes(library, tuple(background), organism)
-    return [_count_within(library, query, names, organism) for query in queries]
+    within = match_lists(distinct, names, organism)
+    return [_count_within(library, *both, names, organism) for both in zip(found, within, strict=True)]
 
 
 def _count(
-    library: GeneSetLibrary, query: Sequence[str], background: int | None, population: int, organism: str
+    library: GeneSetLibrary, matched: Match, background: int | None, population: int, organism: str
 ) -> QueryCounts:
     """Count what a query shares with the terms, with no background or a number of genes."""
-    matched = match(query, library.genes, organism)
     found = matched.columns >= 0
     within = matched.ids
     if background is not None:
@@ -221,10 +223,9 @@ def _count(
 
 
 def _count_within(
-    library: GeneSetLibrary, query: Sequence[str], names: tuple[str, ...], organism: str
+    library: GeneSetLibrary, matched: Match, within: Match, names: tuple[str, ...], organism: str
 ) -> QueryCounts:
     """Count what a query shares with the terms, both cut to the genes of a background."""
-    matched, within = match(query, library.genes, organism), match(query, names, organism)
     found, tested = matched.columns >= 0, within.columns >= 0
     present, sizes = _cut_to_background(library, names, organism)
     inside = found & tested
@@ -247,13 +248,13 @@ def _count_within(
     )
 
 
-@kept_on_first(most=16)
+@kept_on_first(most=64)
 def _background_genes(library: GeneSetLibrary, names: tuple[str, ...], organism: str) -> tuple[str, ...]:
     """Return one name of each gene of a background; names that the library lists apart stay apart."""
     return tuple(one_name_per_gene(names, organism, apart=library.gene_positions))
 
 
-@kept_on_first(most=16)
+@kept_on_first(most=64)
 def _cut_to_background(
     library: GeneSetLibrary, names: tuple[str, ...], organism: str
 ) -> tuple[npt.NDArray[np.bool_], Ints]:

@@ -15,11 +15,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 
 from gsfm_enrich.arrays import Floats, Ints
+from gsfm_enrich.kept import read_only
 
 TINY = float(np.finfo(np.float64).tiny)
 """Smallest p-value that is reported: the smallest normal double, since a p-value is never 0."""
@@ -83,55 +85,90 @@ def survival(hits: Floats, strata: Sequence[Stratum]) -> Floats:
     array([[0.6009, 0.4841]])
     """
     p = np.ones(hits.shape)
-    if not strata:  # nothing was drawn
+    at = np.nonzero(hits >= ROUNDING)
+    if not strata or not len(at[0]):
         return p
-    highest = np.floor(hits.max(axis=0, initial=0.0) + ROUNDING).astype(np.int64)
-    order = np.argsort(highest, kind="stable")
-    step = len(order) if len(strata) == 1 else BLOCK
-    for start in range(0, len(order), max(step, 1)):
-        terms = order[start : start + step]
-        if highest[terms[-1]] >= 0 and hits[:, terms].any():
-            tails = log_tails(strata, terms, int(highest[terms[-1]]) + 1)
-            p[:, terms] = interpolated(hits[:, terms], tails)
+    found = hits[at]
+    whole = np.floor(found + ROUNDING).astype(np.int64)
+    part = np.maximum(found - whole, 0.0)
+    part[part < ROUNDING] = 0.0
+    tail = one_urn if len(strata) == 1 else several_urns
+    lower, upper = tail(strata, at[1], whole)
+    p[at] = np.clip(np.exp(lower + part * (upper - lower)), TINY, 1.0)
     return p
 
 
-def interpolated(hits: Floats, log_tails: Floats) -> Floats:
-    """Return the tails at fractions of hits.
+def one_urn(strata: Sequence[Stratum], terms: Ints, hits: Ints) -> tuple[Floats, Floats]:
+    """Return the logarithms of P(X >= hits) and P(X > hits), where all genes are drawn from one urn.
 
     Parameters
     ----------
-    hits : shape (n_queries, n_terms)
-    log_tails : shape (n_terms, most + 1)
-        Logarithms of the tails at whole numbers, ``most`` above all hits.
+    strata
+        The urn.
+    terms, hits : shape (n_pairs,)
+        Term and number of hits of each pair of a query and a term.
     """
-    whole = np.floor(hits + ROUNDING).astype(np.int64)
-    part = np.maximum(hits - whole, 0.0)
-    part[part < ROUNDING] = 0.0
-    at = np.arange(len(log_tails)) * log_tails.shape[1] + whole
-    lower, upper = log_tails.ravel()[at], log_tails.ravel()[at + 1]
-    return np.asarray(np.clip(np.exp(lower + part * (upper - lower)), TINY, 1.0))
+    kinds, smaller, larger, part = fractional_sizes(strata[0])
+    tail = hypergeometric_law(kinds, strata[0].drawn, strata[0].population, int(hits.max()) + 1).tail
+    smaller, larger, part = smaller[terms], larger[terms], part[terms]
+    lower, upper = ((1 - part) * tail[smaller, k] + part * tail[larger, k] for k in (hits, hits + 1))
+    return np.log(np.maximum(lower, TINY)), np.log(np.maximum(upper, TINY))
+
+
+def several_urns(strata: Sequence[Stratum], terms: Ints, hits: Ints) -> tuple[Floats, Floats]:
+    """Return what `one_urn` does, where several strata are drawn from, each by itself."""
+    distinct, where = np.unique(terms, return_inverse=True)
+    highest = np.zeros(len(distinct), dtype=np.int64)
+    np.maximum.at(highest, where, hits)
+    starts = np.zeros(len(distinct), dtype=np.int64)
+    order = np.argsort(highest, kind="stable")
+    tails = []
+    length = 0
+    for start in range(0, len(order), BLOCK):
+        block = order[start : start + BLOCK]
+        some = log_tails(strata, distinct[block], int(highest[block[-1]]) + 1)
+        starts[block] = length + np.arange(len(block)) * some.shape[1]
+        tails.append(some.ravel())
+        length += some.size
+    position, values = starts[where] + hits, np.concatenate(tails)
+    return values[position], values[position + 1]
 
 
 def log_tails(strata: Sequence[Stratum], terms: Ints, most: int) -> Floats:
     """Return the logarithms of the tails of some terms, shape (n_terms, most + 1)."""
     total = fractional_law(strata[0], terms, most)
     for stratum in strata[1:]:
-        total = add(total, fractional_law(stratum, terms, most))
+        total = add(fractional_law(stratum, terms, most), total)
     return np.asarray(np.log(np.maximum(total.tail, TINY)))
+
+
+def fractional_sizes(stratum: Stratum) -> tuple[Ints, Ints, Ints, Floats]:
+    """Return the distinct whole sizes around the expected ones, where each term's are, and its fraction.
+
+    Returns
+    -------
+    kinds : shape (n_kinds,)
+    smaller, larger : shape (n_terms,)
+        Positions among the kinds.
+    part : shape (n_terms,)
+        What the larger one counts.
+    """
+    sizes = np.minimum(stratum.sizes, stratum.population)
+    whole = np.floor(sizes + ROUNDING).astype(np.int64)
+    part = np.maximum(sizes - whole, 0.0)
+    part[part < ROUNDING] = 0.0
+    both = np.concatenate([whole, np.where(part > 0, np.minimum(whole + 1, stratum.population), whole)])
+    kinds, where = np.unique(both, return_inverse=True)
+    smaller, larger = np.split(where.ravel(), 2)
+    return kinds, smaller, larger, part
 
 
 def fractional_law(stratum: Stratum, terms: Ints, most: int) -> Law:
     """Return the distributions of hits of some terms, of fractional size, in one stratum."""
-    sizes = np.minimum(stratum.sizes[terms], stratum.population)
-    whole = np.floor(sizes + ROUNDING).astype(np.int64)
-    part = np.maximum(sizes - whole, 0.0)
-    part[part < ROUNDING] = 0.0
-    both = np.concatenate([whole, np.minimum(whole + 1, stratum.population)])
-    kinds, where = np.unique(both, return_inverse=True)
+    some = Stratum(stratum.population, stratum.drawn, stratum.sizes[terms])
+    kinds, smaller, larger, part = fractional_sizes(some)
     law = hypergeometric_law(kinds, stratum.drawn, stratum.population, most)
-    smaller, larger = np.split(where.ravel(), 2)
-    return Law(*((1 - part)[:, None] * some[smaller] + part[:, None] * some[larger] for some in law))
+    return Law(*((1 - part)[:, None] * values[smaller] + part[:, None] * values[larger] for values in law))
 
 
 def hypergeometric_law(sizes: Ints, drawn: int, population: int, most: int) -> Law:
@@ -158,18 +195,17 @@ def hypergeometric_law(sizes: Ints, drawn: int, population: int, most: int) -> L
     array([[1.    , 0.6009, 0.1404],
            [1.    , 0.7183, 0.2487]])
     """
-    n, N, M = np.asarray(sizes, dtype=np.float64)[:, None], float(drawn), float(population)
-    largest = float(np.max(sizes, initial=0))
-    mean = N * largest / max(M, 1.0)
-    width = int(min(max(mean + 40 * np.sqrt(mean) + 60, most), N, largest))
+    n, N, M = np.asarray(sizes, dtype=np.int64)[:, None], drawn, population
+    largest = int(np.max(sizes, initial=0))
+    spread = np.sqrt(drawn * largest / max(population, 1))
+    width = int(min(max(spread**2 + 12 * spread, most + 4 * spread) + 40, drawn, largest))
     k = np.arange(width + 1)
-    least = np.maximum(n + N - M, 0)
-    possible = (k >= least) & (k <= np.minimum(n, N))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        steps = np.log((n - k) * (N - k)) - np.log((k + 1) * (M - n - N + k + 1))
-    logs = np.cumsum(np.where(possible & (k < np.minimum(n, N)), steps, 0.0), axis=1)
-    logs = np.concatenate([np.zeros((len(n), 1)), logs[:, :-1]], axis=1)
-    logs = np.where(possible, logs, -np.inf)
+    rises = (k >= n + N - M) & (k < np.minimum(n, N))  # from k to k + 1 hits
+    logs = logarithms(population + 1)
+    steps = logs[np.abs(n - k)] + logs[N - k] - logs[k + 1] - logs[np.abs(M - n - N + k + 1)]
+    logs = np.zeros((len(n), width + 1))
+    np.cumsum(np.where(rises, steps, 0.0)[:, :-1], axis=1, out=logs[:, 1:])
+    logs[(k < n + N - M) | (k > np.minimum(n, N))] = -np.inf
     mass = np.exp(logs - logs.max(axis=1, keepdims=True))
     mass /= mass.sum(axis=1, keepdims=True)
     law = np.zeros((2, len(n), most + 1))
@@ -177,6 +213,12 @@ def hypergeometric_law(sizes: Ints, drawn: int, population: int, most: int) -> L
     law[0, :, :shown] = mass[:, :shown]
     law[1, :, :shown] = np.minimum(mass[:, ::-1].cumsum(axis=1)[:, ::-1], 1.0)[:, :shown]
     return Law(law[0], law[1])
+
+
+@lru_cache(maxsize=4)
+def logarithms(n: int) -> Floats:
+    """Return the natural logarithms of 0 ... n, with 0 for that of 0."""
+    return read_only(np.log(np.maximum(np.arange(n + 1), 1)))
 
 
 def add(x: Law, y: Law) -> Law:

@@ -20,7 +20,7 @@ from gsfm_enrich.model.checkpoint import load_model
 from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.ranking.counts import count_overlaps, say_lost
 from gsfm_enrich.ranking.membership import library_membership
-from gsfm_enrich.ranking.overlap import benjamini_hochberg, hypergeometric_tail
+from gsfm_enrich.ranking.overlap import adjusted_of_some, hypergeometric_tail
 from gsfm_enrich.ranking.placement import locate, place
 from gsfm_enrich.ranking.statistic import CompletedTerms, PlacedQueries, completed_test
 from gsfm_enrich.ranking.strata import as_propensity
@@ -124,7 +124,7 @@ def rank_terms(
     for library in libraries:
         counts = count_overlaps(library, queries, tested, organism)
         table = library_membership(library, network, organism)
-        terms, placed = place(counts, [locate(query, table) for query in counts], table, likely)
+        terms, placed = place(counts, locate(counts, table), table, likely)
         _warn_empty(names, placed, library.name)
         found = _run(terms, placed, top or len(library), n_jobs, progress)
         parts.append(_frame(found, names, library, terms.sizes))
@@ -188,15 +188,15 @@ def rank_block(
     """
     test = completed_test(terms, queries)
     shown = min(top, len(test.tested))
-    numbers_of, found = np.repeat(np.arange(len(numbers)), shown), test.order[:, :shown].ravel()
+    numbers_of, found = np.repeat(np.arange(len(numbers)), shown), test.order(shown).ravel()
     rank = np.tile(np.arange(1, shown + 1), len(numbers))
     kept = test.tested[found] & (queries.drawn[numbers_of].sum(axis=1) > 0)
     numbers_of, found, rank = numbers_of[kept], found[kept], rank[kept]
     at = numbers_of, found
     drawn = queries.drawn[numbers_of, : len(terms.backgrounds[0].populations)].sum(axis=1)
     overlap_p = hypergeometric_tail(test.hits[at], terms.sizes[found], drawn, terms.population)
-    adjusted = benjamini_hochberg(test.p_values, np.broadcast_to(test.tested, test.p_values.shape))
-    figures = test.hits[at], overlap_p, test.expected[at], test.p_values[at], adjusted[at]
+    adjusted = adjusted_of_some(test.p_values[:, test.tested], numbers_of, test.p_values[at])
+    figures = test.hits[at], overlap_p, test.expected[at], test.p_values[at], adjusted
     return numbers[numbers_of], found, *figures, rank
 
 

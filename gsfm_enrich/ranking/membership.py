@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csc_array, csr_array, hstack
 
 from gsfm_enrich.arrays import Ints
-from gsfm_enrich.genes.match import match
+from gsfm_enrich.genes.match import Match, match, match_lists
 from gsfm_enrich.genes.table import organism_name
 from gsfm_enrich.kept import kept_on_first, kept_property, read_only
 from gsfm_enrich.libraries.library import GeneSetLibrary
@@ -326,10 +326,19 @@ class Membership:
 
         Of several spellings of one gene the first has the column.
         """
-        held = match(ids, self.library.genes, self.organism).columns
-        unit = match(ids, self.model.vocab.tokens, self.organism).columns
-        columns = np.where(held >= 0, self.of_library[held], -1)
-        columns = np.where((held < 0) & (unit >= 0), self.of_unit[unit], columns)
+        return self.columns_of_lists([ids])[0]
+
+    def columns_of_lists(self, lists: Sequence[Sequence[str]]) -> list[Ints]:
+        """Return `columns_of` each of many lists of distinct identifiers."""
+        held = match_lists(lists, self.library.genes, self.organism)
+        units = match_lists(lists, self.model.vocab.tokens, self.organism)
+        return [self._columns(*both) for both in zip(held, units, strict=True)]
+
+    def _columns(self, held: Match, unit: Match) -> Ints:
+        """Return the columns of identifiers that were found in the library and in the vocabulary."""
+        columns = np.where(held.columns >= 0, self.of_library[held.columns], -1)
+        by_model = (held.columns < 0) & (unit.columns >= 0)
+        columns = np.where(by_model, self.of_unit[unit.columns], columns)
         first = np.zeros(len(columns), dtype=bool)
         first[np.unique(columns, return_index=True)[1]] = True
         return np.where(first, columns, -1)

@@ -7,6 +7,7 @@ build on the same counts.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -211,6 +212,33 @@ def benjamini_hochberg(p_values: npt.ArrayLike, tested: npt.ArrayLike | None = N
     adjusted = np.empty_like(p)
     np.put_along_axis(adjusted, order, np.minimum(stepped, 1.0), axis=-1)
     return adjusted
+
+
+def adjusted_of_some(p_values: Floats, rows: Ints, some: Floats) -> Floats:
+    """Return what `benjamini_hochberg` gives for a few p-values of each query, without placing all of them.
+
+    Parameters
+    ----------
+    p_values : shape (n_queries, n_tested)
+        Of all tested terms.
+    rows : shape (n_some,)
+        Query of each p-value that is asked for, rising.
+    some : shape (n_some,)
+        These p-values.
+
+    Examples
+    --------
+    >>> adjusted_of_some(np.array([[0.01, 0.04, 0.03]]), np.array([0]), np.array([0.04]))
+    array([0.04])
+    """
+    n = p_values.shape[1]
+    ranked = np.sort(p_values, axis=1)
+    stepped = np.minimum.accumulate((ranked * (n / np.arange(1, n + 1)))[:, ::-1], axis=1)[:, ::-1]
+    bounds = np.searchsorted(rows, np.arange(len(ranked) + 1))
+    adjusted = np.ones(len(some))
+    for row, (start, stop) in enumerate(pairwise(bounds)):
+        adjusted[start:stop] = stepped[row, np.searchsorted(ranked[row], some[start:stop])]
+    return np.minimum(adjusted, 1.0)
 
 
 def _check_counts(hits: Any, sizes: Any, drawn: int, population: int) -> None:

@@ -47,16 +47,19 @@ class LocatedQuery:
         return csc_array((table.weights_inside if within else table.weights)[:, self.columns])
 
 
-def locate(counts: QueryCounts, table: Membership) -> LocatedQuery:
-    """Find the genes of a query among the columns of a membership table; the unknown ones are left out.
+def locate(counts: Sequence[QueryCounts], table: Membership) -> list[LocatedQuery]:
+    """Find the genes of queries among the columns of a membership table; the unknown ones are left out.
 
     With no background given, genes that only the model knows are drawn apart from those of the library.
     """
-    columns = table.columns_of(counts.within)
-    found = columns >= 0
-    apart = found & (columns >= table.n_library) if counts.background is None else np.zeros_like(found)
-    order = np.concatenate([np.flatnonzero(found & ~apart), np.flatnonzero(apart)])
-    return LocatedQuery(columns[found & ~apart], columns[apart], [counts.within[i] for i in order])
+    located = []
+    for query, columns in zip(counts, table.columns_of_lists([each.within for each in counts]), strict=True):
+        found = columns >= 0
+        apart = found & (columns >= table.n_library) if query.background is None else np.zeros_like(found)
+        order = np.concatenate([np.flatnonzero(found & ~apart), np.flatnonzero(apart)])
+        names = [query.within[i] for i in order.tolist()]
+        located.append(LocatedQuery(columns[found & ~apart], columns[apart], names))
+    return located
 
 
 def place(

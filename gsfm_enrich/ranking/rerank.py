@@ -70,11 +70,11 @@ def rerank(counts: QueryCounts, model: GSFM, propensity: Propensity | None = Non
     order see `gsfm_enrich.ranking.statistic`.
     """
     table = library_membership(counts.library, model, counts.organism)
-    located = locate(counts, table)
+    located = locate([counts], table)[0]
     test = completed_test(*place([counts], [located], table, propensity))
     p = test.p_values[0]
     rank, before = np.empty(len(p), dtype=np.int64), np.empty(len(p), dtype=np.int64)
-    rank[test.order[0]] = np.arange(1, len(p) + 1)
+    rank[test.order()[0]] = np.arange(1, len(p) + 1)
     # equal overlaps stay in the model's order: a tie is no movement
     before[np.lexsort((rank, counts.overlap.p_values))] = np.arange(1, len(p) + 1)
     probable, weights = located.probable(table), located.weights(table)
@@ -100,7 +100,10 @@ def list_predicted(probable: csc_array, weights: csc_array, names: Sequence[str]
     shown = csc_array(probable + LAST * weights)
     columns = np.repeat(np.arange(shown.shape[1]), np.diff(shown.indptr))
     order = np.lexsort((columns, -shown.data, shown.indices))
-    listed: list[list[str]] = [[] for _ in range(shown.shape[0])]
-    for row, column in zip(shown.indices[order].tolist(), columns[order].tolist(), strict=True):
-        listed[row].append(names[column])
-    return [";".join(genes) for genes in listed]
+    rows, listed = shown.indices[order], [names[column] for column in columns[order].tolist()]
+    texts = [""] * shown.shape[0]
+    found, starts = np.unique(rows, return_index=True)
+    ends = [*starts[1:].tolist(), len(listed)]
+    for row, start, end in zip(found.tolist(), starts.tolist(), ends[: len(found)], strict=True):
+        texts[row] = ";".join(listed[start:end])
+    return texts

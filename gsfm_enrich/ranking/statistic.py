@@ -106,15 +106,27 @@ class CompletedTest:
     fold: Floats
     p_values: Floats
 
-    @property
-    def order(self) -> Ints:
-        """Terms from the best to the last, shape (n_queries, n_terms).
+    def order(self, top: int | None = None) -> Ints:
+        """Return the terms from the best to the last, or the best ones alone, shape (n_queries, n_shown).
 
         Tested terms come first, those with enough members in the query before the others, then the smallest
         p-value, the largest fold enrichment, the first position.
+
+        Parameters
+        ----------
+        top
+            How many terms; None for all.
         """
         last = np.where(self.tested, self.hits < MIN_OVERLAP, 2)
-        return np.asarray(np.lexsort((-self.fold, self.p_values, last), axis=-1))
+        if top is None or top >= len(self.tested):
+            return np.asarray(np.lexsort((-self.fold, self.p_values, last), axis=-1))
+        coarse = 2.0 * last + self.p_values  # rises with the order; the best by it hold the best by the order
+        bound = np.partition(coarse, top - 1, axis=1)[:, top - 1, None]
+        rows, terms = np.nonzero(coarse <= bound)
+        at = rows, terms
+        order = np.lexsort((-self.fold[at], self.p_values[at], last[at], rows))
+        starts = np.searchsorted(rows, np.arange(len(bound)))
+        return np.asarray(terms[order][starts[:, None] + np.arange(top)])
 
 
 def completed_test(terms: CompletedTerms, queries: PlacedQueries) -> CompletedTest:

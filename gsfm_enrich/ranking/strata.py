@@ -86,7 +86,7 @@ class StratifiedBackground:
         return np.asarray(share @ (self.members + self.probability))
 
 
-@kept_on_first(most=16)
+@kept_on_first(most=64)
 def inside_background(
     table: Membership,
     background: Names | int | None,
@@ -129,7 +129,7 @@ def inside_background(
     return describe(table, names, columns, held, strata=strata, population=population)
 
 
-@kept_on_first(most=16)
+@kept_on_first(most=64)
 def outside_background(table: Membership) -> StratifiedBackground:
     """Describe the genes that only the model knows, which are drawn apart from the library's."""
     apart = np.arange(table.n_library, len(table.units))

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from gsfm_enrich.errors import InputError
-from gsfm_enrich.genes.match import match
+from gsfm_enrich.genes.match import match, match_lists
 from gsfm_enrich.genes.orthology import install_orthology
 from gsfm_enrich.genes.resolve import resolve
 from gsfm_enrich.genes.table import load_gene_table
@@ -171,3 +171,16 @@ def test_speed_when_warm():
         match(ids, symbols)
         seconds.append(time.perf_counter() - start)
     assert min(seconds) < 0.45
+
+
+def test_many_lists_are_matched_as_each_is_alone():
+    symbols = ("TP53", "SEPTIN7", "MYC", "CDKN1A", "GATA3")
+    lists = [["TP53", "MYC"], ["p53", "TP53", "sept7"], [], ["P21", "stranger", "gata3", "GATA3"], ["P21"]]
+    for found, texts in zip(match_lists(lists, symbols), lists, strict=True):
+        alone = match(texts, symbols)
+        assert (found.columns.tolist(), found.ids, found.how) == (
+            alone.columns.tolist(),
+            alone.ids,
+            alone.how,
+        )
+    assert match_lists([], symbols) == []

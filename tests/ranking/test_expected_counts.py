@@ -19,6 +19,19 @@ def test_binary_membership_is_the_hypergeometric_test(drawn: int) -> None:
     np.testing.assert_allclose(p, np.maximum(expected, TINY), rtol=1e-10)
 
 
+@pytest.mark.parametrize(("size", "drawn"), [(3, 2000), (400, 150), (900, 900), (2500, 4000)])
+def test_tails_are_exact_from_the_mean_to_the_highest_hits(size: int, drawn: int) -> None:
+    population = 12_000
+    mean = size * drawn / population
+    most = int(min(size, drawn, mean + 60 * np.sqrt(mean) + 60))
+    k = np.arange(most + 1)
+    expected = hypergeom.sf(k - 1, population, size, drawn)
+    for highest in {most, int(mean), int((most + mean) / 2)}:  # how far one is asked changes nothing
+        tail = hypergeometric_law(np.array([size]), drawn, population, highest).tail[0]
+        seen = expected[: highest + 1] > TINY
+        np.testing.assert_allclose(tail[seen], expected[: highest + 1][seen], rtol=1e-10)
+
+
 def test_laws_hold_where_hits_are_certain() -> None:
     law = hypergeometric_law(np.array([0, 9, 10]), drawn=8, population=10, most=9)
     k = np.arange(10)

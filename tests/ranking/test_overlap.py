@@ -12,6 +12,7 @@ from gsfm_enrich.errors import InputError
 from gsfm_enrich.ranking import hypergeometric
 from gsfm_enrich.ranking.hypergeometric import upper_tail
 from gsfm_enrich.ranking.overlap import (
+    adjusted_of_some,
     benjamini_hochberg,
     combined_score,
     hypergeometric_tail,
@@ -196,3 +197,13 @@ def test_benjamini_hochberg_counts_only_what_was_tested():
         np.testing.assert_allclose(adjusted[row, tested[row]], expected, rtol=1e-12)
     assert np.all(adjusted[~tested] == 1)
     assert benjamini_hochberg([]).shape == (0,)
+
+
+def test_some_adjusted_p_values_are_those_of_all():
+    p = np.random.default_rng(0).uniform(size=(4, 300)) ** 3
+    p[:, 50:80] = p[:, [50]]  # ties
+    p[2] = 1
+    rows = np.repeat([0, 2, 3], 40)
+    columns = np.tile(np.arange(30, 70), 3)
+    some = adjusted_of_some(p, rows, p[rows, columns])
+    np.testing.assert_allclose(some, benjamini_hochberg(p)[rows, columns], rtol=1e-14)
