@@ -90,6 +90,7 @@ def _genes() -> Iterator[tuple[str, str, str]]:
 
 
 def _model(folder: Path) -> Iterator[tuple[str, str, str]]:
+    from gsfm_enrich.model.checkpoint import PUBLISHED, hub_source
     from gsfm_enrich.model.config import GSFMConfig
 
     config = GSFMConfig.from_json((folder / "config.json").read_text("utf-8"))
@@ -102,6 +103,9 @@ def _model(folder: Path) -> Iterator[tuple[str, str, str]]:
         + " - ".join(map(str, (*config.encoder_widths, *config.decoder_widths[1:]))),
     )
     yield "default model", "about", card_summary((folder / MODEL_CARD).read_text("utf-8"))
+    for name in PUBLISHED:
+        if source := hub_source(name):
+            yield "hub model", name, f"commit {source.rpartition('@')[2]}"
 
 
 def card_summary(text: str) -> str:

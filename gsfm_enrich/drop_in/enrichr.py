@@ -10,6 +10,7 @@ from typing import Any
 import gseapy
 
 from gsfm_enrich.arguments import checked
+from gsfm_enrich.drop_in.plots import DEFAULT, barplot
 from gsfm_enrich.drop_in.report_options import check_report_options
 from gsfm_enrich.errors import InputError, warn_caller
 from gsfm_enrich.files import write_atomically
@@ -262,12 +263,14 @@ def _write(enr: gseapy.Enrichr, options: _Options) -> None:
     write_atomically(Path(enr.outdir) / f"{stem}.txt", text.encode())
     if options.no_plot:
         return
-    if not (enr.results["Adjusted P-value"] <= enr.cutoff).any():
+    column = DEFAULT if DEFAULT in enr.results.columns else "Adjusted P-value"
+    if not (enr.results[column] <= enr.cutoff).any():
         message = f"No term has an adjusted p-value of at most {enr.cutoff}, so no figure was drawn."
         warn_caller(message)
         return
-    gseapy.barplot(
+    barplot(
         enr.results,
+        column=column,
         cutoff=enr.cutoff,
         figsize=enr.figsize,
         top_term=options.top_term,

@@ -11,7 +11,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -139,6 +139,38 @@ def read_gene_list(genes: GeneList) -> tuple[list[str], int]:
     for remark in remarks:
         warn_caller(remark)
     return found, blanks
+
+
+def as_gene_lists(lists: Mapping[Any, GeneList]) -> list[list[str]]:
+    """Turn several lists of genes into lists of stripped strings, and warn once of what is odd in any.
+
+    Parameters
+    ----------
+    lists
+        What `as_gene_list` takes, by name.
+
+    Returns
+    -------
+    list of list of str
+        In the order given.
+
+    Raises
+    ------
+    InputError
+        As `as_gene_list`.
+
+    Examples
+    --------
+    >>> as_gene_lists({"a": ["TP53 "], "b": ["BAX", None]})
+    [['TP53'], ['BAX']]
+    """
+    parsed = [parse_gene_list(genes) for genes in lists.values()]
+    odd = [(name, remarks) for name, (_, _, remarks) in zip(lists, parsed, strict=True) if remarks]
+    if odd:
+        (name, remarks), others = odd[0], len(odd) - 1
+        more = f" The like holds for {others:,} more of the {len(parsed):,} lists." if others else ""
+        warn_caller(f"List {str(name)!r}: {' '.join(remarks)}{more}")
+    return [found for found, _, _ in parsed]
 
 
 def parse_gene_list(genes: GeneList) -> tuple[list[str], int, list[str]]:

@@ -11,7 +11,7 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from pathlib import Path
 
 from gsfm_enrich.errors import InputError, LibraryError, did_you_mean
@@ -20,6 +20,8 @@ from gsfm_enrich.genes.lookup import find_genes
 
 _NO_TEXT = frozenset({"", "na", "n/a", "null", "none", "-", ">"})  # in place of descriptions
 _NEARLY_ALL = 0.9
+HEAD = 1000
+"""Lines of a large file from which its kind is told."""
 _SHOWN = 60  # characters of an offending line that an error message shows
 
 
@@ -85,12 +87,16 @@ def read_gmt(path: str | os.PathLike[str]) -> ParsedGmt:
 def iter_gmt(path: str | os.PathLike[str], counts: Counter[str]) -> Iterator[tuple[str, list[str]]]:
     r"""Yield the sets of a GMT file one by one; the file may be larger than memory.
 
+    A file that is not quite GMT is read as `read_gmt` reads it; whether the column of descriptions is missing
+    is told from its first lines.
+
     Parameters
     ----------
     path
         The file, plain or gzipped.
     counts
-        Is increased by ``"malformed lines"`` and ``"weights"``, as `ParsedGmt.counts` has them.
+        Is increased by ``"malformed lines"``, ``"weights"`` and ``"descriptions read as genes"``, as
+        `ParsedGmt.counts` has them.
 
     Yields
     ------
@@ -113,8 +119,19 @@ def iter_gmt(path: str | os.PathLike[str], counts: Counter[str]) -> Iterator[tup
     """
     path = Path(path)
     require_file(path)
-    for term, _, genes in _scan(_read_lines(path), str(path), counts):
-        yield term, genes
+    head = list(islice(_read_lines(path), HEAD))
+    if _names_gmx(str(path)) or _is_gmx(head):
+        parsed = read_gmt(path)
+        counts.update(parsed.counts)
+        yield from parsed.sets.items()
+        return
+    try:
+        are_genes = _describe_genes(list(_scan(head, str(path), Counter())))
+    except LibraryError:  # the whole file is to decide
+        are_genes = False
+    for term, description, genes in _scan(_read_lines(path), str(path), counts):
+        counts["descriptions read as genes"] += are_genes
+        yield term, [description, *genes] if are_genes else genes
 
 
 def parse_gmt(text: str, source: str) -> ParsedGmt:
@@ -144,10 +161,14 @@ def parse_gmt(text: str, source: str) -> ParsedGmt:
     """
     counts = Counter[str]()
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    if source.lower().removesuffix(".gz").endswith(".gmx") or _is_gmx(lines):
+    if _names_gmx(source) or _is_gmx(lines):
         lines = _turn(lines)
         counts["columns of a GMX file"] = len(lines)
     return _collect(list(_scan(lines, source, counts)), counts)
+
+
+def _names_gmx(source: str) -> bool:
+    return source.lower().removesuffix(".gz").endswith(".gmx")
 
 
 def _is_gmx(lines: Sequence[str]) -> bool:

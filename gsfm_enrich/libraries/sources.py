@@ -180,7 +180,11 @@ def _load_one(source: Any, position: int, organism: str) -> GeneSetLibrary:
     if isinstance(source, GeneSetLibrary):
         return source
     if isinstance(source, Mapping):
-        return GeneSetLibrary.from_dict(source, name=f"gs_ind_{position}")
+        library = GeneSetLibrary.from_dict(source, name=f"gs_ind_{position}")
+        lost = describe_losses(library.name, library.skipped)
+        if lost:
+            warn_caller(lost)
+        return library
     if isinstance(source, str | os.PathLike):
         if isinstance(source, str) and not source.strip():
             raise InputError("gene_sets holds an empty name.")

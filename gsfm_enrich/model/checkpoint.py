@@ -257,6 +257,25 @@ def download(name: str, revision: str | None = None) -> Path:
         ) from error
 
 
+def hub_source(name: str) -> str:
+    """Return the name and the commit of a hub model that is cached, as ``model.source`` has it, else nothing.
+
+    Examples
+    --------
+    >>> hub_source("nobody/no-such-model")
+    ''
+    """
+    from huggingface_hub import try_to_load_from_cache
+
+    if not HUB_NAME.fullmatch(name) or Path(name).is_dir():
+        return ""
+    try:
+        cached = try_to_load_from_cache(name, CONFIG)
+    except ValueError:  # no name that the hub could have
+        return ""
+    return f"{name}@{Path(cached).parent.name}" if isinstance(cached, str) else ""
+
+
 def _no_such_model(name: str) -> InputError:
     return InputError(
         f"There is no folder {name!r}, and the hub has no model of this name.{did_you_mean(name, PUBLISHED)}"

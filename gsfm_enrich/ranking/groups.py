@@ -19,10 +19,14 @@ NEEDED = (
 )  # fmt: skip
 QUERY = ("group", "direction")
 """Columns that tell the queries of one table apart."""
-AT_ONCE = 256
+AT_ONCE = 512
 """Terms that are compared at a time: bounds the memory, whatever the number of rows."""
-SLACK = 1e-4
-"""Weight that rounding may hide where pairs are left out before they are looked at."""
+PAIRS = 100_000
+"""Pairs of terms whose similarity is computed at a time."""
+COLUMNS = 512
+"""Columns of the dense table by which most pairs are left out."""
+ROUNDING = 1e-4
+"""Share of a bound that single precision may lose."""
 
 
 @checked
@@ -155,44 +159,41 @@ def _greedy(weights: csr_array, least: float) -> Ints:
 
 
 class _Comparison:
-    """Finds the pairs of terms that are similar enough without looking at all pairs.
+    """Finds the pairs of terms that are similar enough; exact figures are computed only where a bound allows.
 
-    Two terms have at least ``least`` of the weight of either in common. With the genes ordered from rare to
-    common, terms that are similar enough therefore share one of their rarest genes: those that remain when
-    genes of less than this share of the weight are dropped from the common end (prefix filtering, Bayardo et
-    al. 2007, doi:10.1145/1242572.1242591). What was dropped bounds what else they have in common.
+    Two terms are similar enough when the weight they have in common reaches a share of the sum of both. What
+    they have in common is the sum of the smaller weight of each gene, and at most the sum of the geometric
+    means of both weights, which one product of matrices gives for many pairs at once. Where there are more
+    genes than `COLUMNS`, several share a column, by the sum of their weights, and the bound still holds.
     """
 
     def __init__(self, weights: csr_array, least: float) -> None:
-        frequency = np.bincount(weights.indices, minlength=weights.shape[1])
-        rank = np.empty(len(frequency), dtype=np.int64)
-        rank[np.argsort(frequency, kind="stable")] = np.arange(len(frequency))
-        self.weights = csr_array((weights.data, rank[weights.indices], weights.indptr), weights.shape)
+        self.weights = weights
         self.weights.sort_indices()
         self.least = least
-        self.total = np.asarray(self.weights.sum(axis=1))
-        ends = np.cumsum(self.weights.data)
-        before = np.concatenate([[0], ends])[self.weights.indptr]
-        terms = np.repeat(np.arange(len(self.total)), np.diff(self.weights.indptr))
-        here = ends - before[terms] - self.weights.data  # of the rarer genes of the same term
-        kept = self.total[terms] - here > least * self.total[terms] - SLACK
-        self.rest = np.bincount(terms[~kept], self.weights.data[~kept], len(self.total)).astype(np.float32)
-        starts = np.concatenate([[0], np.cumsum(np.bincount(terms[kept], minlength=len(self.total)))])
-        ones = np.ones(kept.sum(), dtype=np.float32)
-        self.end = np.append(self.weights.indices[kept], 0)[starts[1:] - 1]
-        self.rare = csr_array((ones, self.weights.indices[kept], starts), weights.shape)
+        self.total = np.asarray(weights.sum(axis=1))
+        needed = self.total * least / (1 + least) / (1 + ROUNDING)
+        self.needed = np.where(self.total > 0, needed, np.inf).astype(np.float32)
+        frequency = np.bincount(weights.indices, minlength=weights.shape[1])
+        rank = np.empty(len(frequency), dtype=np.int64)
+        rank[np.argsort(-frequency, kind="stable")] = np.arange(len(frequency))
+        shape = (weights.shape[0], min(COLUMNS, weights.shape[1]))
+        columns = rank[weights.indices] % COLUMNS
+        folded = csr_array((weights.data, columns, weights.indptr), shape, copy=True)
+        folded.sum_duplicates()
+        self.roots = np.sqrt(folded.toarray().astype(np.float32))
 
     def similar(self, terms: Ints, others: Ints) -> tuple[Ints, Ints]:
         """Return the pairs of some terms and others that are similar enough, as places in both."""
-        shared = (self.rare[terms] @ self.rare[others].T).tocoo()
-        row, column, bound = shared.row, shared.col, shared.data
-        first = self.end[terms][row] <= self.end[others][column]
-        bound += np.where(first, self.rest[terms][row], self.rest[others][column])
-        needed = (self.total * self.least / (1 + self.least) - SLACK / 2).astype(np.float32)
-        possible = np.flatnonzero(bound >= needed[terms][row] + needed[others][column])
-        row, column = row[possible], column[possible]
+        bound = self.roots[terms] @ self.roots[others].T
+        bound -= self.needed[others]
+        row, column = np.nonzero(bound >= self.needed[terms][:, None])
         either = self.total[terms[row]] + self.total[others[column]]
-        common = np.asarray(self.weights[terms[row]].minimum(self.weights[others[column]]).sum(axis=1))
-        with np.errstate(invalid="ignore"):
-            enough = common / (either - common) >= self.least
-        return row[enough].astype(np.int64), column[enough].astype(np.int64)
+        common = np.concatenate(
+            [
+                self.weights[terms[row[part]]].minimum(self.weights[others[column[part]]]).sum(axis=1)
+                for part in np.split(np.arange(len(row)), range(PAIRS, len(row), PAIRS))
+            ]
+        )
+        enough = common / (either - common) >= self.least
+        return row[enough], column[enough]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from gsfm_enrich.arguments import checked
 from gsfm_enrich.arrays import Ints
 from gsfm_enrich.errors import InputError, named, warn_caller
-from gsfm_enrich.genes.inputs import as_background, as_gene_list
+from gsfm_enrich.genes.inputs import as_background, as_gene_lists
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.libraries.sources import load_libraries
 from gsfm_enrich.model.checkpoint import load_model
@@ -114,7 +114,7 @@ def rank_terms(
         )
     network = load_model(model)
     tested, likely = as_background(background), as_propensity(propensity, organism)
-    names, queries = list(lists), [list(dict.fromkeys(as_gene_list(genes))) for genes in lists.values()]
+    names, queries = list(lists), [list(dict.fromkeys(genes)) for genes in as_gene_lists(lists)]
     parts = []
     libraries = load_libraries(gene_sets, organism)
     distinct = list(dict.fromkeys(gene for query in queries for gene in query))

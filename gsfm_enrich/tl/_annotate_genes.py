@@ -16,7 +16,14 @@ from gsfm_enrich.expression.rank_genes_groups import (
     symbol_map,
     used_raw,
 )
-from gsfm_enrich.get.storage import check_key, empty_frame, name_of, storable_frame, storable_params
+from gsfm_enrich.get.storage import (
+    check_key,
+    empty_frame,
+    name_of,
+    name_of_model,
+    storable_frame,
+    storable_params,
+)
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -159,7 +166,7 @@ def annotate_genes(
         "params": storable_params(
             key=key, direction=direction, pval_cutoff=pval_cutoff, log2fc_min=log2fc_min,
             log2fc_max=log2fc_max, max_genes=max_genes, gene_symbols=gene_symbols, organism=organism,
-            which=which, top=top, model=name_of(model), max_publications=max_publications,
+            which=which, top=top, model=name_of_model(model), max_publications=max_publications,
             gene_sets=name_of(gene_sets),
         ),
     }  # fmt: skip

@@ -15,7 +15,7 @@ from gsfm_enrich.errors import warn_caller
 from gsfm_enrich.expression.label_null import REST, CellComparisons, read_comparisons, read_pseudobulk
 from gsfm_enrich.expression.markers import choose
 from gsfm_enrich.expression.rank_genes_groups import group_names, ranking_record, symbol_map, used_raw
-from gsfm_enrich.get.storage import Enrichment, check_key, name_of, storable_frame, storable_params
+from gsfm_enrich.get.storage import Enrichment, check_key, name_of_model, storable_frame, storable_params
 from gsfm_enrich.progress import progress
 from gsfm_enrich.tl._enrichr import LOG_COLUMNS
 from gsfm_enrich.tl._ranked_tables import VIEW_OF
@@ -212,7 +212,7 @@ def enrich_ranked(
         key=key, groups=done, direction=asked, reference=compared.reference,
         method=compared.method, permutations=permutations, permuted_tables=nulls[0].n_tables,
         smallest_p=smallest, p_values="permuted labels", replicate=replicate, batch=batch, layer=layer,
-        gene_symbols=gene_symbols, organism=organism, model=None if model is None else name_of(model),
+        gene_symbols=gene_symbols, organism=organism, model=None if model is None else name_of_model(model),
         min_size=min_size, max_size=max_size, seed=seed, background="all measured genes",
         background_genes=len(genes), gene_sets=[library.name for library in libraries],
     )  # fmt: skip

@@ -25,6 +25,7 @@ from gsfm_enrich.get.storage import (
     check_key,
     empty_results,
     name_of,
+    name_of_model,
     storable_frame,
     storable_params,
 )
@@ -233,7 +234,7 @@ def enrichr(
         columns=[f"{figure}={column}" for figure, column in source.columns.items()] or None,
         direction=direction, pval_cutoff=pval_cutoff, log2fc_min=log2fc_min, log2fc_max=log2fc_max,
         max_genes=max_genes, gene_symbols=gene_symbols, organism=organism, background=population.source,
-        background_genes=population.size, rerank=rerank, min_overlap=min_overlap, model=name_of(model),
+        background_genes=population.size, rerank=rerank, min_overlap=min_overlap, model=name_of_model(model),
         propensity=name_of(propensity) if propensity is not None else None,
         gene_sets=[library.name for library in libraries],
         groups=list(dict.fromkeys(marker.group for marker in markers)),

@@ -15,7 +15,7 @@ from gsfm_enrich.expression.rank_genes_groups import check_adata, select_markers
 from gsfm_enrich.genes.inputs import parse_gene_list
 from gsfm_enrich.genes.spelling import misread_species
 from gsfm_enrich.genes.table import organism_name
-from gsfm_enrich.get.storage import check_key, name_of, storable_frame, storable_params
+from gsfm_enrich.get.storage import check_key, name_of, name_of_model, storable_frame, storable_params
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -141,7 +141,7 @@ def gene_modules(
         "params": storable_params(
             key=key, direction=direction, pval_cutoff=pval_cutoff, log2fc_min=log2fc_min,
             log2fc_max=log2fc_max, max_genes=max_genes, gene_symbols=gene_symbols, organism=organism,
-            smallest=smallest, model=name_of(model), gene_sets=name_of(gene_sets),
+            smallest=smallest, model=name_of_model(model), gene_sets=name_of(gene_sets),
         )
     }  # fmt: skip
     if said:

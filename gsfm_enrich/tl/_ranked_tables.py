@@ -9,7 +9,7 @@ import pandas as pd
 
 from gsfm_enrich.arguments import checked
 from gsfm_enrich.expression.ranked_queries import ranked_queries
-from gsfm_enrich.get.storage import Enrichment, name_of, storable_frame, storable_params
+from gsfm_enrich.get.storage import Enrichment, name_of_model, storable_frame, storable_params
 from gsfm_enrich.ranking.ranked import View
 from gsfm_enrich.tl._enrichr import LOG_COLUMNS
 
@@ -113,7 +113,7 @@ def enrich_ranked(
     params = storable_params(
         groups=list(queries), direction=direction, statistic=statistic,
         p_values="estimated from the table alone", organism=organism,
-        model=None if model is None else name_of(model), min_size=min_size, max_size=max_size,
+        model=None if model is None else name_of_model(model), min_size=min_size, max_size=max_size,
         background="all genes of the table", gene_sets=[library.name for library in libraries],
     )  # fmt: skip
     results = storable_frame(pd.concat(tables, ignore_index=True))

@@ -13,7 +13,7 @@ from gsfm_enrich.arguments import checked
 from gsfm_enrich.errors import InputError, did_you_mean, warn_caller
 from gsfm_enrich.expression.matrix import row_blocks
 from gsfm_enrich.expression.rank_genes_groups import check_adata, symbol_map
-from gsfm_enrich.get.storage import check_key, name_of, storable_params
+from gsfm_enrich.get.storage import check_key, name_of_model, storable_params
 from gsfm_enrich.ranking.membership_net import chosen_terms, completing_model
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def score_terms(
         "genes": counted,
         "params": storable_params(
             gene_sets=library.name, layer=layer, use_raw=raw, gene_symbols=gene_symbols, organism=organism,
-            min_weight=min_weight, model=name_of(model) if min_weight < 1 else None,
+            min_weight=min_weight, model=name_of_model(model) if min_weight < 1 else None,
         ),
     }  # fmt: skip
     return target if copy else None

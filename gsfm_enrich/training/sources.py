@@ -110,6 +110,10 @@ def gmt_sets(path: Path, left_out: Counter[str] | None = None, mapped: set[str] 
         terms.append(_digest(term))
     last = _last_of_equals(terms)
     left_out["malformed lines of GMT files"] += counts["malformed lines"]
+    if counts["descriptions read as genes"]:
+        left_out["descriptions of GMT files that are genes, and were read as such"] += counts[
+            "descriptions read as genes"
+        ]
     left_out["duplicate terms of GMT files"] += len(terms) - int(last.sum())
     approved = _approved(symbols, mapped)
     left_out["symbols of GMT files that are no single human gene"] += len(symbols) - len(approved)

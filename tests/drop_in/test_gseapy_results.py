@@ -221,6 +221,18 @@ def test_output_options(tmp_path):
     assert not (tmp_path / "Enrichr.human.enrichr.reports.pdf").exists()
 
 
+@pytest.mark.parametrize(
+    ("options", "column"), [({}, "GSFM Adjusted P-value"), ({"rerank": False}, "Adjusted P-value")]
+)
+def test_the_figure_shows_the_best_terms_of_the_table(
+    options, column, tmp_path, monkeypatch, block_model, block_library
+):
+    drawn = []
+    monkeypatch.setattr(adapter, "barplot", lambda df, **given: drawn.append(given["column"]))
+    enrichr(list(block_library.genes[:12]), block_library, model=block_model, outdir=tmp_path, **options)
+    assert drawn == [column]
+
+
 def test_no_figure_without_a_term_to_show(tmp_path):
     with pytest.warns(GsfmEnrichWarning) as caught:
         enrichr(QUERY, SETS, rerank=False, min_overlap=50, outdir=tmp_path)

@@ -1,11 +1,12 @@
 """Reading GMT files: what is taken, what is counted, what is refused."""
 
 import gzip
+from collections import Counter
 
 import pytest
 
 from gsfm_enrich.errors import InputError, LibraryError
-from gsfm_enrich.libraries.gmt import format_gmt, parse_gmt, read_gmt
+from gsfm_enrich.libraries.gmt import format_gmt, iter_gmt, parse_gmt, read_gmt
 
 
 def written(tmp_path, data, name="sets.gmt"):
@@ -150,3 +151,21 @@ def test_sets_in_columns(name):
     parsed = parse_gmt("B_CELL\tMONO\nna\tna\nCD79A\tLYZ\nCD79B\t\nMS4A1\n", name)
     assert parsed.sets == {"B_CELL": ["CD79A", "CD79B", "MS4A1"], "MONO": ["LYZ"]}
     assert parsed.counts == {"columns of a GMX file": 2}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("plain.gmt", "a\tfirst\tTP53\tBAX\nb\t\tMYC\n"),
+        ("nodesc.gmt", "a\tTP53\tBAX\tMDM2\nb\tMYC\tEGFR\tKRAS\n"),
+        ("columns.gmt", "A\tB\nna\tna\nTP53\tMYC\nBAX\t\n"),
+        ("columns.gmx", "A\tB\nfirst\tsecond\nTP53\tMYC\nBAX\t\n"),
+    ],
+)
+def test_sets_one_by_one_are_the_same_sets(tmp_path, name, text):
+    path = tmp_path / name
+    path.write_text(text)
+    counts = Counter()
+    parsed = read_gmt(path)
+    assert dict(iter_gmt(path, counts)) == parsed.sets
+    assert {what: n for what, n in counts.items() if n} == parsed.counts

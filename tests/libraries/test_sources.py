@@ -300,3 +300,9 @@ def test_downloads_forbidden(server, monkeypatch):
         f"asked, as GSFM_ENRICH_OFFLINE is set. Bundled: {BUNDLED}; cached: none."
     )
     assert server.asked == []
+
+
+def test_missing_members_of_a_dict_are_said():
+    with pytest.warns(GsfmEnrichWarning, match="left out 2 missing values"):
+        [library] = load_libraries({"a": ["TP53", None, "NA", "BAX"]})
+    assert library["a"] == ["TP53", "BAX"]

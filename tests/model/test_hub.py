@@ -10,8 +10,10 @@ from huggingface_hub.errors import (
     RevisionNotFoundError,
 )
 
+from gsfm_enrich.commands.info import about
 from gsfm_enrich.errors import InputError, OfflineError
-from gsfm_enrich.model.checkpoint import load_model, save_model
+from gsfm_enrich.get.storage import name_of_model
+from gsfm_enrich.model.checkpoint import DEFAULT_FOLDER, hub_source, load_model, save_model
 
 NAME = "maayanlab/gsfm-rummagene"
 OFFLINE = (
@@ -166,3 +168,13 @@ def test_a_revision_that_is_not_there(hub):
     hub(cached=LocalEntryNotFoundError("not here"), answer=fake_error)
     with pytest.raises(InputError, match=r"maayanlab/gsfm-rummagene.*no revision 'gone'"):
         load_model(NAME, revision="gone")
+
+
+def test_the_cached_commit_is_written_down(tmp_path, monkeypatch):
+    snapshot = tmp_path / "snapshots" / "abc123"
+    monkeypatch.setattr(huggingface_hub, "try_to_load_from_cache", lambda name, file: str(snapshot / file))
+    assert hub_source(NAME) == name_of_model(NAME) == f"{NAME}@abc123"
+    assert name_of_model("default") == "default"
+    assert ("hub model", NAME, "commit abc123") in set(
+        about(DEFAULT_FOLDER).itertuples(index=False, name=None)
+    )

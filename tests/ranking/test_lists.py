@@ -132,3 +132,12 @@ def test_bad_input(lists: object, top: int, message: str) -> None:
     with pytest.raises(InputError) as caught:
         rank_terms(lists, {"a": ["TP53"]}, top=top)  # type: ignore[arg-type]
     assert str(caught.value) == message
+
+
+def test_odd_entries_are_said_once_per_call(block_model: GSFM, block_library: GeneSetLibrary) -> None:
+    lists = {name: ["B0G1///B1G1", "B0G2"] for name in "abc"}
+    with pytest.warns(GsfmEnrichWarning) as caught:
+        rank_terms(lists, block_library, top=2, model=block_model)
+    [said] = [str(warning.message) for warning in caught if "B0G1///B1G1" in str(warning.message)]
+    assert "'a'" in said
+    assert "2 more of the 3 lists" in said
