@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from gsfm_enrich import get, pl, tl
     from gsfm_enrich.drop_in.enrichr import enrich, enrichr
+    from gsfm_enrich.drop_in.enrichr_class import Enrichr
     from gsfm_enrich.drop_in.gene_set_tests import (
         GSEA,
         GSVA,
@@ -156,6 +157,7 @@ _HOMES = {
     "term_evidence": "ranking.why",
     "report": "html.report",
     "resolve": "genes.resolve",
+    "Enrichr": "drop_in.enrichr_class",
     "GSEA": "drop_in.gene_set_tests",
     "GSVA": "drop_in.gene_set_tests",
     "Prerank": "drop_in.gene_set_tests",

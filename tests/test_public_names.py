@@ -13,7 +13,7 @@ import pytest
 import gsfm_enrich as ge
 
 PACKAGE = Path(ge.__file__).parent
-WRAPPED = {  # gseapy's, with our columns or our gene sets
+WRAPPED = {"Enrichr",   # gseapy's, with our columns or our gene sets
     "GSEA", "GSVA", "Prerank", "SingleSampleGSEA", "barplot", "dotplot", "enrichment_map", "get_library",
     "get_library_name", "gsea", "gsva", "prerank", "ssgsea",
 }  # fmt: skip

@@ -90,8 +90,8 @@ def _genes() -> Iterator[tuple[str, str, str]]:
 
 
 def _model(folder: Path) -> Iterator[tuple[str, str, str]]:
-    from gsfm_enrich.model.checkpoint import PUBLISHED, hub_source
     from gsfm_enrich.model.config import GSFMConfig
+    from gsfm_enrich.model.names import PUBLISHED, hub_source
 
     config = GSFMConfig.from_json((folder / "config.json").read_text("utf-8"))
     megabytes = sum(path.stat().st_size for path in folder.iterdir()) / 1e6

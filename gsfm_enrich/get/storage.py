@@ -134,15 +134,6 @@ def check_key(key_added: str, *used: str) -> None:
         )
 
 
-def name_of_model(model: Any) -> str:
-    """Return what to write down for a model: of a hub model its name and commit."""
-    from gsfm_enrich.model.checkpoint import hub_source
-
-    if isinstance(model, str) and "/" in model:
-        return hub_source(model) or model
-    return getattr(model, "source", "") or name_of(model)
-
-
 def name_of(thing: Any) -> str:
     """Return what to write down for a library or a model: its name or path, else its type."""
     if isinstance(thing, (str, os.PathLike)):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import tempfile
 from functools import lru_cache
@@ -19,12 +18,11 @@ from gsfm_enrich.files import OFFLINE_VARIABLE, is_offline
 from gsfm_enrich.model.build import build
 from gsfm_enrich.model.config import GSFMConfig
 from gsfm_enrich.model.gsfm import GSFM
+from gsfm_enrich.model.names import HUB_NAME, PUBLISHED
 from gsfm_enrich.model.vocab import Vocab
 
 CONFIG, WEIGHTS, VOCAB = FILES = ("config.json", "model.safetensors", "vocab.txt")
 DEFAULT_FOLDER = Path(__file__).parents[1] / "data" / "default_model"
-PUBLISHED = ("maayanlab/gsfm-rummagene", "maayanlab/gsfm-rummageo", "maayanlab/gsfm-rummage")
-HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 
 
 @checked
@@ -255,25 +253,6 @@ def download(name: str, revision: str | None = None) -> Path:
             f"{name!r} is not cached yet and the Hugging Face hub cannot be reached. "
             "Call it once with a network, give a local folder, or use 'default'."
         ) from error
-
-
-def hub_source(name: str) -> str:
-    """Return the name and the commit of a hub model that is cached, as ``model.source`` has it, else nothing.
-
-    Examples
-    --------
-    >>> hub_source("nobody/no-such-model")
-    ''
-    """
-    from huggingface_hub import try_to_load_from_cache
-
-    if not HUB_NAME.fullmatch(name) or Path(name).is_dir():
-        return ""
-    try:
-        cached = try_to_load_from_cache(name, CONFIG)
-    except ValueError:  # no name that the hub could have
-        return ""
-    return f"{name}@{Path(cached).parent.name}" if isinstance(cached, str) else ""
 
 
 def _no_such_model(name: str) -> InputError:

@@ -20,10 +20,10 @@ from gsfm_enrich.get.storage import (
     check_key,
     empty_frame,
     name_of,
-    name_of_model,
     storable_frame,
     storable_params,
 )
+from gsfm_enrich.model.names import name_of_model
 
 if TYPE_CHECKING:
     from anndata import AnnData

@@ -15,7 +15,8 @@ from gsfm_enrich.errors import warn_caller
 from gsfm_enrich.expression.label_null import REST, CellComparisons, read_comparisons, read_pseudobulk
 from gsfm_enrich.expression.markers import choose
 from gsfm_enrich.expression.rank_genes_groups import group_names, ranking_record, symbol_map, used_raw
-from gsfm_enrich.get.storage import Enrichment, check_key, name_of_model, storable_frame, storable_params
+from gsfm_enrich.get.storage import Enrichment, check_key, storable_frame, storable_params
+from gsfm_enrich.model.names import name_of_model
 from gsfm_enrich.progress import progress
 from gsfm_enrich.tl._enrichr import LOG_COLUMNS
 from gsfm_enrich.tl._ranked_tables import VIEW_OF

@@ -25,10 +25,10 @@ from gsfm_enrich.get.storage import (
     check_key,
     empty_results,
     name_of,
-    name_of_model,
     storable_frame,
     storable_params,
 )
+from gsfm_enrich.model.names import name_of_model
 from gsfm_enrich.ranking.counts import count_overlap
 from gsfm_enrich.ranking.enrichment import enrichment_table, lost_genes, model_for
 

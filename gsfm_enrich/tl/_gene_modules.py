@@ -15,7 +15,8 @@ from gsfm_enrich.expression.rank_genes_groups import check_adata, select_markers
 from gsfm_enrich.genes.inputs import parse_gene_list
 from gsfm_enrich.genes.spelling import misread_species
 from gsfm_enrich.genes.table import organism_name
-from gsfm_enrich.get.storage import check_key, name_of, name_of_model, storable_frame, storable_params
+from gsfm_enrich.get.storage import check_key, name_of, storable_frame, storable_params
+from gsfm_enrich.model.names import name_of_model
 
 if TYPE_CHECKING:
     from anndata import AnnData

@@ -9,7 +9,8 @@ import pandas as pd
 
 from gsfm_enrich.arguments import checked
 from gsfm_enrich.expression.ranked_queries import ranked_queries
-from gsfm_enrich.get.storage import Enrichment, name_of_model, storable_frame, storable_params
+from gsfm_enrich.get.storage import Enrichment, storable_frame, storable_params
+from gsfm_enrich.model.names import name_of_model
 from gsfm_enrich.ranking.ranked import View
 from gsfm_enrich.tl._enrichr import LOG_COLUMNS
 

@@ -13,7 +13,8 @@ from gsfm_enrich.arguments import checked
 from gsfm_enrich.errors import InputError, did_you_mean, warn_caller
 from gsfm_enrich.expression.matrix import row_blocks
 from gsfm_enrich.expression.rank_genes_groups import check_adata, symbol_map
-from gsfm_enrich.get.storage import check_key, name_of_model, storable_params
+from gsfm_enrich.get.storage import check_key, storable_params
+from gsfm_enrich.model.names import name_of_model
 from gsfm_enrich.ranking.membership_net import chosen_terms, completing_model
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ import gseapy
 import numpy as np
 import pandas as pd
 import pytest
+import requests
 
 import gsfm_enrich as gp
 from gsfm_enrich.drop_in.gene_set_tests import merged_sets
@@ -123,3 +124,15 @@ def test_get_library_filters_as_gseapy_does(tmp_path):
     with pytest.raises(InputError, match="10 to 2000 genes"):
         gp.get_library(str(path), min_size=10)
     assert len(gp.get_library("GO_Biological_Process", "Mouse")) > 5000
+
+
+def test_the_class_enrichr_runs_here(monkeypatch):
+    def refuse(*args, **kwargs):
+        raise AssertionError("a server was asked")
+
+    monkeypatch.setattr(requests.Session, "request", refuse)
+    genes = ["CD3D", "CD3E", "CD2", "LCK"]
+    by_hand = gp.Enrichr(genes, "GO_Biological_Process", organism="Human", outdir=None)
+    by_hand.run()
+    pd.testing.assert_frame_equal(by_hand.res2d, gp.enrichr(genes, "GO_Biological_Process").results)
+    assert isinstance(by_hand, gseapy.Enrichr)

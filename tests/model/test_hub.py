@@ -12,8 +12,8 @@ from huggingface_hub.errors import (
 
 from gsfm_enrich.commands.info import about
 from gsfm_enrich.errors import InputError, OfflineError
-from gsfm_enrich.get.storage import name_of_model
-from gsfm_enrich.model.checkpoint import DEFAULT_FOLDER, hub_source, load_model, save_model
+from gsfm_enrich.model.checkpoint import DEFAULT_FOLDER, load_model, save_model
+from gsfm_enrich.model.names import hub_source, name_of_model
 
 NAME = "maayanlab/gsfm-rummagene"
 OFFLINE = (
