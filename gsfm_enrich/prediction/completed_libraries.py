@@ -18,7 +18,7 @@ from gsfm_enrich.files import CACHE_VARIABLE
 from gsfm_enrich.libraries.bundled import bundled_libraries, load_bundled
 from gsfm_enrich.model.checkpoint import load_model
 from gsfm_enrich.prediction.neighbours import single_genes
-from gsfm_enrich.prediction.support import library_comparison
+from gsfm_enrich.prediction.support import keep_auroc
 from gsfm_enrich.progress import progress
 from gsfm_enrich.ranking.cache import COMPLETED_LIBRARIES, tables_folder
 from gsfm_enrich.ranking.membership import library_membership
@@ -35,7 +35,7 @@ def complete_bundled() -> None:
         table = library_membership(library, model)
         for part in ("inside", "outside", "scores"):
             getattr(table, part)
-        library_comparison(table)
+        keep_auroc(table)
     COMPLETED_LIBRARIES.mkdir()
     for path in tables_folder().iterdir():
         copyfile(path, COMPLETED_LIBRARIES / path.name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -17,6 +17,7 @@ from gsfm_enrich.kept import kept_on_first
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.prediction.neighbours import gene_similarity
 from gsfm_enrich.prediction.understudied import publications_of
+from gsfm_enrich.ranking.cache import Arrays
 from gsfm_enrich.ranking.kept_scores import check_numbers
 from gsfm_enrich.ranking.membership import Membership
 
@@ -26,6 +27,7 @@ SIZE_CREDIT = 0.8
 """How much a term's size counts for its rank: 0 ranks the most specific terms first, 1 the most general.
 
 Chosen on genes that were annotated from 2018 to 2021, see ``benchmarks/gene_functions_time.py``."""
+AUROC = "held-out AUROC"
 COMPARED_GENES = 2000
 """Genes that a gene is compared with, drawn at random once for a library."""
 FOLDS = 5
@@ -106,7 +108,7 @@ def add_support(frame: pd.DataFrame, library: GeneSetLibrary, table: Membership,
     terms, place = np.unique(rows, return_inverse=True)
     frame["term_size"] = library.sizes[rows]
     frame["specificity"] = np.log2(len(library.genes) / library.sizes[rows])
-    frame["term_auroc"] = held_out_auroc(table, terms, compared.columns)[place]
+    frame["term_auroc"] = term_auroc(table, terms)[place]
     by_model, by_popularity = gene_percentiles(table, rows, columns, frame["log_odds"].to_numpy(), compared)
     frame["gene_percentile"] = by_model
     frame["neighbours"] = supporting_neighbours(table, rows, columns, organism)
@@ -152,6 +154,39 @@ def gene_percentiles(
         for share, below in zip(shares, (less, obscurer), strict=True):
             share[here] = (below & counted).sum(axis=1) / np.maximum(counted.sum(axis=1), 1)
     return shares
+
+
+def term_auroc(table: Membership, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return `held_out_auroc` of terms, as it was kept for the whole library or computed for these terms."""
+    whole = _kept_auroc(table)
+    return held_out_auroc(table, rows, library_comparison(table).columns) if whole is None else whole[rows]
+
+
+def keep_auroc(table: Membership) -> None:
+    """Compute `held_out_auroc` of all terms of a library, which takes a minute, and keep it."""
+    rows = np.arange(len(table.sizes))
+    compared = library_comparison(table).columns
+    table.kept(AUROC, _auroc_check(table), lambda: {"auroc": held_out_auroc(table, rows, compared)})
+
+
+@kept_on_first(most=1)
+def _kept_auroc(table: Membership) -> NDArray[np.float64] | None:
+    found = table.recalled(AUROC, _auroc_check(table))
+    return None if found is None else np.asarray(found["auroc"], np.float64)
+
+
+def _auroc_check(table: Membership) -> Callable[[Arrays], None]:
+    """Return what raises a ValueError for arrays that are not the AUROC of every term, or NaN."""
+
+    def check(arrays: Arrays) -> None:
+        auroc = arrays["auroc"]
+        if auroc.shape != table.sizes.shape or auroc.dtype != np.float64:
+            raise ValueError("it has other terms")
+        shares = np.nan_to_num(auroc.astype(np.float64))  # NaN for terms of one gene
+        if not ((shares >= 0) & (shares <= 1)).all():
+            raise ValueError("it holds numbers that are no AUROC")
+
+    return check
 
 
 def held_out_auroc(

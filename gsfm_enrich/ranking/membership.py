@@ -32,7 +32,7 @@ from gsfm_enrich.model.blocks import in_blocks
 from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.model.scores import GeneFactors, Scores
 from gsfm_enrich.model.vocab import N_SPECIAL
-from gsfm_enrich.ranking.cache import Arrays, key_of, model_hash, recall_or_make
+from gsfm_enrich.ranking.cache import Arrays, key_of, model_hash, recall, recall_or_make
 from gsfm_enrich.ranking.calibration import (
     HIDDEN_SHARE,
     STRONGEST,
@@ -232,6 +232,10 @@ class Membership:
             Computes it.
         """
         return recall_or_make(self._key(part), check, make) if self._is_kept else make()
+
+    def recalled(self, part: str, check: Callable[[Arrays], object]) -> Arrays | None:
+        """Return what is on disk of a part of the table, None when there is nothing."""
+        return recall(self._key(part), check) if self._is_kept else None
 
     def _key(self, part: str) -> str:
         """Return the hash of all that a part of the table depends on."""

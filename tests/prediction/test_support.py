@@ -15,8 +15,14 @@ from gsfm_enrich.model.vocab import Vocab
 from gsfm_enrich.prediction import support
 from gsfm_enrich.prediction.neighbours import neighbors
 from gsfm_enrich.prediction.predict import predict_functions
-from gsfm_enrich.prediction.support import Comparison, held_out_auroc, library_comparison
-from gsfm_enrich.ranking.membership import library_membership
+from gsfm_enrich.prediction.support import (
+    Comparison,
+    held_out_auroc,
+    keep_auroc,
+    library_comparison,
+    term_auroc,
+)
+from gsfm_enrich.ranking.membership import Membership, library_membership
 
 
 def test_a_term_is_as_reliable_as_its_hidden_members_are_found(
@@ -134,3 +140,14 @@ def test_popularity_is_the_number_of_publications(block_model: GSFM) -> None:
     expected = {"TP53": counts["TP53"], "MDM2": counts["MDM2"], "who": 0}
     for gene, publications in expected.items():
         assert compared.popularity[table.of_unit[vocab.index[gene]]] == publications
+
+
+def test_kept_auroc_is_that_of_the_terms_alone(block_model: GSFM, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Membership, "_is_kept", True)
+    library = GeneSetLibrary.from_dict({f"t{b}": [f"B{b}G{g}" for g in range(3, 20)] for b in range(9)})
+    rows = np.array([2, 7])
+    alone = term_auroc(Membership(library, block_model), rows)
+    keep_auroc(Membership(library, block_model))
+    kept = Membership(library, block_model)
+    monkeypatch.setattr("gsfm_enrich.prediction.support.held_out_auroc", None)  # it is not computed again
+    np.testing.assert_array_equal(term_auroc(kept, rows), alone)
