@@ -14,6 +14,7 @@ def test_combination_is_that_of_the_formula():
     expected = 0.5 - np.arctan(np.tan(np.pi * (0.5 - p)).mean(axis=0)) / np.pi
     np.testing.assert_allclose(cauchy_combination(p), expected, rtol=1e-9)
     np.testing.assert_allclose(cauchy_combination(np.array([[1e-200], [1e-200]])), [1e-200])
+    assert cauchy_combination(np.array([[0.0], [0.5]])) == 0
 
 
 def test_it_is_true_of_tests_that_depend_on_each_other():
