@@ -61,7 +61,7 @@ def stored(data: Any, key: str = "gsfm_enrichr") -> Enrichment:
 
 def p_column(results: pd.DataFrame) -> str:
     """Return the column of adjusted p-values that the rows are ranked by: the model's where there is one."""
-    known = ("GSFM Adjusted P-value", "FDR q-val")
+    known = ("GSFM Adjusted P-value", "Adjusted P-value", "FDR q-val")
     return next((name for name in known if name in results), "Adjusted P-value")
 
 

@@ -15,7 +15,7 @@ from gsfm_enrich import pl
 from gsfm_enrich.arguments import checked
 from gsfm_enrich.get._results import p_column, stored
 from gsfm_enrich.html.pages import page_path, write_page
-from gsfm_enrich.html.tables import MEANINGS, View, table_view
+from gsfm_enrich.html.tables import View, column_meanings, is_ranked, table_view
 from gsfm_enrich.pl.figures import svg_address
 from gsfm_enrich.pl.plot_data import list_keys, results_of, top_rows
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 TEMPLATE = "report.html.j2"
 WORTH_A_NETWORK = 3
+HEADINGS = {"up": "Up-regulated", "down": "Down-regulated", "both": "Up or down", "": "Terms"}
 SIGNIFICANT = 0.05
 """Lists whose best adjusted p-value is above this get a table and no plot."""
 
@@ -91,7 +92,7 @@ def report(
         title=title,
         lead=_summary(results, log) + _background(enrichment.params),
         overview=_overview(results),
-        meanings=[(name, text) for name, text in MEANINGS.items() if name in results],
+        meanings=column_meanings(results),
         groups=groups,
         genes=_genes(annotated),
         log=_log(log),
@@ -109,10 +110,16 @@ def _summary(results: pd.DataFrame, log: pd.DataFrame | None) -> str:
     lists = len(log) if log is not None else len(list_keys(results))
     libraries = ", ".join(_libraries(results))
     where = f" of {libraries}" if libraries else ""
+    kind = "ranked table" if is_ranked(results) else "gene list"
     return (
-        f"{lists} gene list{'s' * (lists != 1)}, {results['Term'].nunique():,} terms{where}; "
-        f"{significant:,} rows with {p_column(results)} ≤ {SIGNIFICANT}."
+        f"{lists} {kind}{'s' * (lists != 1)}, {results['Term'].nunique():,} terms{where}; "
+        f"{significant:,} rows with {_judged(results)} ≤ {SIGNIFICANT}."
     )
+
+
+def _judged(results: pd.DataFrame) -> str:
+    """Return what the column of adjusted p-values is called in the tables."""
+    return "FDR q-val" if is_ranked(results) else p_column(results)
 
 
 def _background(params: Mapping[str, Any]) -> str:
@@ -159,12 +166,12 @@ def _part(
             said.append(f"No result: {log['message']}.")
     best = top_rows(rows, None, cutoff, top_term) if len(rows) else rows
     if len(rows):
-        below = f" with {p_column(rows)} ≤ {cutoff:g}" if cutoff < 1 else ""
+        below = f" with {_judged(rows)} ≤ {cutoff:g}" if cutoff < 1 else ""
         said.append(f"The best {len(best):,} of {len(rows):,} terms{below}.")
     significant = len(rows) > 0 and rows[p_column(rows)].min() <= SIGNIFICANT
     if len(rows) and not significant:
-        said.append(f"None has {p_column(rows)} ≤ {SIGNIFICANT}, so there is no plot.")
-    heading = {"up": "Up-regulated", "down": "Down-regulated", "": "Terms"}.get(direction, direction)
+        said.append(f"None has {_judged(rows)} ≤ {SIGNIFICANT}, so there is no plot.")
+    heading = HEADINGS.get(direction, direction)
     return {
         "heading": heading,
         "note": " ".join(said),
@@ -175,9 +182,14 @@ def _part(
 
 def _pictures(rows: pd.DataFrame) -> list[View]:
     """Return the plots of one list."""
-    caption = "Best terms, by the model (bars) and by the overlap test (marks)."
+    ranked = is_ranked(rows)
+    caption = (
+        "Best terms; beside the bars the leading members of the measured ones."
+        if ranked
+        else "Best terms, by the model (bars) and by the overlap test (marks)."
+    )
     images = [_image(partial(pl.barplot, rows, title=" "), caption)]
-    if "GSFM Rank" in rows and len(_libraries(rows)) <= 1:
+    if "Rank Change" in rows and len(_libraries(rows)) <= 1:
         caption = "What the model moved, and the genes it adds."
         images.append(_image(partial(pl.ranks, rows, top_term=8, title=" "), caption))
     if (rows[p_column(rows)] <= SIGNIFICANT).sum() >= WORTH_A_NETWORK:
@@ -192,7 +204,7 @@ def _overview(results: pd.DataFrame) -> list[View]:
         return []
     images = []
     for direction in dict.fromkeys(results["direction"]):
-        of = f", {direction}-regulated genes" if direction else ""
+        of = f", {direction}-regulated genes" if direction in ("up", "down") else ""
         draw = partial(pl.dotplot, results, direction=direction)
         images.append(_image(draw, f"Best terms of each group{of}."))
         draw = partial(pl.heatmap, results, direction=direction)
@@ -232,8 +244,8 @@ def _log(log: pd.DataFrame | None) -> View | None:
     lost = int((log["genes"] - log["found"]).sum())
     silent = int((log["message"] != "").sum())
     text = (
-        f"{lost:,} of {int(log['genes'].sum()):,} listed genes are in none of the gene sets; "
-        f"{silent} of {len(log)} gene lists have no result."
+        f"{lost:,} of {int(log['genes'].sum()):,} genes are in none of the gene sets; "
+        f"{silent} of {len(log)} have no result."
     )
     return {"note": text, "frame": table_view(log)}
 

@@ -10,22 +10,25 @@ import numpy as np
 import pandas as pd
 
 from gsfm_enrich.pl.plot_data import split_genes
-from gsfm_enrich.ranking.columns import GSEAPY, MODEL, meanings_of
+from gsfm_enrich.ranking.columns import GSEAPY, MODEL, RANKED, meanings_of
 
 View: TypeAlias = dict[str, Any]
 """What the template is given: plain dicts, lists and strings, which it escapes."""
 
 UNEXPLAINED = ("Gene_set", "Term")
-MEANINGS = {name: text for name, text in meanings_of([*GSEAPY, *MODEL]).items() if name not in UNEXPLAINED}
 HIDDEN_COLUMNS = ("group", "direction")
 GENE_COLUMNS = (
-    "Genes", "Predicted Genes", "missing", "groups", "neighbours", "companions", "similar_terms",
+    "Genes", "Predicted Genes", "Lead_genes", "Predicted Lead Genes", "missing", "groups", "neighbours",
+    "companions", "similar_terms",
 )  # fmt: skip
 ROW_COLUMNS = (
     "Gene_set", "Term", "GSFM Rank", "Rank Change", "GSFM Adjusted P-value", "Adjusted P-value", "Overlap",
     "Expected Overlap", "GSFM Fold Enrichment",
 )  # fmt: skip
 """What a row of a table of terms shows; the other columns are seen where its term is opened."""
+RANKED_NAMES = tuple(column.name for column in RANKED)
+RANKED_ROW_COLUMNS = ("Gene_set", "Term", "Rank", "NES", "NOM p-val", "FDR q-val", "Size")
+"""The same for the threshold-free test."""
 TALL = 150
 """Characters from which a cell gets a scroll bar of its own."""
 
@@ -43,6 +46,18 @@ class Cell:
     def tall(self) -> bool:
         """Whether it gets a scroll bar of its own."""
         return len(self.text) > TALL
+
+
+def is_ranked(frame: pd.DataFrame) -> bool:
+    """Say whether a table of terms is of the threshold-free test."""
+    return "FDR q-val" in frame
+
+
+def column_meanings(frame: pd.DataFrame) -> list[tuple[str, str]]:
+    """Return the columns of a table of terms that need words, and these."""
+    columns = RANKED if is_ranked(frame) else (*GSEAPY, *MODEL)
+    meanings = meanings_of(columns).items()
+    return [(name, text) for name, text in meanings if name in frame and name not in UNEXPLAINED]
 
 
 def table_view(frame: pd.DataFrame) -> View:
@@ -63,7 +78,9 @@ def table_view(frame: pd.DataFrame) -> View:
     frame = frame.drop(columns=[name for name in HIDDEN_COLUMNS if name in frame])
     if "Gene_set" in frame and len(set(frame["Gene_set"])) == 1:
         frame = frame.drop(columns="Gene_set")
-    shown = [name for name in ROW_COLUMNS if name in frame]
+    if is_ranked(frame):
+        frame = frame[[name for name in RANKED_NAMES if name in frame]]
+    shown = [name for name in (RANKED_ROW_COLUMNS if is_ranked(frame) else ROW_COLUMNS) if name in frame]
     return _view(frame[shown], _details(frame[[name for name in frame.columns if name not in shown]]))
 
 
@@ -102,7 +119,7 @@ def table_cell(value: Any, column: str) -> Cell:
         text, kind = short_number(float(value)), "num"
         sorted_by = "" if math.isnan(value) else repr(float(value))
     elif column in GENE_COLUMNS:
-        text, kind = text.replace(";", ", "), "genes predicted" if column == "Predicted Genes" else "genes"
+        text, kind = text.replace(";", ", "), "genes predicted" if column.startswith("Predicted") else "genes"
     elif column == "Overlap":
         sorted_by = text.split("/", maxsplit=1)[0]
     elif column in ("Term", "term"):

@@ -17,7 +17,9 @@ from gsfm_enrich.pl.bars import INK, KNOWN, NEW, colour_legend, draw_bars
 from gsfm_enrich.pl.figures import empty_plot, save_figure, write_title
 from gsfm_enrich.pl.labels import escape, list_label, term_labels
 from gsfm_enrich.pl.plot_data import list_keys, one_list, pick, results_of, split_genes
+from gsfm_enrich.ranking.gene_named_terms import NEIGHBOUR_WEIGHT
 from gsfm_enrich.ranking.membership_net import chosen_terms
+from gsfm_enrich.ranking.ranked_weights import PREDICTED_WEIGHT
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -46,7 +48,8 @@ def evidence(
     """Genes of a list that make a term rank where it does: its members, and those the model places in it.
 
     A member adds 1 to the expected overlap, another gene the probability that it belongs to the term. Where
-    terms are named after genes, neighbours of the term's gene count in the p-value only.
+    terms are named after genes, neighbours of the term's gene count in the p-value only. In results of the
+    threshold-free test bars are what the leading genes count in the mean: 1 for a member.
 
     Parameters
     ----------
@@ -93,6 +96,9 @@ def evidence(
     params = stored(data, key).params
     row = _row_of(results, term, gene_sets)
     genes = _weights(row, gene_sets, model or params.get("model", "default"), params.get("organism", "human"))
+    ranked = "FDR q-val" in results
+    if ranked:
+        genes = _as_counted(genes)
     if genes.empty:
         return empty_plot(
             ax, f"no gene of the list is in {row['Term']}, and the model places none there", save
@@ -106,10 +112,10 @@ def evidence(
     ax = draw_bars(ax, drawn["weight"].to_numpy(), labels, colours)
     for place, (weight, beside) in enumerate(zip(drawn["weight"], drawn["neighbour"], strict=True)):
         if weight < 1:
-            text = "in the p-value only" if beside else f"{weight:.2g}"
+            text = f"{weight:.2g}" if ranked or not beside else "in the p-value only"
             ax.text(weight + 0.015, place, text, va="center", fontsize=7.5, color=BESIDE if beside else INK)
     ax.set_xlim(0, 1.14)
-    ax.set_xlabel("adds to the expected overlap")
+    ax.set_xlabel("counts in the mean of the term" if ranked else "adds to the expected overlap")
     names = {"member of the term": KNOWN, "predicted member": NEW, "neighbour of its gene": BESIDE}
     colour_legend(ax, names, colours)
     heading = (
@@ -155,6 +161,13 @@ def _weights(row: dict[str, Any], gene_sets: Any, model: Any, organism: str) -> 
     return table.sort_values("weight", ascending=False, kind="stable", ignore_index=True)
 
 
+def _as_counted(genes: pd.DataFrame) -> pd.DataFrame:
+    """Return the leading genes with what they count in the threshold-free test, the heaviest first."""
+    predicted = np.where(genes["neighbour"], NEIGHBOUR_WEIGHT, PREDICTED_WEIGHT * np.sqrt(genes["weight"]))
+    genes = genes.assign(weight=np.where(genes["weight"] == 1, 1.0, predicted))
+    return genes.sort_values("weight", ascending=False, kind="stable", ignore_index=True)
+
+
 def _library_at_hand(name: str, organism: str) -> str:
     """Return the name of a library if it can be read without a network: a plot downloads nothing."""
     if name not in bundled_libraries() and name not in cached_libraries(organism):
@@ -176,6 +189,11 @@ def _cut(genes: pd.DataFrame, top: int) -> tuple[pd.DataFrame, int]:
 
 def _sum(row: dict[str, Any], genes: pd.DataFrame, left: int) -> str:
     """Say what the bars add up to."""
+    more = f"\n{left} more genes are not drawn" if left else ""
+    if "FDR q-val" in row:
+        predicted = int((genes["weight"] < 1).sum())
+        members = f"{len(genes) - predicted} of {row['Size']} measured members lead"
+        return members + (f", and {predicted} predicted" if predicted else "") + more
     hits = int((genes["weight"] == 1).sum())
     text = f"overlap {row['Overlap']}" if "Overlap" in row else f"overlap {hits}"
     if "Expected Overlap" in row:
@@ -183,4 +201,4 @@ def _sum(row: dict[str, Any], genes: pd.DataFrame, left: int) -> str:
         text += f", expected overlap {expected:.1f}"
         if row.get("GSFM Fold Enrichment", 0) > 0:
             text += f" ({expected / row['GSFM Fold Enrichment']:.1f} by chance)"
-    return text + (f"\n{left} more genes are not drawn" if left else "")
+    return text + more

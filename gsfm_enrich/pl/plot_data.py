@@ -12,9 +12,11 @@ import pandas as pd
 from gsfm_enrich.errors import InputError, did_you_mean
 from gsfm_enrich.expression.markers import choose
 from gsfm_enrich.get._results import p_column, stored
-from gsfm_enrich.ranking.ranked_as_lists import as_list_results
+from gsfm_enrich.ranking.ranked_as_lists import FDR, as_list_results
 
 SMALLEST_P = 1e-300
+OF_LISTS = ("Expected Overlap", "GSFM P-value", "GSFM Adjusted P-value", "Rank Change")
+"""Columns that the threshold-free test has for groups of terms alone."""
 
 
 def results_of(data: Any, key: str = "gsfm_enrichr") -> pd.DataFrame:
@@ -38,6 +40,8 @@ def results_of(data: Any, key: str = "gsfm_enrichr") -> pd.DataFrame:
         If `data` is none of these, or a column is missing.
     """
     results = as_list_results(stored(data, key).results)
+    if FDR in results:  # nothing was re-ranked, and no overlap is expected
+        results = results.drop(columns=[name for name in OF_LISTS if name in results])
     missing = [name for name in ("Term", "P-value", "Adjusted P-value") if name not in results]
     if missing:
         raise InputError(f"the results have no column {', '.join(map(repr, missing))}.")

@@ -62,6 +62,30 @@ MODEL = (
 )
 """The model's columns, after gseapy's."""
 
+RANKED = (
+    *GSEAPY[:2],
+    Column("Size", "int64", "members of the term that were measured"),
+    Column("ES", "float64", "mean statistic of its genes, each as it counts, less that of all genes"),
+    Column("NES", "float64", "the same in standard deviations of as many random genes"),
+    Column(
+        "NOM p-val",
+        "float64",
+        "chance of such a mean in groups of cells with permuted labels; without cells, of random genes",
+    ),
+    Column("FDR q-val", "float64", "the same, adjusted over the library (Benjamini-Hochberg)"),
+    Column("Lead_genes", "object", "members of the term that carry its score, strongest first"),
+    Column(
+        "Predicted Lead Genes",
+        "object",
+        "genes that carry the score and that the model adds to the term, strongest first",
+    ),
+    Column("Up P-value", "float64", "the p-value of genes that go up"),
+    Column("Down P-value", "float64", "the p-value of genes that go down"),
+    Column("Absolute P-value", "float64", "the p-value of genes that go either way"),
+    Column("Rank", "int64", "1 is the best: by NES for markers of cell types, else by the p-value"),
+)
+"""Columns of the threshold-free test; those with gseapy's names mean what they mean in its prerank."""
+
 PREDICTION = (
     Column("gene", "object", "the gene, as it was given"),
     Column("gene_set", "object", "the library"),

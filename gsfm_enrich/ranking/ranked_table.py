@@ -11,6 +11,7 @@ import pandas as pd
 
 from gsfm_enrich.arrays import Floats
 from gsfm_enrich.libraries.library import GeneSetLibrary
+from gsfm_enrich.ranking.columns import RANKED, types_of
 from gsfm_enrich.ranking.overlap import benjamini_hochberg
 from gsfm_enrich.ranking.permutation_null import PermutationNull
 from gsfm_enrich.ranking.ranked import (
@@ -27,26 +28,11 @@ from gsfm_enrich.ranking.ranked import (
 )
 from gsfm_enrich.ranking.ranked_weights import TermWeights
 
-RANKED_COLUMNS = {
-    "Gene_set": "object",
-    "Term": "object",
-    "Size": "int64",
-    "ES": "float64",
-    "NES": "float64",
-    "NOM p-val": "float64",
-    "FDR q-val": "float64",
-    "Lead_genes": "object",
-    "Predicted Lead Genes": "object",
-    "Up P-value": "float64",
-    "Down P-value": "float64",
-    "Absolute P-value": "float64",
-    "Rank": "int64",
-}
-"""The columns and their types, in order; those with gseapy's names mean what they mean in its prerank."""
 Order = Literal["NES", "NOM p-val"]
 """The column by which terms are ranked; the other one parts equal terms."""
 LEADING_P = 0.05
-"""Leading genes are looked for in terms with at most this p-value."""
+LEADING_TERMS = 100
+"""Leading genes are looked for in terms with at most this p-value, and in this many of the best ones."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,7 +135,8 @@ def ranked_table(
     Returns
     -------
     pandas.DataFrame
-        Columns as in `RANKED_COLUMNS`. Leading genes are given for terms of a p-value of at most .05.
+        Columns as in `gsfm_enrich.ranking.columns.RANKED`. Leading genes are given for terms of a p-value of
+        at most .05 and for the best hundred.
     """
     sizes = weights.sizes
     rows = np.flatnonzero((sizes >= min_size) & (sizes <= (np.inf if max_size is None else max_size)))
@@ -159,9 +146,9 @@ def ranked_table(
     adjusted = benjamini_hochberg(p)[order] if len(rows) else p
     rows, p = rows[order], p[order]
     members, predicted = [""] * len(rows), [""] * len(rows)
-    significant = np.flatnonzero(p <= LEADING_P)
-    leading = leading_genes(statistic, weights, rows[significant].tolist(), view, emphasis)
-    for place, one in zip(significant.tolist(), leading, strict=True):
+    shown = np.flatnonzero((p <= LEADING_P) | (np.arange(len(rows)) < LEADING_TERMS))
+    leading = leading_genes(statistic, weights, rows[shown].tolist(), view, emphasis)
+    for place, one in zip(shown.tolist(), leading, strict=True):
         members[place] = ";".join(names[gene] for gene in one.members)
         predicted[place] = ";".join(names[gene] for gene in one.predicted)
     columns = {
@@ -179,4 +166,4 @@ def ranked_table(
         "Absolute P-value": tested["absolute"].p_values[table, rows],
         "Rank": np.arange(1, len(rows) + 1),
     }
-    return pd.DataFrame(columns).astype(RANKED_COLUMNS)
+    return pd.DataFrame(columns).astype(types_of(RANKED))

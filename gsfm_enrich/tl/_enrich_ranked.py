@@ -117,9 +117,9 @@ def enrich_ranked(
         genes, by which terms are ranked; ``NOM p-val``, from permuted labels; ``FDR q-val``
         (Benjamini-Hochberg within library, group and direction);
         ``Lead_genes`` and ``Predicted Lead Genes``, the genes that carry the score, of terms with a p-value
-        of at most .05; the p-values of all three directions; and ``Rank``. P-values below
-        ``params["smallest_p"]``, one over the number of different permuted tables, are extrapolated by the
-        tail of Pearson's law of type III.
+        of at most .05 and of the best hundred; the p-values of all three directions; and ``Rank``. P-values
+        below ``params["smallest_p"]``, one over the number of different permuted tables, are extrapolated by
+        the tail of Pearson's law of type III.
 
     Raises
     ------

@@ -10,13 +10,17 @@ from typing import Any
 from xml.etree import ElementTree
 
 import anndata
+import numpy as np
 import pandas as pd
 import pytest
 from matplotlib import style
 
-from gsfm_enrich import tl
+from gsfm_enrich import enrich_ranked, tl
 from gsfm_enrich.errors import GsfmEnrichWarning, InputError
 from gsfm_enrich.html.report import report
+from gsfm_enrich.libraries.library import GeneSetLibrary
+from gsfm_enrich.model.gsfm import GSFM
+from gsfm_enrich.ranking.columns import RANKED
 
 EVIL = "<script>alert(\"x\")</script> & 'quotes'"
 
@@ -242,3 +246,25 @@ def test_missing_numbers_are_blank_and_sort_last(enriched: anndata.AnnData, tmp_
     one["Expected Overlap"] = [float("nan"), *[1.0] * (len(one) - 1)]
     header, *body = Page(report(one, tmp_path / "report.html")).tables[0]
     assert [row[header.index("Expected Overlap")] for row in body] == ["", *["1"] * (len(one) - 1)]
+
+
+def test_ranked_results_are_told_in_their_own_words(
+    block_library: GeneSetLibrary, block_model: GSFM, tmp_path: Path
+) -> None:
+    genes = [gene for gene in block_model.vocab.tokens if gene.startswith("B")]
+    genes += [f"other {i}" for i in range(600 - len(genes))]
+    ranked = pd.Series(np.random.default_rng(0).normal(size=600), index=genes)
+    ranked[[gene.startswith("B0") for gene in genes]] += 2
+    found = enrich_ranked({"mine": ranked}, block_library, model=block_model, direction="up")
+    path = report(found, tmp_path / "ranked.html")
+    page, text = Page(path), path.read_text("utf-8")
+    header, *body = page.tables[0]
+    assert header == ["Term", "Rank", "NES", "NOM p-val", "FDR q-val", "Size"]
+    assert [row[0] for row in body] == found.results["Term"].tolist()[: len(body)]
+    leading = found.results["Lead_genes"][0].replace(";", ", ")
+    assert leading in page.opened[0]
+    for column in RANKED[2:]:
+        assert f"<dt>{column.name}</dt><dd>{column.meaning}</dd>" in text
+    assert "1 ranked table, " in text
+    assert "overlap test" not in text
+    assert "GSFM P-value" not in text

@@ -12,12 +12,13 @@ import pytest
 from drawn import labels
 from matplotlib import colors
 
-from gsfm_enrich import pl, tl
+from gsfm_enrich import enrich_ranked, pl, tl
 from gsfm_enrich.drop_in.enrichr import enrichr
 from gsfm_enrich.errors import GsfmEnrichWarning, InputError
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.ranking.membership import library_membership
+from gsfm_enrich.ranking.ranked_weights import gene_weights, ranked_weights
 from gsfm_enrich.ranking.why import term_evidence
 
 KNOWN, NEW = "#54708c", "#1b7f5c"
@@ -109,3 +110,28 @@ def test_evidence_errors(blocks: Any, block_library: GeneSetLibrary) -> None:
         f"the term {term!r} is in several libraries; choose with gene_sets= from 'blocks', 'second'."
     )
     assert len(pl.evidence(double, term, gene_sets=block_library).patches) > 3
+
+
+def test_evidence_of_the_threshold_free_test(block_library: GeneSetLibrary, block_model: GSFM) -> None:
+    genes = [gene for gene in block_model.vocab.tokens if gene.startswith("B")]
+    genes += [f"other {i}" for i in range(600 - len(genes))]
+    ranked = pd.Series(np.random.default_rng(0).normal(size=600), index=genes)
+    ranked[[gene.startswith("B0") for gene in genes]] += 2
+    found = enrich_ranked(ranked, block_library, model=block_model, direction="up")
+    row = found.results.iloc[0]
+    ax = pl.evidence(found, row["Term"], gene_sets=block_library, model=block_model, top_genes=100)
+    members, predicted = row["Lead_genes"].split(";"), row["Predicted Lead Genes"].split(";")
+    drawn = dict(zip(labels(ax, "y"), (bar.get_width() for bar in ax.patches), strict=True))
+    assert set(drawn) == {*members, *predicted}
+    assert {drawn[gene] for gene in members} == {1.0}
+    weights = ranked_weights(block_library, block_model, tuple(genes)).weights
+    term = weights[[block_library.position(row["Term"])]].toarray()[0]
+    of_gene = term[genes.index(predicted[0])] / gene_weight(block_library, predicted[0])
+    np.testing.assert_allclose(drawn[predicted[0]], of_gene, rtol=1e-6)
+    title = ax.get_title(loc="left").splitlines()[-1]
+    assert title == f"{len(members)} of {row['Size']} measured members lead, and {len(predicted)} predicted"
+    assert ax.get_xlabel() == "counts in the mean of the term"
+
+
+def gene_weight(library: GeneSetLibrary, gene: str) -> float:
+    return float(gene_weights(library)[library.genes.index(gene)]) if gene in library.genes else 2.0

@@ -5,9 +5,10 @@ import pytest
 from scipy.stats import kstest, skew
 
 from gsfm_enrich.libraries.library import GeneSetLibrary
+from gsfm_enrich.ranking.columns import RANKED
 from gsfm_enrich.ranking.permutation_null import SKEWNESS_SHRINKAGE, permutation_nulls
 from gsfm_enrich.ranking.ranked import EMPHASIS, VIEWS, view_effects
-from gsfm_enrich.ranking.ranked_table import RANKED_COLUMNS, compare_views, ranked_table
+from gsfm_enrich.ranking.ranked_table import compare_views, ranked_table
 from gsfm_enrich.ranking.ranked_weights import ranked_weights
 
 GENES = tuple(f"G{i}" for i in range(600))
@@ -67,7 +68,7 @@ def test_the_table_is_sorted_and_complete(weights, null):
     table = ranked_table(
         LIBRARY, weights, tested, "up", names=GENES, statistic=tables[0], table=0, min_size=5
     )  # fmt: skip
-    assert list(table) == list(RANKED_COLUMNS)
+    assert list(table) == [column.name for column in RANKED]
     assert len(table) == 30
     assert table["Term"][0] == "term 2"
     assert table["NOM p-val"].is_monotonic_increasing
