@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import gseapy
+import joblib
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -158,7 +159,12 @@ READ = {
     "results",
 }
 """Parameters that hold genes or results: what reads them checks them."""
-FOLDERS = ("path", "save", "outdir", "folder")
+KINDS: dict[str, Any] = {
+    **dict.fromkeys(("path", "save", "outdir", "folder", "ofname"), PATHS),
+    "n_jobs": st.sampled_from(ODD),  # no thousand threads
+}
+LONG = ("permutation_num", "threads", "sample_size", "figsize", "size")
+"""Parameters of gseapy by which a call takes as long, or as much memory, as somebody asks for."""
 
 
 def table(lists: dict[str, list[str]]) -> pd.DataFrame:
@@ -268,9 +274,48 @@ def calls(adata, sets, small_model, tmp_path, monkeypatch):
 def test_functions_work_or_say_what_is_wrong(calls, data):
     function = data.draw(st.sampled_from(list(calls)))
     arguments = dict(calls[function])
-    names = st.sampled_from([name for name in inspect.signature(function).parameters if name != "n_jobs"])
+    names = st.sampled_from(list(inspect.signature(function).parameters))
     for name in data.draw(st.lists(names, min_size=1, max_size=2, unique=True)):
-        arguments[name] = data.draw(PATHS if name in FOLDERS else ANYTHING, label=name)
+        arguments[name] = data.draw(KINDS.get(name, ANYTHING), label=name)
+    with (
+        warnings.catch_warnings(),
+        contextlib.suppress(ge.GsfmEnrichError),
+        joblib.parallel_config(backend="threading"),
+    ):
+        warnings.simplefilter("ignore")
+        function(**arguments)
+    plt.close("all")
+
+
+@pytest.fixture
+def gseapys(sets, tmp_path, monkeypatch):
+    """gseapy's functions as this package has them, with arguments that they can use."""
+    monkeypatch.chdir(tmp_path)
+    values = np.random.default_rng(0).normal(size=(len(GENES), 4))
+    table_of_genes = pd.DataFrame(values, index=GENES, columns=list("abcd"))
+    asked: dict[str, Any] = {"gene_sets": sets, "min_size": 1, "threads": 1, "outdir": None}
+    few = {**asked, "permutation_num": 3}
+    results = table(sets)
+    return {
+        ge.prerank: {"rnk": table_of_genes["a"], **few},
+        ge.gsea: {"data": table_of_genes, "cls": ["x", "x", "y", "y"], **few},
+        ge.ssgsea: {"data": table_of_genes, **asked},
+        ge.gsva: {"data": table_of_genes, **asked},
+        ge.get_library: {"name": "GO_Molecular_Function"},
+        ge.dotplot: {"df": results},
+        ge.barplot: {"df": results},
+        ge.enrichment_map: {"df": results},
+    }
+
+
+@settings(max_examples=max(EXAMPLES // 4, 1))
+@given(data=st.data())
+def test_gseapys_functions_work_or_say_what_is_wrong(gseapys, data):
+    function = data.draw(st.sampled_from(list(gseapys)))
+    arguments = dict(gseapys[function])
+    names = [name for name in inspect.signature(function).parameters if name not in {"kwargs", *LONG}]
+    for name in data.draw(st.lists(st.sampled_from(names), min_size=1, max_size=2, unique=True)):
+        arguments[name] = data.draw(KINDS.get(name, ANYTHING), label=name)
     with warnings.catch_warnings(), contextlib.suppress(ge.GsfmEnrichError):
         warnings.simplefilter("ignore")
         function(**arguments)
@@ -297,6 +342,17 @@ WORDS = st.one_of(
             "CD3D",
             "-i",
             "genes.txt",
+            "ranks.rnk",
+            "table.csv",
+            "--gmt",
+            "--library",
+            "--out",
+            "--seed",
+            "--before",
+            "--near-duplicates",
+            "--direction",
+            "--min-size",
+            "--default",
             "bad.gz",
             "none.txt",
             "-g",
@@ -333,7 +389,17 @@ WORDS = st.one_of(
     ),
     st.text(st.characters(exclude_characters="/~", codec="utf-8"), max_size=6),
 )
-COMMANDS = ("enrichr", "predict", "augment", "gene", "report", "info", "orthology", "cache", "nothing")
+COMMANDS = (
+    "enrichr", "ranked", "predict", "augment", "gene", "report", "info", "orthology", "cache", "train",
+    "build", "evaluate", "nothing",
+)  # fmt: skip
+ASKED = {
+    "train": ["--gmt", "sets.gmt", "--out", "run", "--steps", "1", "--width", "4", "--batch-size", "4"],
+    "build": ["--gmt", "sets.gmt", "--out", "run"],
+    "evaluate": ["model", "--library", "sets.gmt", "--splits", "1"],
+    "ranked": ["-i", "ranks.rnk"],
+}
+"""Words without which a command does little."""
 
 
 @pytest.fixture
@@ -345,16 +411,19 @@ def folder(tmp_path, monkeypatch, small_model, sets):
     Path("sets.gmt").write_text(
         "".join(f"{term}\t\t" + "\t".join(genes) + "\n" for term, genes in sets.items())
     )
+    Path("ranks.rnk").write_text("".join(f"G{n}\t{n - 300}\n" for n in range(600)))
+    Path("table.csv").write_text("gene,logFC,padj\nTP53,1,0.01\n")
     Path("bad.gz").write_bytes(b"\x1f\x8b\x08\0" + bytes(range(60)))
     Path("bad.gmt").write_bytes(b"\x1f\x8b\x08\0" + bytes(range(60)))
     return tmp_path
 
 
-@settings(max_examples=EXAMPLES // 4)
+@settings(max_examples=max(EXAMPLES // 4, 1))
 @given(command=st.sampled_from(COMMANDS), words=st.lists(WORDS, max_size=4))
 def test_commands_work_or_say_what_is_wrong(folder, command, words):
-    asked = ["-g", "sets.gmt"] if command in ("enrichr", "predict", "gene") else []
-    asked += ["--model", "model"] if command in ("enrichr", "predict", "augment", "gene") else []
+    asked = list(ASKED.get(command, ()))
+    asked += ["-g", "sets.gmt"] if command in ("enrichr", "ranked", "predict", "gene") else []
+    asked += ["--model", "model"] if command in ("enrichr", "ranked", "predict", "augment", "gene") else []
     before = os.getcwd()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

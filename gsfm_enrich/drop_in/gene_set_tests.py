@@ -10,12 +10,15 @@ from __future__ import annotations
 import functools
 import inspect
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
+from numbers import Real
 from typing import Any, TypeVar, cast
 
 import gseapy
 
+from gsfm_enrich.drop_in.calls import call_gseapy
 from gsfm_enrich.errors import InputError
+from gsfm_enrich.genes.inputs import as_gene_list
 from gsfm_enrich.genes.table import organism_name
 from gsfm_enrich.libraries.enrichr import SERVER_ORGANISMS, server_libraries
 from gsfm_enrich.libraries.sources import load_libraries
@@ -72,7 +75,7 @@ def _with_own_gene_sets(function: Function, what: str) -> Function:
         organism = organism_name(given.arguments["organism"])
         given.arguments["gene_sets"] = merged_sets(given.arguments["gene_sets"], organism)
         given.arguments["organism"] = SERVER_ORGANISMS.get(organism, organism)  # gseapy knows no rat
-        return function(*given.args, **given.kwargs)
+        return call_gseapy(function, given)
 
     found.__doc__ = (
         f"{what}\n\n    ``gene_sets`` is whatever `gsfm_enrich.enrichr` takes; names are looked for in the "
@@ -125,7 +128,7 @@ def get_library(  # noqa: PLR0917  gseapy's signature
     min_size: int = 0,
     max_size: int = 2000,
     save: str | None = None,
-    gene_list: Sequence[str] | None = None,
+    gene_list: Iterable[str] | None = None,
 ) -> dict[str, list[str]]:
     """Return a library as a dict, filtered by size: ``gseapy.get_library``.
 
@@ -159,9 +162,12 @@ def get_library(  # noqa: PLR0917  gseapy's signature
     """
     from gsfm_enrich.libraries.library import GeneSetLibrary
 
+    for what, size in (("min_size", min_size), ("max_size", max_size)):
+        if isinstance(size, bool) or not isinstance(size, Real):
+            raise InputError(f"{what} must be a number, not a {type(size).__name__}.")
     sets = merged_sets(name, organism)
     if gene_list is not None:
-        wanted = set(gene_list)
+        wanted = gene_list = set(as_gene_list(gene_list))
         kept = {term: [gene for gene in genes if gene in wanted] for term, genes in sets.items()}
         sets = {term: genes for term, genes in kept.items() if len(genes) < len(gene_list)}
     sets = {term: genes for term, genes in sets.items() if min_size <= len(genes) <= max_size}

@@ -15,6 +15,7 @@ from typing import Any
 import gseapy
 import pandas as pd
 
+from gsfm_enrich.drop_in.calls import call_gseapy
 from gsfm_enrich.errors import InputError
 
 DEFAULT = "GSFM Adjusted P-value"
@@ -123,7 +124,7 @@ def enrichment_map(*args: Any, **kwargs: Any) -> tuple[pd.DataFrame, pd.DataFram
     """
     given = _MAP.bind(*args, **kwargs)
     column = _prepare(given, None)
-    nodes, edges = _call(gseapy.enrichment_map, given)
+    nodes, edges = call_gseapy(gseapy.enrichment_map, given)
     return nodes.rename(columns=_names_back(column)), edges
 
 
@@ -136,7 +137,7 @@ def _draw(draw: Callable[..., Any], given: inspect.BoundArguments, groups: str) 
     """Draw with gseapy, name the model's column, and only then save."""
     column = _prepare(given, groups)
     file, given.arguments["ofname"] = given.arguments["ofname"], None
-    axes = _call(draw, given)
+    axes = call_gseapy(draw, given)
     if axes is None:  # gseapy refused a parameter, with a warning
         return None
     if column in P_VALUES:
@@ -158,14 +159,6 @@ def _name(axes: Any, column: str) -> None:
             if short in title:
                 ours = title.replace(short, short.replace("{ ", r"{ GSFM\ "))
                 drawn.set_title(ours, loc="left", fontweight="bold", pad=12)  # gseapy's style
-
-
-def _call(draw: Callable[..., Any], given: inspect.BoundArguments) -> Any:
-    """Call gseapy; its bare ValueErrors (no term passes, all p-values 0) become ours."""
-    try:
-        return draw(*given.args, **given.kwargs)
-    except ValueError as error:
-        raise InputError(str(error).removeprefix("Warning: ")) from error
 
 
 def _prepare(given: inspect.BoundArguments, groups: str | None) -> str:

@@ -1,0 +1,52 @@
+"""Calls of gseapy, whose exceptions for arguments that it cannot use become ours."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from gsfm_enrich.errors import GsfmEnrichError, InputError
+
+
+def call_gseapy(function: Callable[..., Any], given: inspect.BoundArguments) -> Any:
+    """Call a function of gseapy.
+
+    Parameters
+    ----------
+    function
+        The function.
+    given
+        Its arguments.
+
+    Returns
+    -------
+    Any
+        What it returns.
+
+    Raises
+    ------
+    InputError
+        With the message of what gseapy raised, and its kind unless it is a ValueError.
+
+    Examples
+    --------
+    >>> def half(number):
+    ...     return number / 2
+    >>> call_gseapy(half, inspect.signature(half).bind("one"))
+    Traceback (most recent call last):
+        ...
+    gsfm_enrich.errors.InputError: gseapy.half cannot use these arguments (TypeError: unsupported operand...
+    """
+    try:
+        return function(*given.args, **given.kwargs)
+    except GsfmEnrichError:
+        raise
+    except Exception as error:
+        text = str(error).removeprefix("Warning: ")
+        if isinstance(error, ValueError) and text:
+            raise InputError(text) from error
+        name = function.__qualname__.removesuffix(".__init__")
+        raise InputError(
+            f"gseapy.{name} cannot use these arguments ({type(error).__name__}: {text})."
+        ) from error
