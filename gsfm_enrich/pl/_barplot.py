@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from gsfm_enrich.arguments import checked
-from gsfm_enrich.pl.figures import axes_or_new, empty_plot, save_figure, write_title
+from gsfm_enrich.pl.figures import axes_or_new, empty_plot, ink, save_figure, write_title
 from gsfm_enrich.pl.labels import label_width, list_label, row_height, term_labels
 from gsfm_enrich.pl.plot_data import (
     choose_rows,
@@ -24,7 +24,6 @@ from gsfm_enrich.pl.plot_data import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-INK = "0.25"
 SECTION_COLOURS = "tab10"
 WIDTH = 5.6  # inches
 BEYOND = 0.22
@@ -105,7 +104,7 @@ def barplot(
     if drawn_column == "GSFM Adjusted P-value":
         plain = strength(best, "Adjusted P-value")
         ends = np.maximum(length, plain)
-        ax.plot(plain, places, "|", color="black", ms=9, mew=1.6, zorder=3, label="overlap test alone")
+        ax.plot(plain, places, "|", color=ink(1), ms=9, mew=1.6, zorder=3, label="overlap test alone")
         ax.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), frameon=False, fontsize=8, borderaxespad=0.2)
     for place, value, text in zip(places, ends, notes, strict=True):
         ax.annotate(
@@ -115,7 +114,7 @@ def barplot(
             textcoords="offset points",
             va="center",
             fontsize=7.5,
-            color=INK,
+            color=ink(0.75),
         )
     ax.set_yticks(places, labels, fontsize=8.5)
     ax.set_xlabel(strength_label(drawn_column))

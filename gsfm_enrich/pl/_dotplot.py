@@ -11,7 +11,7 @@ import pandas as pd
 
 from gsfm_enrich.arguments import checked
 from gsfm_enrich.arrays import Floats
-from gsfm_enrich.pl.figures import colour_map, empty_plot, save_figure, write_title
+from gsfm_enrich.pl.figures import colour_map, empty_plot, ink, save_figure, write_title
 from gsfm_enrich.pl.grid import colour_bar, colour_ceiling, grid_axes
 from gsfm_enrich.pl.plot_data import (
     choose_rows,
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 SMALLEST_DOT, LARGEST_DOT = 14.0, 150.0  # areas in points squared
-GREY, INK = "0.75", "0.25"
 
 
 @checked
@@ -110,11 +109,11 @@ def dotplot(
     }
     area = SMALLEST_DOT + (LARGEST_DOT - SMALLEST_DOT) * share / max(share.max(), 1e-9)
     points = ax.scatter(
-        x[filled], y[filled], s=area[filled], c=colours[filled], lw=0.4, ec=INK, zorder=3, **limits
+        x[filled], y[filled], s=area[filled], c=colours[filled], lw=0.4, ec=ink(0.75), zorder=3, **limits
     )
     ring: Any = points.to_rgba(colours[~filled])
     ax.scatter(x[~filled], y[~filled], s=area[~filled], facecolors="none", edgecolors=ring, lw=1.4, zorder=3)
-    ax.grid(color="0.92", zorder=0)
+    ax.grid(color=ink(0.08), zorder=0)
     below = colour_bar(ax, points, strength_label(drawn_column))
     _size_legend(ax, share, below)
     write_title(ax, title or "")
@@ -134,13 +133,15 @@ def _size_legend(ax: Axes, share: Floats, top: float) -> None:
 
     box = ax.get_window_extent()
     handles = [
-        Line2D([], [], ls="", marker="o", color=GREY, mec=INK, mew=0.4, label=f"{value:.0%}",
+        Line2D([], [], ls="", marker="o", color=ink(0.25), mec=ink(0.75), mew=0.4, label=f"{value:.0%}",
                ms=np.sqrt(SMALLEST_DOT + (LARGEST_DOT - SMALLEST_DOT) * value / share.max()))
         for value in _legend_shares(float(share.max()))
     ]  # fmt: skip
     if (share == 0).any():
         handles.append(
-            Line2D([], [], ls="", marker="o", mfc="none", mec=INK, ms=SMALLEST_DOT**0.5, label="model only")
+            Line2D(
+                [], [], ls="", marker="o", mfc="none", mec=ink(0.75), ms=SMALLEST_DOT**0.5, label="model only"
+            )
         )
     place = (1 + 0.1 * ax.figure.dpi / box.width, top - 0.3 * ax.figure.dpi / box.height)
     ax.legend(handles=handles, title="overlap", loc="upper left", bbox_to_anchor=place, frameon=False,

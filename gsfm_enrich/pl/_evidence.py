@@ -13,8 +13,8 @@ from gsfm_enrich.errors import InputError, did_you_mean
 from gsfm_enrich.get._results import stored
 from gsfm_enrich.libraries.bundled import bundled_libraries
 from gsfm_enrich.libraries.sources import cached_libraries
-from gsfm_enrich.pl.bars import INK, KNOWN, NEW, colour_legend, draw_bars
-from gsfm_enrich.pl.figures import empty_plot, save_figure, write_title
+from gsfm_enrich.pl.bars import KNOWN, NEW, colour_legend, draw_bars
+from gsfm_enrich.pl.figures import empty_plot, ink, save_figure, write_title
 from gsfm_enrich.pl.labels import escape, list_label, term_labels
 from gsfm_enrich.pl.plot_data import list_keys, one_list, pick, results_of, split_genes
 from gsfm_enrich.ranking.gene_named_terms import NEIGHBOUR_WEIGHT
@@ -113,7 +113,8 @@ def evidence(
     for place, (weight, beside) in enumerate(zip(drawn["weight"], drawn["neighbour"], strict=True)):
         if weight < 1:
             text = f"{weight:.2g}" if ranked or not beside else "in the p-value only"
-            ax.text(weight + 0.015, place, text, va="center", fontsize=7.5, color=BESIDE if beside else INK)
+            colour = BESIDE if beside else ink(0.75)
+            ax.text(weight + 0.015, place, text, va="center", fontsize=7.5, color=colour)
     ax.set_xlim(0, 1.14)
     ax.set_xlabel("counts in the mean of the term" if ranked else "adds to the expected overlap")
     names = {"member of the term": KNOWN, "predicted member": NEW, "neighbour of its gene": BESIDE}

@@ -10,8 +10,8 @@ import pandas as pd
 
 from gsfm_enrich.arguments import checked
 from gsfm_enrich.errors import InputError, did_you_mean
-from gsfm_enrich.pl.bars import INK, KNOWN, NEW, colour_legend, draw_bars
-from gsfm_enrich.pl.figures import empty_plot, save_figure, write_title
+from gsfm_enrich.pl.bars import KNOWN, NEW, colour_legend, draw_bars
+from gsfm_enrich.pl.figures import empty_plot, ink, save_figure, write_title
 from gsfm_enrich.pl.labels import escape, term_labels
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def functions(
     figures = zip(np.maximum(scores, 0), table["probability"], table["z_score"], strict=True)
     for place, (score, probability, z_score) in enumerate(figures):
         ax.annotate(f"prob. {probability:.2g}, z {z_score:.1f}", (score, place), xytext=(5, 0),
-                    textcoords="offset points", va="center", fontsize=7.5, color=INK)  # fmt: skip
+                    textcoords="offset points", va="center", fontsize=7.5, color=ink(0.75))  # fmt: skip
     ax.set_xlim(min(0.0, scores.min()), 1.5 * max(scores.max(), 1e-9))
     ax.set_xlabel("score (log odds in nats)")
     colour_legend(ax, {"known": KNOWN, "new": NEW}, colours)

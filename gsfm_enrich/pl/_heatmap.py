@@ -11,14 +11,12 @@ import pandas as pd
 
 from gsfm_enrich.arguments import checked
 from gsfm_enrich.arrays import Floats
-from gsfm_enrich.pl.figures import colour_map, empty_plot, save_figure, write_title
+from gsfm_enrich.pl.figures import colour_map, empty_plot, ink, save_figure, write_title
 from gsfm_enrich.pl.grid import colour_bar, colour_ceiling, grid_axes
 from gsfm_enrich.pl.plot_data import choose_rows, list_keys, nothing_to_draw, strength, strength_label
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-INK = "0.25"
 
 
 @checked
@@ -101,10 +99,10 @@ def heatmap(
     low = min(0.0, float(np.nanmin(values)))
     cells = ax.pcolormesh(
         np.arange(len(lists)), np.arange(len(terms)), np.ma.masked_invalid(values), shading="nearest",
-        vmin=low, vmax=colour_ceiling(values[passed]), cmap=colour_map(cmap), ec="white", lw=0.5,
+        vmin=low, vmax=colour_ceiling(values[passed]), cmap=colour_map(cmap), ec=ink(0), lw=0.5,
     )  # fmt: skip
     y, x = np.nonzero(passed)
-    ax.plot(x, y, ".", color="white", mec=INK, mew=0.4, ms=5, zorder=3)
+    ax.plot(x, y, ".", color="white", mec=ink(0.75), mew=0.4, ms=5, zorder=3)
     colour_bar(ax, cells, strength_label(chosen.column))
     write_title(ax, title or "")
     return save_figure(ax, save)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from gsfm_enrich.arguments import checked
 from gsfm_enrich.arrays import Floats
-from gsfm_enrich.pl.figures import axes_or_new, draw_lines, empty_plot, save_figure, write_title
+from gsfm_enrich.pl.figures import axes_or_new, draw_lines, empty_plot, ink, save_figure, write_title
 from gsfm_enrich.pl.labels import label_width, list_label, term_labels
 from gsfm_enrich.pl.plot_data import choose_rows, list_keys, nothing_to_draw, one_list, split_genes
 
@@ -170,11 +170,13 @@ def _draw(ax: Axes, graph: nx.Graph, clusters: list[list[int]], colours: list[An
     """Draw edges, discs and numbers."""
     places = _layout(graph, ax, seed)
     weights = np.array([weight for _, _, weight in graph.edges(data="weight")])
-    draw_lines(ax, places[np.array(graph.edges, dtype=int).reshape(-1, 2)], weights, color="0.55", alpha=0.35)
+    draw_lines(
+        ax, places[np.array(graph.edges, dtype=int).reshape(-1, 2)], weights, color=ink(0.45), alpha=0.35
+    )
     areas = _areas(graph)
     for nodes, colour in zip(clusters, colours, strict=True):
         points = np.array([places[node] for node in nodes])
-        ax.scatter(points[:, 0], points[:, 1], s=areas[nodes], color=colour, ec="white", lw=1, zorder=2)
+        ax.scatter(points[:, 0], points[:, 1], s=areas[nodes], color=colour, ec=ink(0), lw=1, zorder=2)
     for node, (x, y) in enumerate(places):
         ax.text(x, y, str(node + 1), ha="center", va="center", fontsize=7.5, color="white",
                 fontweight="bold", zorder=3)  # fmt: skip

@@ -11,7 +11,7 @@ import pandas as pd
 
 from gsfm_enrich.arguments import checked
 from gsfm_enrich.errors import InputError
-from gsfm_enrich.pl.figures import axes_or_new, empty_plot, save_figure, write_title
+from gsfm_enrich.pl.figures import axes_or_new, empty_plot, ink, save_figure, write_title
 from gsfm_enrich.pl.labels import label_width, list_label, shorten, term_labels
 from gsfm_enrich.pl.plot_data import list_keys, one_list, pick, results_of, split_genes
 
@@ -139,7 +139,7 @@ def _draw_move(ax: Axes, move: _Move, label: str) -> None:
             alpha=1.0 if strong else 0.7, zorder=3 if strong else 2, solid_capstyle="round")  # fmt: skip
     ax.text(-0.03, move.left, f"{move.before:,}", ha="right", va="center", fontsize=8, color=colour)
     ax.text(1.03, move.right, f"{move.after:,}", ha="left", va="center", fontsize=8, color=colour)
-    name = ax.text(NAMES, move.right, label, ha="left", va="center", fontsize=8.5, color="0.1")
+    name = ax.text(NAMES, move.right, label, ha="left", va="center", fontsize=8.5, color=ink(0.9))
     if move.added:
         ax.annotate(move.added, (1, 0.5), xycoords=name, xytext=(6, 0), textcoords="offset points",
                     ha="left", va="center", fontsize=7.5, color=UP, style="italic")  # fmt: skip
@@ -151,7 +151,7 @@ def _explain(ax: Axes, bottom: int) -> None:
     for x, text in ((0, "overlap test"), (1, "GSFM")):
         ax.text(x, -1.0, text, ha="center", **bold)
     ax.text(NAMES, -1.0, "term  (+ genes the model adds)", ha="left", **bold)
-    for start, text, colour in ((0.0, "rose", UP), (0.25, "fell", DOWN), (0.5, "about the same", "0.45")):
+    for start, text, colour in ((0.0, "rose", UP), (0.25, "fell", DOWN), (0.5, "about the same", ink(0.55))):
         ax.text(start, bottom, text, ha="left", va="center", fontsize=8, color=colour)
 
 

@@ -20,8 +20,8 @@ from gsfm_enrich.expression.rank_genes_groups import (
     used_raw,
 )
 from gsfm_enrich.expression.ranked_queries import ranked_queries
-from gsfm_enrich.pl.bars import INK, KNOWN, NEW
-from gsfm_enrich.pl.figures import axes_or_new, empty_plot, save_figure, write_title
+from gsfm_enrich.pl.bars import KNOWN, NEW
+from gsfm_enrich.pl.figures import axes_or_new, empty_plot, ink, save_figure, write_title
 from gsfm_enrich.pl.labels import escape, shorten, term_labels
 from gsfm_enrich.ranking.membership_net import chosen_terms
 from gsfm_enrich.ranking.running_sum import running_sum as walk
@@ -153,8 +153,8 @@ def _draw(ax: Axes, statistic: Floats, counts: Floats, member: npt.NDArray[np.bo
     """Draw the curve, a row of ticks for each kind of genes below it, and where the statistic is 0."""
     order, sums = walk(statistic, counts)
     places = np.arange(1, len(order) + 1)
-    ax.plot(places, sums, color=INK, lw=1.6, zorder=3)
-    ax.axhline(0, color="0.75", lw=0.8, zorder=1)
+    ax.plot(places, sums, color=ink(0.75), lw=1.6, zorder=3)
+    ax.axhline(0, color=ink(0.25), lw=0.8, zorder=1)
     low, high = min(sums.min(), 0.0), max(sums.max(), 0.0)
     room = (high - low) * 1.06
     ax.set_ylim(high * 1.03 + 0.02 * room - room / (1 - CURVE_FROM), high * 1.03 + 0.02 * room)
@@ -169,8 +169,8 @@ def _draw(ax: Axes, statistic: Floats, counts: Floats, member: npt.NDArray[np.bo
                       colors=colour)  # fmt: skip
             ax.plot([], [], color=colour, label=f"{kind} ({inside.sum()})")
     zero = int((statistic > 0).sum()) + 0.5
-    ax.axvline(zero, color="0.75", lw=0.8, ls=":", zorder=1)
-    ends: dict[str, Any] = {"transform": ax.transAxes, "fontsize": 8, "color": "0.4", "va": "bottom"}
+    ax.axvline(zero, color=ink(0.25), lw=0.8, ls=":", zorder=1)
+    ends: dict[str, Any] = {"transform": ax.transAxes, "fontsize": 8, "color": ink(0.6), "va": "bottom"}
     ax.text(0.01, 0.015, "up", ha="left", **ends)
     ax.text(0.99, 0.015, "down", ha="right", **ends)
     ax.set_xlabel("genes, from the highest statistic to the lowest")

@@ -13,7 +13,7 @@ from gsfm_enrich.pl.labels import label_width, row_height
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-KNOWN, NEW, INK = "#54708c", "#1b7f5c", "0.25"
+KNOWN, NEW = "#54708c", "#1b7f5c"
 POINTS = 8.5  # of the labels
 WIDTH = 3.6  # inches
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gsfm_enrich.pl.figures import axes_or_new, save_figure
+from gsfm_enrich.pl.figures import axes_or_new, ink, save_figure
 from gsfm_enrich.pl.labels import label_width, term_labels
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def completion(
     centres = step * np.arange(len(libraries)) + ROW * (len(methods) - 1) / 2
     ax.set_yticks(centres, labels, fontsize=8.5)
     ax.set_ylim(height - GAP, -GAP)
-    ax.axvline(0.5, color="0.8", lw=1, zorder=0)
+    ax.axvline(0.5, color=ink(0.2), lw=1, zorder=0)
     ax.set_xlabel("AUROC of the terms: median, and middle half")
     ax.spines[["top", "right"]].set_visible(False)
     ax.legend(loc="upper left", bbox_to_anchor=(1.02, 1.0), frameon=False, fontsize=8)

@@ -70,6 +70,19 @@ def colour_map(name: str) -> Colormap:
     return colormaps[name]
 
 
+def ink(strength: float) -> tuple[float, float, float]:
+    """Return the colour of text, mixed with the background: 1 is the text's, 0 the background's.
+
+    On a dark background, what would be grey on white is grey on black.
+    """
+    from matplotlib import rcParams
+    from matplotlib.colors import to_rgb
+
+    text, background = np.array(to_rgb(rcParams["text.color"])), np.array(to_rgb(rcParams["axes.facecolor"]))
+    red, green, blue = (strength * text + (1 - strength) * background).round(4).tolist()
+    return red, green, blue
+
+
 def write_title(ax: Axes, title: str, **style: Any) -> None:
     """Write a title above the axes; matplotlib's own search for its height measures all labels."""
     ax.set_title(title, loc="left", y=1.0, **style)
@@ -100,7 +113,9 @@ def empty_plot(ax: Axes | None, text: str, save: str | os.PathLike[str] | None) 
     """Write why there is nothing to draw into otherwise empty axes, and save them."""
     ax = axes_or_new(ax, (5.5, 1.5), (0.25, 0.25, 0.25, 0.25))
     ax.set_axis_off()
-    ax.text(0.5, 0.5, textwrap.fill(text, 60), ha="center", va="center", transform=ax.transAxes, color="0.35")
+    ax.text(
+        0.5, 0.5, textwrap.fill(text, 60), ha="center", va="center", transform=ax.transAxes, color=ink(0.65)
+    )
     return save_figure(ax, save)
 
 
@@ -123,15 +138,16 @@ def save_figure(ax: Axes, save: str | os.PathLike[str] | None, dpi: int = 150) -
     path.parent.mkdir(parents=True, exist_ok=True)
     from matplotlib import rc_context
 
+    figure = root_figure(ax)
     options: dict[str, Any] = {
         "dpi": dpi,
         "bbox_inches": "tight",
-        "facecolor": "white",
+        "facecolor": figure.get_facecolor(),
         "metadata": UNDATED.get(suffix),
     }
     buffer = io.BytesIO()
     with rc_context({"svg.hashsalt": SALT}):
-        root_figure(ax).savefig(buffer, format=suffix, **options)
+        figure.savefig(buffer, format=suffix, **options)
     write_atomically(path, buffer.getvalue())
     return ax
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from gsfm_enrich.pl.figures import draw_lines
+from gsfm_enrich.pl.figures import draw_lines, ink
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -32,10 +32,10 @@ def draw_graph(
     nx.set_node_attributes(graph, {name: np.sqrt(size / np.pi) for name, size in sizes.items()}, "radius")
     strength = np.array([graph.edges[edge]["similarity"] for edge in graph.edges])
     ends = np.array([(places[a], places[b]) for a, b in graph.edges]).reshape(-1, 2, 2)
-    draw_lines(ax, ends, strength / max(strength.max(initial=1e-9), 1e-9), color="0.75", alpha=0.7)
+    draw_lines(ax, ends, strength / max(strength.max(initial=1e-9), 1e-9), color=ink(0.25), alpha=0.7)
     points = np.array([places[name] for name in graph]).reshape(-1, 2)
     ax.scatter(points[:, 0], points[:, 1], s=[sizes[name] for name in graph],
-               c=[colours[name] for name in graph], edgecolors="white", linewidths=0.8, zorder=2)  # fmt: skip
+               c=[colours[name] for name in graph], edgecolors=ink(0), linewidths=0.8, zorder=2)  # fmt: skip
     ax.set_axis_off()
     ax.margins(0.12)
 

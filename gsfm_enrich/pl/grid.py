@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gsfm_enrich.pl.figures import axes_or_new, root_figure
+from gsfm_enrich.pl.figures import axes_or_new, ink, root_figure
 from gsfm_enrich.pl.labels import label_width, list_label, row_height, term_labels
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def grid_axes(ax: Axes | None, lists: list[tuple[str, str]], terms: list[str]) -
     ax.set_xlim(-0.6, len(lists) - 0.4)
     ax.set_ylim(len(terms) - 0.4, -0.6)
     ax.tick_params(length=0)
-    ax.spines[["top", "right", "left", "bottom"]].set_color("0.8")
+    ax.spines[["top", "right", "left", "bottom"]].set_color(ink(0.2))
     return ax
 
 

@@ -12,13 +12,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from drawn import plain_rows
+from matplotlib import colors, rc_context
 from matplotlib import pyplot as plt
-from matplotlib import rc_context
 from matplotlib.axes import Axes
 
 from gsfm_enrich import pl
 from gsfm_enrich.errors import InputError
-from gsfm_enrich.pl.figures import axes_or_new, draw_lines, svg_address
+from gsfm_enrich.pl.figures import axes_or_new, draw_lines, empty_plot, ink, svg_address
 from gsfm_enrich.pl.labels import label_width
 
 EVIL = "<script>alert(\"x\")</script> & 'quotes' costs $5"
@@ -187,3 +187,16 @@ def test_an_interrupted_save_leaves_the_old_file(
         pl.barplot(results, groups="C", save=path)
     assert path.read_bytes() == b"old"
     assert [file.name for file in tmp_path.iterdir()] == ["plot.png"]
+
+
+def test_dark_backgrounds_stay_dark_and_text_stays_readable(tmp_path: Path) -> None:
+    assert ink(1) == (0, 0, 0)
+    assert ink(0) == (1, 1, 1)
+    with plt.style.context("dark_background"):
+        ax = empty_plot(None, "Nothing to draw.", tmp_path / "dark.png")
+        assert ink(0.75) == (0.75, 0.75, 0.75)
+        assert colors.to_rgb(ax.texts[0].get_color()) == ink(0.65)
+    picture = plt.imread(tmp_path / "dark.png")[..., :3]
+    assert np.median(picture) == 0
+    assert picture.max() > 0.6
+    plt.close("all")
