@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,8 +14,15 @@ import pandas as pd
 from gsfm_enrich.errors import InputError
 from gsfm_enrich.ranking.columns import GSEAPY, MODEL, PREDICTION, types_of
 
+SHOWN = 3
+"""Terms of each list that a notebook shows."""
+COLUMNS_SHOWN = (
+    "group", "direction", "Term", "Overlap", "Adjusted P-value", "GSFM Adjusted P-value", "ES", "NES",
+    "FDR q-val", "Caution",
+)  # fmt: skip
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class Enrichment:
     """The enrichment of several gene lists.
 
@@ -32,6 +40,23 @@ class Enrichment:
     results: pd.DataFrame
     log: pd.DataFrame | None
     params: dict[str, Any]
+
+    @property
+    def n_lists(self) -> int:
+        """Gene lists with a result."""
+        return len(self.results[["group", "direction"]].drop_duplicates())
+
+    def __repr__(self) -> str:
+        terms = self.results["Term"].nunique()
+        return f"Enrichment({self.n_lists:,} lists, {terms:,} terms, {len(self.results):,} rows in .results)"
+
+    def _repr_html_(self) -> str:
+        """Show the best terms of every list, as notebooks do with what a cell returns."""
+        lists = self.results.groupby(["group", "direction"], sort=False, observed=True)
+        best = lists.head(SHOWN)
+        shown = [name for name in COLUMNS_SHOWN if name in best]
+        text = html.escape(repr(self))
+        return f"<p>{text}; the first {SHOWN} terms of each:</p>{best[shown].to_html(index=False)}"
 
     def stored(self) -> dict[str, Any]:
         """Return what goes into ``adata.uns``."""
