@@ -328,7 +328,7 @@ RULES: dict[str, Rule] = {
     "terms": Rule("a term or several", _terms),
     "background": Rule("a number of genes of at least 1, a list of genes or a file", _background),
     "columns": Rule("a dict of names of columns", _columns),
-    "channels": NAMES,
+    "channels": Rule("a channel or several", _terms),
     "df": Rule("a data frame", _frame),
     "skipped": Rule("a dict of counts", _counts),
     "dtype": Rule("a floating point type of torch", _dtype),

@@ -6,7 +6,8 @@ The rules for human, the first that applies:
 2. only digits: an Entrez id, and nothing else (``entrez``);
 3. a symbol that a whole family lost by renaming, ``SEPT2`` to ``SEPTIN2``, ``MARCH1`` to ``MARCHF1``,
    ``MARC1`` to ``MTARC1`` (``alias``);
-4. an alias or previous symbol, first in the same case, then in any case (``alias``);
+4. an alias or previous symbol, first in the same case, then in any case (``alias``); where another gene has
+   more publications, the case of ``neu``, ``Trif`` and ``p21`` or ``P21`` says nothing;
 5. an Ensembl gene id, with or without version (``ensembl``); a UniProt accession, with or without isoform
    (``uniprot``);
 6. a date that a spreadsheet made of a symbol, ``2-Sep``, ``4-Oct`` or ``2023-09-02`` (``alias``);
@@ -17,7 +18,8 @@ When several genes share an alias, an Ensembl id or an accession, read-through g
 protein-coding gene left takes it; otherwise the identifier is ``ambiguous``. An alias stays ambiguous, too,
 where another gene may well be meant: one that is no pseudogene and no mere locus and has more than a
 twentieth of the publications of the protein-coding one, or any gene that has more publications than it.
-So ``DEC1`` is ambiguous (BHLHE40 and the non-coding DELEC1), and ``OCT4`` and ``A20`` are not.
+So ``DEC1`` is ambiguous (BHLHE40 and the non-coding DELEC1), as is ``p21`` (CDKN1A, TCEAL1 and another), and
+``OCT4``, ``A20`` and ``p16`` (CDKN2A, in spite of a pseudogene) are not.
 
 For mouse and rat, the first that applies:
 
@@ -184,7 +186,7 @@ def _find_human(text: str) -> Found:
         return (row,), "case"
     if number := _ENTREZ.fullmatch(text):
         return _decide(_identifiers("entrez").get(number[1].lstrip("0"), ()), "entrez")
-    rows = _renamed(upper) or _aliases().get(text) or _upper_aliases().get(upper, ())
+    rows = _renamed(upper) or _named(text, upper)
     if rows:
         return _decide(rows, "alias")
     if ensembl := _ENSEMBL.fullmatch(upper):
@@ -195,6 +197,17 @@ def _find_human(text: str) -> Found:
             return _decide(rows, "uniprot")
     dated = _dated(text)
     return _decide(dated, "alias") if dated else _find_rewritten(text)
+
+
+def _named(text: str, upper: str) -> tuple[int, ...]:
+    """Return the genes of which a name is an alias, in the same case if that says something."""
+    exact, any_case = _aliases().get(text, ()), _upper_aliases().get(upper, ())
+    publications = human_columns()["publications"]
+    most = max((int(publications[row]) for row in exact), default=-1)
+    told = text not in (text.lower(), text.capitalize())
+    if exact and (told or all(int(publications[row]) <= most for row in any_case)):
+        return exact
+    return any_case
 
 
 def _find_rewritten(text: str) -> Found:

@@ -81,7 +81,10 @@ def test_unshared_ensembl_ids_and_accessions_find_their_gene():
 
 
 def test_unshared_aliases_find_their_gene():
-    """An alias of one gene alone leads there, unless it is an approved symbol, a number or looks missing."""
+    """An alias of one gene alone leads there, unless it is an approved symbol, a number or looks missing.
+
+    So it does, or is ambiguous, where it is an alias of a better known gene in another case.
+    """
     table = load_gene_table()
     pairs = table.assign(id=table["aliases"].str.split(";")).explode("id")
     shared = pairs["id"].duplicated(keep=False)
@@ -92,7 +95,16 @@ def test_unshared_aliases_find_their_gene():
     found = resolve(pairs["id"]).table.set_index("input")["symbol"]
     wrong = pairs[found.reindex(pairs["id"]).to_numpy() != pairs["symbol"].to_numpy()]
     assert len(pairs) > 60_000
-    assert set(wrong["id"]) <= {"SEPT13"}
+    assert set(wrong["id"]) <= {"SEPT13", *in_another_case(table)}
+    assert len(wrong) < 150
+
+
+def in_another_case(table):
+    """Return aliases of one gene that are aliases of other genes in another case."""
+    pairs = table.assign(id=table["aliases"].str.split(";")).explode("id")
+    upper = pairs["id"].str.upper()
+    several = pairs.groupby(upper)["symbol"].nunique()
+    return pairs["id"][upper.map(several) > 1]
 
 
 def test_an_accession_of_several_genes_goes_to_the_only_coding_one():
@@ -217,3 +229,13 @@ def test_organism_that_cannot_be_resolved():
     with pytest.raises(InputError) as caught:
         resolve(["dpp"], "fly")
     assert str(caught.value) == "Identifiers of fly cannot be resolved; this works for human, mouse, rat."
+
+
+def test_the_case_of_a_protein_named_after_its_weight_says_nothing() -> None:
+    found = resolve(["p16", "p53", "p300", "HN1"]).table.set_index("input")["symbol"]
+    assert found.to_dict() == {"p16": "CDKN2A", "p53": "TP53", "p300": "EP300", "HN1": "JPT1"}
+    unclear = resolve(["p21", "P21", "p73", "p15", "neu", "DEC1"]).ambiguous
+    assert set(unclear) == {"p21", "P21", "p73", "p15", "neu", "DEC1"}
+    assert "CDKN1A" in unclear["p21"]
+    assert "TP73" in unclear["p73"]
+    assert "ERBB2" in unclear["neu"]
