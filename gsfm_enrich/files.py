@@ -41,7 +41,7 @@ def cache_base() -> Path:
 
 
 def is_offline() -> bool:
-    """Say whether the environment variable ``GSFM_ENRICH_OFFLINE`` forbids downloads (empty or 0: no)."""
+    """Return whether the environment variable ``GSFM_ENRICH_OFFLINE`` forbids downloads (empty or 0: no)."""
     return os.environ.get(OFFLINE_VARIABLE, "").strip() not in ("", "0")
 
 

@@ -124,16 +124,16 @@ def enrichr(
     Raises
     ------
     InputError
-        When the query, the background or an option cannot be used.
+        If the query, the background or an option cannot be used.
     LibraryError
-        When a library is unknown or malformed.
+        If a library is unknown or malformed.
     OfflineError
-        When a library is not there and cannot be downloaded.
+        If a library is not there and cannot be downloaded.
 
     Warns
     -----
     GsfmEnrichWarning
-        When genes of the query are in no library, have no orthologue or are outside the background, with
+        If genes of the query are in no library, have no orthologue or are outside the background, with
         their number; when they look like those of another species; when there is no orthology table for the
         organism, or it could not be had; when no term passes `cutoff` and so no figure is drawn.
 
@@ -143,9 +143,9 @@ def enrichr(
     (the model's over all its terms).
 
     In libraries whose terms are named after genes, as are tables of a transcription factor's targets, genes
-    that the model places beside the factor itself count in the model's p-value, too, half a member each, if
-    the library's terms list such genes more often than others. They come last among the Predicted Genes and
-    add nothing to the Expected Overlap; `gsfm_enrich.term_evidence` says which they are.
+    that the model places beside the factor itself count in the model's p-value as well, half a member each,
+    if the library's terms list such genes more often than others. They come last among the Predicted Genes
+    and add nothing to the Expected Overlap; `gsfm_enrich.term_evidence` says which they are.
 
     Examples
     --------

@@ -197,7 +197,7 @@ def get_library_name(organism: str = "Human") -> list[str]:
     Raises
     ------
     OfflineError
-        When the server cannot be reached or must not be asked.
+        If the server cannot be reached or must not be asked.
 
     Examples
     --------

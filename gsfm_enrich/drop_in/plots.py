@@ -61,7 +61,7 @@ def dotplot(*args: Any, **kwargs: Any) -> Any:
     Raises
     ------
     InputError
-        When the results have no such column, or no term passes the cut-off.
+        If the results have no such column, or no term passes the cut-off.
 
     Examples
     --------

@@ -114,7 +114,7 @@ def complete_halves(
         Genes of the library that count, such as `known_genes` of several models, which then answer the same
         questions; those that the scorer knows by default.
     splits
-        Random halves a term.
+        Random halves per term.
     max_terms
         Take this many terms, drawn at random; None takes all.
     least
@@ -177,7 +177,7 @@ def complete_later(
 
 
 def term_figures(results: Sequence[Completion]) -> pd.DataFrame:
-    """Return the figures of every term, the mean over its splits: a row a term, columns as `Completion`.
+    """Return the figures of every term, the mean over its splits: one row per term, columns as `Completion`.
 
     Raises
     ------
@@ -227,9 +227,9 @@ def compare(
     Returns
     -------
     summary
-        A row a model: ``library``, ``method``, and what `summarise` says.
+        One row per model: ``library``, ``method``, and what `summarise` says.
     terms
-        A row a model and term: ``library``, ``method``, ``term``, and the figures of `Completion`.
+        One row per model and term: ``library``, ``method``, ``term``, and the figures of `Completion`.
 
     Raises
     ------

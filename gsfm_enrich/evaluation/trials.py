@@ -44,7 +44,7 @@ class Trial:
 
 
 def is_a_question(trial: Trial) -> bool:
-    """Tell whether there are genes to be told apart."""
+    """Return whether there are genes to be told apart."""
     return bool(trial.positive.any() and (trial.asked & ~trial.positive).any())
 
 

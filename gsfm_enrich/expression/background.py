@@ -71,12 +71,12 @@ def choose_background(
     Raises
     ------
     InputError
-        When the choice needs cells and there are none, for an unknown word, or an unusable list.
+        If the choice needs cells and there are none, for an unknown word, or an unusable list.
 
     Warns
     -----
     GsfmEnrichWarning
-        When the tested genes are not known, and when only highly variable genes were tested.
+        If the tested genes are not known, and when only highly variable genes were tested.
     """
     if not (isinstance(choice, str) and choice in CHOICES):
         return _given(choice)
@@ -151,7 +151,7 @@ def mean_expression(adata: AnnData | None, symbols: Mapping[str, str], *, raw: b
     Raises
     ------
     InputError
-        When there are no cells, or the values are negative, as scaled data are.
+        If there are no cells, or the values are negative, as scaled data are.
     """
     if adata is None:
         raise InputError("propensity='expression' needs an AnnData; pass a number for each gene instead.")
@@ -168,7 +168,7 @@ def mean_expression(adata: AnnData | None, symbols: Mapping[str, str], *, raw: b
 
 
 def _only_variable(adata: AnnData, names: tuple[str, ...]) -> bool:
-    """Say whether all of the genes are flagged as highly variable by ``scanpy.pp.highly_variable_genes``."""
+    """Return whether ``scanpy.pp.highly_variable_genes`` flagged all of the genes."""
     if "highly_variable" not in adata.var:
         return False
     flags = adata.var["highly_variable"].set_axis(adata.var_names.astype(str))

@@ -44,12 +44,12 @@ def as_names(values: pd.Series) -> pd.Series:
 
 
 def is_number_type(values: pd.Series) -> bool:
-    """Say whether a column is stored as numbers; True and False are none."""
+    """Return whether a column is stored as numbers; True and False do not count."""
     return pd.api.types.is_numeric_dtype(values.dtype) and not pd.api.types.is_bool_dtype(values.dtype)
 
 
 def is_text(values: pd.Series) -> bool:
-    """Say whether a column holds words, most of whose entries are no numbers."""
+    """Return whether a column holds words, most of whose entries are not numbers."""
     if pd.api.types.is_numeric_dtype(values.dtype):
         return False
     texts = as_names(values).dropna()
@@ -62,7 +62,7 @@ def numbers(table: pd.DataFrame, column: str) -> npt.NDArray[np.float64]:
     Raises
     ------
     InputError
-        When an entry is neither a number nor missing.
+        If an entry is neither a number nor missing.
     """
     values = table[column]
     if not pd.api.types.is_numeric_dtype(values.dtype):

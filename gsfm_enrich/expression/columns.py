@@ -43,7 +43,7 @@ def flat(table: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     InputError
-        When columns of one name differ.
+        If columns of one name differ.
 
     Examples
     --------
@@ -73,7 +73,7 @@ def flat(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _numbers_rows(index: pd.Index, number: int) -> bool:
-    """Say whether a level of an index holds row numbers: a run of integers, more than any other level has."""
+    """Return whether a level of an index holds row numbers: a run of integers, longer than other levels'."""
     values = index.get_level_values(number)
     if not pd.api.types.is_integer_dtype(values.dtype) or values.empty:
         return False
@@ -118,7 +118,7 @@ def _judge(table: pd.DataFrame, column: str, organism: str) -> _Judged:
 
 
 def _could_be_genes(judged: _Judged) -> bool:
-    """Say whether a person would take a column for genes."""
+    """Return whether a person would take a column for genes."""
     if judged.integers:
         named_so = plain(judged.column) in ENTREZ_HEADERS
         unnamed = judged.column in (INDEX, "Unnamed: 0")
@@ -141,7 +141,7 @@ def choose_genes(table: pd.DataFrame, given: str | None, organism: str) -> str:
     Raises
     ------
     InputError
-        When the named column does not exist, and when none or several could be it.
+        If the named column does not exist, and when none or several could be it.
     """
     if given is not None:
         return existing(table, given, "gene_column=")
@@ -186,7 +186,7 @@ def gene_columns(table: pd.DataFrame, organism: str) -> list[str]:
 
 
 def are_rows(table: pd.DataFrame, column: str) -> bool:
-    """Say whether a column holds row numbers."""
+    """Return whether a column holds row numbers."""
     return _judge(table, column, "human").rows
 
 
@@ -233,7 +233,7 @@ def _no_genes(table: pd.DataFrame, judged: Sequence[_Judged]) -> str:
 
 
 def is_figure(table: pd.DataFrame, column: str) -> bool:
-    """Say whether a column holds a known figure: its header is that of one, and its entries are numbers."""
+    """Return whether a column holds a known figure, by its header and because its entries are numbers."""
     return figure_of(column) is not None and is_number_type(table[column])
 
 
@@ -243,7 +243,7 @@ def existing(table: pd.DataFrame, column: object, parameter: str) -> str:
     Raises
     ------
     InputError
-        When the table does not have it.
+        If the table does not have it.
     """
     if not isinstance(column, str | int) or str(column) not in table.columns:
         names = [str(name) for name in table.columns]
@@ -255,13 +255,13 @@ def existing(table: pd.DataFrame, column: object, parameter: str) -> str:
 
 
 def has_sure_figures(table: pd.DataFrame) -> bool:
-    """Say whether a column is called exactly as a p-value, a fold change or a statistic of a known tool."""
+    """Return whether a column has the exact name of a p-value, fold change or statistic of a known tool."""
     figures = [figure_of(column) for column in map(str, table)]
     return any(one and one.name in SURE and one.rank < len(HEADERS[one.name]) for one in figures)
 
 
 def is_measured(table: pd.DataFrame, column: str) -> bool:
-    """Say whether a column holds numbers that are neither row numbers nor groups nor Entrez ids."""
+    """Return whether a column holds numbers that are neither row numbers nor groups nor Entrez ids."""
     values = table[column]
     is_group = is_group_header(column) and figure_of(column) is None
     if is_text(values) or is_group or values.isna().all() or pd.api.types.is_bool_dtype(values.dtype):
@@ -277,7 +277,7 @@ def choose_figures(
     Raises
     ------
     InputError
-        When two columns whose headers only resemble known ones could hold the same figure.
+        If two columns whose headers only resemble known ones could hold the same figure.
     """
     used = dict(given)
     taken = {*taken, *filter(None, given.values())}
@@ -313,7 +313,7 @@ _PARAMETERS = {figure: "p_column" if figure.startswith("p_") else "statistic_col
 
 
 def _is_number(table: pd.DataFrame, column: str) -> bool:
-    """Say whether a column is to hold numbers: it does, or is called exactly as p-values are."""
+    """Return whether a column is to hold numbers: it does, or is called exactly as p-values are."""
     if pd.api.types.is_bool_dtype(table[column].dtype):
         return False
     return not is_text(table[column]) or plain(column) in {*HEADERS["p_value"], *HEADERS["p_adjusted"]}

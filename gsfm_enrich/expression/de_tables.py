@@ -50,7 +50,7 @@ def read_differential(
     Raises
     ------
     InputError
-        When `de` is none of these, or cannot be read.
+        If `de` is none of these, or cannot be read.
 
     Examples
     --------
@@ -109,14 +109,14 @@ def table_ranking(
     Raises
     ------
     InputError
-        When none or several columns could be the genes, no column is recognised as a p-value or a statistic,
+        If none or several columns could be the genes, no column is recognised as a p-value or a statistic,
         a column is missing or does not hold what it should, genes have several rows that no known column
         separates, or for an unknown group.
 
     Warns
     -----
     GsfmEnrichWarning
-        When rows have no gene or group, a gene has several rows, p-values had to be converted or adjusted
+        If rows have no gene or group, a gene has several rows, p-values had to be converted or adjusted
         here, or genes that rise and fall cannot be told apart.
 
     Examples

@@ -38,7 +38,7 @@ def lists_ranking(lists: Mapping[str, Any], groups: str | Iterable[str] | None =
     Raises
     ------
     InputError
-        When there is no list, directions are none, or some groups have directions and others not.
+        If there is no list, directions are none, or some groups have directions and others not.
 
     Examples
     --------
@@ -143,7 +143,7 @@ def lists_of_table(table: pd.DataFrame, given: Mapping[str, Any], organism: str)
     Raises
     ------
     InputError
-        When no column holds genes, and when every column holds the same, as all ranked genes of scanpy do.
+        If no column holds genes, and when every column holds the same, as all ranked genes of scanpy do.
 
     Examples
     --------

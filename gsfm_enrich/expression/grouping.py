@@ -45,7 +45,7 @@ def choose_groups(
     Raises
     ------
     InputError
-        When a named column does not exist, and when genes have several rows that a column separates which is
+        If a named column does not exist, and when genes have several rows that a column separates which is
         not recognised as the group.
     """
     if given is not None:
@@ -73,7 +73,7 @@ def choose_groups(
 
 
 def _is_known(table: pd.DataFrame, column: str) -> bool:
-    """Say whether a column is one of groups by its header, and can be by its entries."""
+    """Return whether a column is one of groups by its header, and can be by its entries."""
     values = table[column]
     if not is_group_header(column) or values.isna().all() or not _is_grouping(values):
         return False
@@ -123,7 +123,7 @@ def _needed(table: pd.DataFrame, columns: Sequence[str]) -> list[str]:
 
 
 def _is_grouping(values: pd.Series) -> bool:
-    """Say whether entries can be names of groups: words or whole numbers, neither measurements nor flags."""
+    """Return whether entries can be names of groups: words or whole numbers, not measurements or flags."""
     if pd.api.types.is_bool_dtype(values.dtype):
         return False
     if pd.api.types.is_float_dtype(values.dtype):

@@ -20,7 +20,7 @@ from gsfm_enrich.genes.headers import HEADERS, figure_of, plain
 
 Long = tuple[pd.DataFrame, dict[str, str]]
 """A table with the columns ``name``, figures and perhaps ``group``, and which columns these come from. Its
-index is the row of the table, but for exports of scanpy, whose rows hold several genes."""
+index is the row of the table, except for exports of scanpy, whose rows hold several genes."""
 
 _SCANPY_FIELDS = {
     "names": "name", "n": "name", "scores": "score", "s": "score", "pvals_adj": "p_adjusted",

@@ -50,7 +50,7 @@ def _distinct(markers: Sequence[MarkerList]) -> list[str]:
 
 
 def warn_mostly_unknown(log: pd.DataFrame, organism: str, place: str) -> None:
-    """Say which lists have a result although most of their genes are no known ones."""
+    """Say which lists have a result although most of their genes are not known ones."""
     if organism_name(organism) not in RESOLVED_ORGANISMS:
         return
     lists = log[(log["message"] == "") & (log["missing"] != "")]

@@ -168,7 +168,7 @@ def marker_lists(
     Warns
     -----
     GsfmEnrichWarning
-        When there are no p-values, with how many of the strongest genes were taken instead.
+        If there are no p-values, with how many of the strongest genes were taken instead.
 
     Examples
     --------

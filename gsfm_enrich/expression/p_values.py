@@ -39,12 +39,12 @@ def as_p_values(values: Floats, column: str, scale: str = "") -> Floats:
     Raises
     ------
     InputError
-        When numbers are not p-values, with what they probably are.
+        If numbers are not p-values, with what they probably are.
 
     Warns
     -----
     GsfmEnrichWarning
-        When they were converted.
+        If they were converted.
 
     Examples
     --------
@@ -78,15 +78,15 @@ def as_p_values(values: Floats, column: str, scale: str = "") -> Floats:
 
 
 def _likely(known: Floats, column: str) -> str:
-    """Say what numbers probably are that are no p-values."""
+    """Say what numbers probably are that are not p-values."""
     if re.search("log|lg|ln", column.lower()):
         return "Its name speaks of logarithms: convert them to p-values."
     if np.isinf(known).any():
-        return "Infinite values are no p-values; they look like -log10 of p-values that are 0."
+        return "Infinite values are not p-values; they look like -log10 of p-values that are 0."
     if (known <= 0).all():
         return "They look like log10 p-values; convert them with 10 ** values."
     if (known < 0).any():
-        return "Negative values are no p-values; they look like a statistic or a fold change."
+        return "Negative values are not p-values; they look like a statistic or a fold change."
     if known.max() <= 100 and (np.median(known) > PER_CENT or known.max() > 60):
         return "They look like per cents; divide them by 100."
     return "They look like -log10 p-values; convert them with 10 ** -values."

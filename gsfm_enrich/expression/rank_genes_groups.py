@@ -37,7 +37,7 @@ def ranking_record(adata: AnnData, key: str) -> Mapping[str, Any]:
     Raises
     ------
     InputError
-        If `adata` is no AnnData, or ``adata.uns[key]`` is missing or something else.
+        If `adata` is not an AnnData, or ``adata.uns[key]`` is missing or something else.
     """
     check_adata(adata)
     if key not in adata.uns:
@@ -138,7 +138,7 @@ def symbol_map(adata: AnnData, gene_symbols: str | None, *, raw: bool) -> dict[s
 
 
 def used_raw(adata: AnnData, record: Mapping[str, Any]) -> bool:
-    """Say whether ``adata.raw`` was ranked: scanpy's ``use_raw=None`` means raw when present."""
+    """Return whether ``adata.raw`` was ranked: scanpy's ``use_raw=None`` means raw when present."""
     params = record["params"]
     if params.get("layer") is not None:
         return False

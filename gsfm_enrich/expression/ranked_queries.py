@@ -58,7 +58,7 @@ def ranked_queries(
     Warns
     -----
     GsfmEnrichWarning
-        When genes are repeated or have no statistic.
+        If genes are repeated or have no statistic.
 
     Examples
     --------

@@ -92,7 +92,7 @@ def _genes_of(text: str, alone: bool) -> tuple[list[str], bool]:
 
 
 def _is_list(text: str, parts: list[str]) -> bool:
-    """Say whether an entry is certainly a list: most of it are genes, or names with commas and blanks."""
+    """Return whether an entry is certainly a list: most of it are genes, or names with commas and blanks."""
     if not parts or " - " in text:
         return False
     numbers = all(part.isdecimal() for part in parts)

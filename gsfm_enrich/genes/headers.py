@@ -171,7 +171,7 @@ def gene_rank(header: str) -> int | None:
 
 
 def is_group_header(header: str) -> bool:
-    """Say whether a column is, by its header, one of clusters, contrasts or the like.
+    """Return whether a column is, by its header, one of clusters, contrasts or the like.
 
     Examples
     --------
@@ -183,7 +183,7 @@ def is_group_header(header: str) -> bool:
 
 
 def describes_genes(header: str) -> bool:
-    """Say whether a column of words says, by its header, something about genes or their test.
+    """Return whether a column of words says, by its header, something about genes or their test.
 
     Examples
     --------

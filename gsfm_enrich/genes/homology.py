@@ -2,9 +2,9 @@
 
 A report is a table of classes of homologous genes, one gene a line; the genes of the species and the human
 genes of one class are orthologues. ``HOM_MouseHumanSequence.rpt`` has mouse and human,
-``HOM_AllOrganism.rpt`` rat, too (https://www.informatics.jax.org/downloads/reports/). MGI replaces both every
-week, under the same name and without a checksum, so the small file records when its report was fetched and
-the report's SHA-256.
+``HOM_AllOrganism.rpt`` rat as well (https://www.informatics.jax.org/downloads/reports/). MGI replaces both
+every week, under the same name and without a checksum, so the small file records when its report was fetched
+and the report's SHA-256.
 """
 
 from __future__ import annotations
@@ -73,12 +73,12 @@ def read_report(path: Path, organism: str) -> list[Homologue]:
     Returns
     -------
     list of Homologue
-        Sorted by symbol, each once; those without a human gene, too.
+        Sorted by symbol, each once; those without a human gene as well.
 
     Raises
     ------
     InputError
-        When there is no such file, it is no such report, it is cut off, or it lacks the species or human.
+        If there is no such file, it is no such report, it is cut off, or it lacks the species or human.
     """
     if not path.is_file():
         raise InputError(f"There is no file {str(path)!r}; expected a homology report of MGI.")
@@ -87,7 +87,7 @@ def read_report(path: Path, organism: str) -> list[Homologue]:
     missing = [name for name in COLUMNS if name not in names]
     if missing:
         raise InputError(
-            f"{str(path)!r} is no homology report of MGI: its first line lacks the "
+            f"{str(path)!r} is not a homology report of MGI: its first line lacks the "
             f"column{'s' * (len(missing) > 1)} {', '.join(missing)}."
         )
     number = {name: names.index(name) for name in COLUMNS}
@@ -115,7 +115,7 @@ def read_report(path: Path, organism: str) -> list[Homologue]:
 
 
 def save_table(genes: list[Homologue], origin: Origin, path: Path) -> None:
-    """Write a table, whole or not at all: a line of JSON with its origin and checksum, then a line a gene."""
+    """Write a table completely or not at all: one line of JSON (origin, checksum), then one line per gene."""
     rows = [(gene.symbol, gene.entrez, gene.accession, ";".join(gene.human)) for gene in genes]
     body = "".join("\t".join(row) + "\n" for row in rows)
     head = json.dumps({**asdict(origin), "table_sha256": _sha256(body.encode())})
@@ -129,7 +129,7 @@ def load_table(path: Path) -> tuple[list[Homologue], Origin]:
     Raises
     ------
     InputError
-        When it is damaged: its content does not have the checksum that it records.
+        If it is damaged: its content does not have the checksum that it records.
     """
     try:
         head, body = path.read_text("utf-8").split("\n", 1)
@@ -154,7 +154,7 @@ def _text(path: Path) -> str:
     try:
         return b"".join(read_lines(path)).decode("utf-8-sig")
     except (InputError, UnicodeDecodeError) as error:
-        raise InputError(f"{str(path)!r} is no text file, plain or gzipped ({error}).") from error
+        raise InputError(f"{str(path)!r} is not a text file, plain or gzipped ({error}).") from error
 
 
 def _sha256(data: bytes) -> str:

@@ -50,12 +50,12 @@ def as_gene_list(genes: GeneList) -> list[str]:
     Raises
     ------
     InputError
-        When the input is no list of genes; the message says what was given and what is expected.
+        If the input is not a list of genes; the message says what was given and what is expected.
 
     Warns
     -----
     GsfmEnrichWarning
-        When entries name several genes (``A///B``, ``P1;P2``), of which one each was taken.
+        If entries name several genes (``A///B``, ``P1;P2``), of which one each was taken.
 
     Examples
     --------
@@ -82,7 +82,7 @@ def as_background(background: GeneList | int | None) -> int | list[str] | None:
     Raises
     ------
     InputError
-        When the number is not positive, or the list is empty or no list of genes.
+        If the number is not positive, or the list is empty or no list of genes.
 
     Examples
     --------
@@ -128,7 +128,7 @@ def read_gene_list(genes: GeneList) -> tuple[list[str], int]:
     Raises
     ------
     InputError
-        When the input is no list of genes.
+        If the input is not a list of genes.
 
     Warns
     -----
@@ -195,7 +195,7 @@ def parse_gene_list(genes: GeneList) -> tuple[list[str], int, list[str]]:
 
 
 def _are_plain(items: list[object]) -> bool:
-    """Say whether all entries are names to which nothing needs to be done, as in nearly every list."""
+    """Return whether all entries are names to which nothing needs to be done, as in nearly every list."""
     if not all(type(item) is str for item in items):
         return False
     return _PLAIN_NAMES.fullmatch("\0".join(map(str, items))) is not None and MISSING.isdisjoint(items)
@@ -253,7 +253,7 @@ def _read_file(path: str | os.PathLike[str]) -> Iterable[str]:
         content = b"".join(read_lines(file))
         text = content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{str(path)!r} is no text file with one gene per line ({error}).") from error
+        raise InputError(f"{str(path)!r} is not a text file with one gene per line ({error}).") from error
     refuse_table(columns_of_lines(text.splitlines()), f"The file {str(path)!r}")
     lines = [line for line in map(str.strip, text.splitlines()) if line]
     return _without_row_numbers(lines) or [_without_weight(line) for line in lines]
@@ -287,7 +287,7 @@ def _is_number(text: str) -> bool:
 
 
 def _name(item: object, position: int) -> str:
-    """Turn one entry that is no plain string into a name; a missing one into an empty name."""
+    """Turn one entry that is not a plain string into a name; a missing one into an empty name."""
     if item is None or type(item).__name__ in {"NAType", "NaTType"}:
         return ""
     if isinstance(item, str):

@@ -26,8 +26,8 @@ class Match:
     ids
         The distinct identifiers, in the order of their first appearance.
     how
-        For each identifier ``direct`` (the identical string), ``case`` (the same but for case), the way its
-        gene was found (``alias``, ``ensembl``, ``entrez``, ``uniprot``; for mouse and rat ``orthologue``,
+        For each identifier ``direct`` (the identical string), ``case`` (the same except for case), the way
+        its gene was found (``alias``, ``ensembl``, ``entrez``, ``uniprot``; for mouse and rat ``orthologue``,
         ``rule``, ``human``, see `gsfm_enrich.genes.lookup`), or why it has none: ``ambiguous``, ``no
         orthologue``, ``duplicate`` (another identifier of the same gene has it already) or ``unknown`` (no
         gene, or none of the other list).
@@ -65,7 +65,7 @@ def match(ids: Iterable[str], symbols: Sequence[str], organism: str = "human") -
     Raises
     ------
     InputError
-        When the organism is unknown.
+        If the organism is unknown.
 
     Examples
     --------
@@ -198,5 +198,5 @@ def _rescue(text: str, gene: Found, targets: _Targets) -> tuple[int, str]:
 
 
 def _same(rows: tuple[int, ...], others: tuple[int, ...]) -> bool:
-    """Say whether two names can mean one gene: they share an orthologue, or neither has any."""
+    """Return whether two names can mean one gene: they share an orthologue, or neither has any."""
     return bool(set(rows) & set(others)) or not (rows or others)

@@ -3,11 +3,11 @@
 The table is that of Mouse Genome Informatics, see `gsfm_enrich.genes.homology`. The first use of a species
 downloads it, `install_orthology` takes an own copy or a newer one, and it is kept as
 ``<cache>/orthology/<organism>.tsv``. Without it (no network, or ``GSFM_ENRICH_OFFLINE`` set), and for symbols
-that it does not have, a rule takes its place: the human gene of the same symbol but for case, or else the one
-that has it as an alias or previous symbol. The rule needs no file but the human gene table.
+that it does not have, a rule takes its place: the human gene of the same symbol except for case, or else the
+one that has it as an alias or previous symbol. The rule needs no file but the human gene table.
 
-When a gene has several human orthologues, they are tried in this order: the same symbol but for case, then
-protein-coding genes, then those that are no read-through, then the one with the most publications.
+When a gene has several human orthologues, they are tried in this order: the same symbol except for case, then
+protein-coding genes, then those that are not read-through, then the one with the most publications.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ REPORTS = {
 SECONDS = 20
 """Longest silence of the server before a download is given up."""
 
-BY_RULE = "by rule (the same symbol or alias but for case)"
+BY_RULE = "by rule (the same symbol or alias except for case)"
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +120,7 @@ class Orthology:
 
     @cached_property
     def _symbols(self) -> dict[int, str]:
-        """Symbol of the species by human row: the same but for case, else one that the row is the best of."""
+        """Symbol of the species by human row: the same except for case, else one whose best row it is."""
         human = human_columns()["symbol"]
         ranked: dict[int, tuple[bool, bool, str]] = {}
         for symbol, rows in self._rows.items():
@@ -146,12 +146,12 @@ def load_orthology(organism: str) -> Orthology:
     Raises
     ------
     InputError
-        When the organism is unknown or has no table, or the table in the cache is damaged.
+        If the organism is unknown or has no table, or the table in the cache is damaged.
 
     Warns
     -----
     GsfmEnrichWarning
-        Once a process, when the table is not cached and cannot be downloaded.
+        Once per process, when the table is not cached and cannot be downloaded.
 
     Examples
     --------
@@ -218,9 +218,9 @@ def install_orthology(
     Raises
     ------
     InputError
-        When the organism has no table, the report is none, or it has another checksum.
+        If the organism has no table, the report is none, or it has another checksum.
     OfflineError
-        When the report cannot be downloaded.
+        If the report cannot be downloaded.
 
     Examples
     --------
@@ -299,10 +299,10 @@ def _checked(report: Path, known_hash: str | None) -> str:
 
 @lru_cache(maxsize=8)
 def _download_once(organism: str, path: Path) -> None:
-    """Try once a process to download a table that is not there."""
+    """Try once per process to download a table that is not there."""
     try:
         install_orthology(organism)
-    except (OSError, InputError) as error:  # no network, or an answer that is no report
+    except (OSError, InputError) as error:  # no network, or an answer that is not a report
         warn_caller(
             f"The orthology table of {organism} is not there and was not downloaded: {error} Genes were "
             f"mapped {BY_RULE}, which finds fewer; gsfm-enrich orthology --from FILE takes a copy of "

@@ -152,12 +152,12 @@ def resolve(ids: GeneList, organism: str = "human") -> Resolution:
     Raises
     ------
     InputError
-        When the input is no list of genes, or the organism's identifiers cannot be resolved.
+        If the input is not a list of genes, or the organism's identifiers cannot be resolved.
 
     Warns
     -----
     GsfmEnrichWarning
-        Once a process, when the orthology table of mouse or rat is not cached and cannot be downloaded.
+        Once per process, when the orthology table of mouse or rat is not cached and cannot be downloaded.
 
     Notes
     -----

@@ -1,4 +1,4 @@
-"""Notice a table of results where a list of genes is expected: its tested genes are no query."""
+"""Notice a table of results where a list of genes is expected: all tested genes are not a query."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 
 RUN, MANY = 5, 20
-"""So many integers in a row are no list of genes; so many that lie close together are none."""
+"""This many integers in a row are not a list of genes, nor are this many that lie close together."""
 DENSITY = 0.01
 """Entrez ids of human genes reach 100,000,000: twenty that fill a hundredth of their range are none."""
 
@@ -16,7 +16,7 @@ _LEAST_NUMBERED = 10
 
 
 def are_numbered(names: Collection[str]) -> bool:
-    """Say whether names are row numbers behind some letters, such as samr's ``g1``, ``g2`` and so on.
+    """Return whether names are row numbers behind some letters, such as samr's ``g1``, ``g2`` and so on.
 
     Examples
     --------
@@ -32,7 +32,7 @@ def are_numbered(names: Collection[str]) -> bool:
 
 
 def are_row_numbers(numbers: Collection[int]) -> bool:
-    """Say whether integers are row numbers rather than Entrez ids.
+    """Return whether integers are row numbers rather than Entrez ids.
 
     Parameters
     ----------

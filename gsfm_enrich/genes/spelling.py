@@ -39,7 +39,7 @@ def misread_species(ids: Sequence[str], organism: str) -> str:
     str
         A sentence, or an empty string when fewer than three genes, or less than a tenth, stand out.
 
-        For human, genes stand out that are written as in mouse and rat (``Trp53``) and are no approved human
+        For human, genes stand out that are written as in mouse and rat (``Trp53``) and are not approved human
         symbol as they stand. For mouse and rat, approved human symbols do that the orthology table lacks in
         any case, and identifiers of human; not so when the whole list is in upper case and has more symbols
         that only the species has than symbols that only human has: then it is upper-case mouse. When there is
@@ -75,7 +75,7 @@ def misread_species(ids: Sequence[str], organism: str) -> str:
 
 
 def written_as_rodent(symbols: Sequence[str]) -> bool:
-    """Say whether most of some distinct symbols are written as in mouse and rat and are no human symbols.
+    """Return whether most of some distinct symbols are written as in mouse and rat and are not human symbols.
 
     Examples
     --------
@@ -113,10 +113,10 @@ def _only_human(ids: Sequence[str], organism: str) -> list[str]:
 
 
 def _is_human_by_rule(ids: Sequence[str]) -> bool:
-    """Say whether a list is human for all that can be known without a table of orthologues.
+    """Return whether a list is human for all that can be known without a table of orthologues.
 
     No symbol is in rodent spelling, and nearly all are approved human ones; in long lists of upper-case mouse
-    more than one in ten is not. Names of clones, such as AL928768.3, are no evidence.
+    more than one in ten is not. Names of clones, such as AL928768.3, are not evidence.
     """
     symbols = [text for text in ids if not _CLONE.fullmatch(text)]
     human = _human()

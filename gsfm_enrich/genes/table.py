@@ -47,7 +47,7 @@ def organism_name(organism: str) -> str:
     Raises
     ------
     InputError
-        When the organism is not known.
+        If the organism is not known.
 
     Examples
     --------
@@ -87,7 +87,7 @@ def load_gene_table(organism: str = "human") -> pd.DataFrame:
     Raises
     ------
     InputError
-        When the organism is unknown or has no table.
+        If the organism is unknown or has no table.
 
     Notes
     -----

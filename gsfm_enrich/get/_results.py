@@ -95,7 +95,7 @@ def enrichr_df(
     -------
     pandas.DataFrame
         A copy of the rows asked for, numbered from 0. ``group`` and ``direction`` are its first columns,
-        but for the result of one list by :func:`gsfm_enrich.enrichr`.
+        except for the result of one list by :func:`gsfm_enrich.enrichr`.
 
     Raises
     ------

@@ -32,7 +32,7 @@ def read_results(path: str | os.PathLike[str]) -> Any:
     Raises
     ------
     InputError
-        When there is no such file, its ending is another one, or it cannot be read.
+        If there is no such file, its ending is another one, or it cannot be read.
 
     Examples
     --------

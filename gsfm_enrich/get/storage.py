@@ -31,7 +31,7 @@ class Enrichment:
     results
         One long table, columns ``group`` and ``direction`` and then those of :func:`gsfm_enrich.enrichr`.
     log
-        One row a list: how many genes, how many found, how many terms, what is missing, and a message where
+        One row per list: how many genes, how many found, how many terms, what is missing, and a message where
         there is no result. None for a table of unknown origin.
     params
         The parameters, flat.
@@ -145,7 +145,7 @@ def check_key(key_added: str, *used: str) -> None:
     Raises
     ------
     InputError
-        If it is no string, is empty, has a slash or is one of those.
+        If it is not a string, is empty, has a slash or is one of those.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Pages of HTML: one environment for all templates, and files written whole or not at all."""
+"""Pages of HTML: one environment for all templates, and files written completely or not at all."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ def load_bundled(name: str) -> GeneSetLibrary:
     Raises
     ------
     LibraryError
-        When no such library is bundled; the message gives close matches.
+        If no such library is bundled; the message gives close matches.
 
     Examples
     --------
@@ -80,7 +80,7 @@ def save_bundled(library: GeneSetLibrary, path: str | os.PathLike[str]) -> None:
     Raises
     ------
     LibraryError
-        When a term or gene holds a line break.
+        If a term or gene holds a line break.
 
     Examples
     --------
@@ -133,7 +133,7 @@ def read_arrays(path: str | os.PathLike[str]) -> GeneSetLibrary:
     Raises
     ------
     LibraryError
-        When the file is not such a library.
+        If the file is not such a library.
 
     Examples
     --------

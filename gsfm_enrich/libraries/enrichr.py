@@ -39,7 +39,7 @@ def server_libraries(organism: str) -> dict[str, int]:
     Raises
     ------
     OfflineError
-        When the server cannot be reached, its answer cannot be read, or it must not be asked.
+        If the server cannot be reached, its answer cannot be read, or it must not be asked.
     """
     try:
         found = _statistics(organism)
@@ -47,7 +47,7 @@ def server_libraries(organism: str) -> dict[str, int]:
         raise OfflineError(f"The names of Enrichr's libraries are not known: Enrichr {error}.") from error
     if found is None:
         raise OfflineError(
-            "The names of Enrichr's libraries are not known: Enrichr's answer is no list of them."
+            "The names of Enrichr's libraries are not known: Enrichr's answer is not a list of them."
         )
     return found
 
@@ -70,9 +70,9 @@ def fetch(name: str, organism: str) -> dict[str, list[str]] | None:
     Raises
     ------
     NoReplyError
-        When the server cannot be reached, stops in the middle, or must not be asked.
+        If the server cannot be reached, stops in the middle, or must not be asked.
     LibraryError
-        When it sends something else than the whole library.
+        If it sends something else than the whole library.
     """
     known = _statistics(organism)
     if known and name not in known:

@@ -1,6 +1,6 @@
 """Read gene set files in the GMT format, count what is odd, and say what is wrong.
 
-A GMT file has one set a line: ``TERM<TAB>DESCRIPTION<TAB>GENE<TAB>GENE...``. The reader takes plain and
+A GMT file has one set per line: ``TERM<TAB>DESCRIPTION<TAB>GENE<TAB>GENE...``. The reader takes plain and
 gzipped files (told apart by their first bytes), a byte order mark, any line ends, and weights after
 commas (``GENE,1.5``), as Enrichr and Harmonizome write them.
 """
@@ -65,9 +65,9 @@ def read_gmt(path: str | os.PathLike[str]) -> ParsedGmt:
     Raises
     ------
     InputError
-        When there is no such file.
+        If there is no such file.
     LibraryError
-        When the file is no GMT; the message gives the line and the reason.
+        If the file is not a GMT; the message gives the line and the reason.
 
     Examples
     --------
@@ -152,7 +152,7 @@ def parse_gmt(text: str, source: str) -> ParsedGmt:
     Raises
     ------
     LibraryError
-        When there is no set in it, or when more than half of the lines are malformed.
+        If there is no set in it, or when more than half of the lines are malformed.
 
     Examples
     --------
@@ -172,7 +172,7 @@ def _names_gmx(source: str) -> bool:
 
 
 def _is_gmx(lines: Sequence[str]) -> bool:
-    """Say whether sets stand in columns: the second line is nothing but placeholders."""
+    """Return whether sets stand in columns: the second line is nothing but placeholders."""
     head, second = ([field.strip() for field in line.split("\t")] for line in [*lines[:2], "", ""][:2])
     return len(head) > 1 and len(head) == len(second) and all(field.lower() in _NO_TEXT for field in second)
 
@@ -200,7 +200,7 @@ def _collect(read: Sequence[tuple[str, str, list[str]]], counts: Counter[str]) -
 
 
 def _describe_genes(read: Sequence[tuple[str, str, list[str]]]) -> bool:
-    """Say whether the second fields are genes, for lack of descriptions.
+    """Return whether the second fields are genes, for lack of descriptions.
 
     Nearly all of them are known genes, or members of other sets, that the term is not named after.
     """
@@ -263,12 +263,12 @@ def format_gmt(sets: Mapping[str, Iterable[str]]) -> str:
     Returns
     -------
     str
-        One line a term, with an empty description.
+        One line per term, with an empty description.
 
     Raises
     ------
     LibraryError
-        When a term or gene holds a tab or a line break, which the format cannot express.
+        If a term or gene holds a tab or a line break, which the format cannot express.
 
     Examples
     --------
@@ -286,7 +286,7 @@ def format_gmt(sets: Mapping[str, Iterable[str]]) -> str:
 
 
 def _not_gmt(source: str, number: int, line: str) -> str:
-    """Say which line shows that a file is no GMT, and why."""
+    """Say which line shows that a file is not a GMT, and why."""
     shown = line if len(line) <= _SHOWN else line[:_SHOWN] + "..."
     why = "has no tab" if "\t" not in line else "does not start with a term"
     return (
@@ -312,7 +312,7 @@ def _split_weights(fields: list[str]) -> tuple[list[str], int]:
 
 
 def _is_number(text: str) -> bool:
-    """Tell whether a string reads as a number; an empty one (``GENE,``) is an omitted weight."""
+    """Return whether a string reads as a number; an empty one (``GENE,``) is an omitted weight."""
     if not text.strip():
         return True
     try:

@@ -64,7 +64,7 @@ def index_sets(sets: Mapping[str, Iterable[object]]) -> IndexedSets:
     Raises
     ------
     InputError
-        When `sets` is no mapping, a set is no list, or two terms read the same as text.
+        If `sets` is not a mapping, a set is not a list, or two terms read the same as text.
 
     Examples
     --------
@@ -111,7 +111,7 @@ def index_sets(sets: Mapping[str, Iterable[object]]) -> IndexedSets:
 
 
 def sets_of_frame(df: pd.DataFrame, term: str, gene: str) -> tuple[dict[str, list[object]], int]:
-    """Collect gene sets from a long table with one row a membership.
+    """Collect gene sets from a long table with one row per membership.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ def sets_of_frame(df: pd.DataFrame, term: str, gene: str) -> tuple[dict[str, lis
     Raises
     ------
     InputError
-        When a column is missing.
+        If a column is missing.
 
     Examples
     --------

@@ -89,9 +89,9 @@ class GeneSetLibrary:
         Raises
         ------
         InputError
-            When `sets` is not a mapping, or a set is a bare string or not iterable.
+            If `sets` is not a mapping, or a set is a bare string or not iterable.
         LibraryError
-            When no term has a gene.
+            If no term has a gene.
 
         Examples
         --------
@@ -129,14 +129,14 @@ class GeneSetLibrary:
         Raises
         ------
         InputError
-            When there is no such file.
+            If there is no such file.
         LibraryError
-            When the file is no GMT, or holds no term with genes.
+            If the file is not a GMT, or holds no term with genes.
 
         Warns
         -----
         GsfmEnrichWarning
-            When lines or terms were dropped, with their number.
+            If lines or terms were dropped, with their number.
 
         Examples
         --------
@@ -160,7 +160,7 @@ class GeneSetLibrary:
     def from_frame(
         cls, df: pd.DataFrame, term: str = "term", gene: str = "gene", name: str = "frame"
     ) -> GeneSetLibrary:
-        """Build a library from a long table with one row a membership.
+        """Build a library from a long table with one row per membership.
 
         Parameters
         ----------
@@ -178,9 +178,9 @@ class GeneSetLibrary:
         Raises
         ------
         InputError
-            When a column is missing.
+            If a column is missing.
         LibraryError
-            When no row has both a term and a gene.
+            If no row has both a term and a gene.
 
         Examples
         --------
@@ -224,7 +224,7 @@ class GeneSetLibrary:
         Raises
         ------
         LibraryError
-            When labels repeat or the arrays do not fit each other.
+            If labels repeat or the arrays do not fit each other.
 
         Examples
         --------
@@ -293,7 +293,7 @@ class GeneSetLibrary:
         Raises
         ------
         LibraryError
-            When there is no such term; the message gives close matches.
+            If there is no such term; the message gives close matches.
 
         Examples
         --------
@@ -322,7 +322,7 @@ class GeneSetLibrary:
         Raises
         ------
         LibraryError
-            When nothing is left.
+            If nothing is left.
 
         Examples
         --------
@@ -357,7 +357,7 @@ class GeneSetLibrary:
     def write_gmt(self, path: str | os.PathLike[str]) -> None:
         r"""Write the library as a GMT file, gzipped when the name ends in ``.gz``.
 
-        The file appears whole or not at all: an interruption leaves a previous file as it was.
+        The file appears completely or not at all: an interruption leaves a previous file as it was.
 
         Parameters
         ----------
@@ -367,7 +367,7 @@ class GeneSetLibrary:
         Raises
         ------
         LibraryError
-            When a term or gene holds a tab or a line break, which the format cannot express.
+            If a term or gene holds a tab or a line break, which the format cannot express.
 
         Examples
         --------

@@ -54,11 +54,11 @@ def load_libraries(gene_sets: Any, organism: str = "human") -> list[GeneSetLibra
     Raises
     ------
     InputError
-        When the input is none of these, or names a file that is not there.
+        If the input is none of these, or names a file that is not there.
     LibraryError
-        When a name is unknown or a file is no GMT.
+        If a name is unknown or a file is not a GMT.
     OfflineError
-        When a library is neither bundled nor cached and Enrichr cannot be reached.
+        If a library is neither bundled nor cached and Enrichr cannot be reached.
 
     Examples
     --------
@@ -100,16 +100,16 @@ def load_library(name: str | os.PathLike[str], organism: str = "human") -> GeneS
     Raises
     ------
     InputError
-        When it is the path of a file that is not there.
+        If it is the path of a file that is not there.
     LibraryError
-        When Enrichr has no such library, or the file is no GMT.
+        If Enrichr has no such library, or the file is not a GMT.
     OfflineError
-        When the library is neither bundled nor cached and Enrichr cannot be reached.
+        If the library is neither bundled nor cached and Enrichr cannot be reached.
 
     Warns
     -----
     GsfmEnrichWarning
-        When lines or terms of a file were left out, with their number.
+        If lines or terms of a file were left out, with their number.
 
     Examples
     --------

@@ -32,7 +32,7 @@ LEVELS = 255
 TYPICAL_SIZE = 50.0
 """Set size at which the coefficient of the size has no effect."""
 AT_ONCE = 64
-"""Sets whose scores of all genes are worked out as one: fewer than a block, so that threads share a batch."""
+"""Sets whose scores of all genes are computed as one: fewer than a block, so that threads share a batch."""
 
 
 class Dense(nn.Module):

@@ -123,11 +123,11 @@ def in_precision(weight: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
 
 
 def read_text(path: Path) -> str:
-    """Read a text file of a checkpoint; raise a `CheckpointError` when it is no UTF-8."""
+    """Read a text file of a checkpoint; raise a `CheckpointError` if it is not UTF-8."""
     try:
         return path.read_text("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise CheckpointError(f"{str(path)!r} is no UTF-8 text: {error}.") from error
+        raise CheckpointError(f"{str(path)!r} is not UTF-8 text: {error}.") from error
 
 
 def check_weights(model: GSFM, weights: dict[str, torch.Tensor]) -> None:

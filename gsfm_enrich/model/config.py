@@ -44,11 +44,11 @@ class GSFMConfig:
         parameter ``bias`` of length V that inference ignores.
     architecture
         ``"gsfm"`` is the published network, ``"gsfm-scaled"`` divides the multi-hot input by the square root
-        of the number of genes in the set; ``"gsfm-channels"`` is no autoencoder, see
+        of the number of genes in the set; ``"gsfm-channels"`` is not an autoencoder, see
         `gsfm_enrich.model.channels`.
     dense, tables
-        Channels of ``"gsfm-channels"``: name and dimensions of each dense one, name and neighbours a gene of
-        each table. Ours, too.
+        Channels of ``"gsfm-channels"``: name and dimensions of each dense one, name and neighbours per gene
+        of each table. This package's own addition.
 
     Raises
     ------
@@ -129,7 +129,7 @@ class GSFMConfig:
         Raises
         ------
         CheckpointError
-            If it is no JSON object, lacks ``vocab_size`` or has a field of another name.
+            If it is not a JSON object, lacks ``vocab_size`` or has a field of another name.
 
         Examples
         --------

@@ -132,7 +132,7 @@ class GSFM(nn.Module):
 
     @property
     def output_layer(self) -> nn.Linear:
-        """The last Linear of the decoder, one row a gene."""
+        """The last Linear of the decoder, one row per gene."""
         return cast(nn.Linear, self.decoder.layers[-1])
 
     def forward(self, units: Tensor, offsets: Tensor) -> Tensor:

@@ -96,7 +96,7 @@ class Standard:
 
 
 class GeneFactors:
-    """The gene side of standardised scores, worked out once for each reference size.
+    """The gene side of standardised scores, computed once for each reference size.
 
     Parameters
     ----------
@@ -132,7 +132,9 @@ class GeneFactors:
     def _make_standard(self, group: int) -> Standard:
         if isinstance(self.model, ChannelGSFM):
             places = self.model.output[0]
-            width = places.shape[1]  # centred over the genes as they are, and compared with random sets, too
+            width = places.shape[
+                1
+            ]  # centred over the genes as they are, and compared with random sets as well
             return Standard(places, np.zeros(width, np.float32), np.eye(width, dtype=np.float32))
         mean, sd = reference(self.model, REFERENCE_SIZES[group])
         weight, bias = centred_output(self.model)

@@ -61,7 +61,7 @@ def biadjacency(model: GSFM, orthology: Orthology) -> Biadjacency:
     Raises
     ------
     InputError
-        When there is no orthology table, only the rule, or the model knows no orthologue.
+        If there is no orthology table, only the rule, or the model knows no orthologue.
     """
     if not orthology.genes:
         raise InputError(

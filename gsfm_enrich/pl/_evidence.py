@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 BESIDE = "#8a6d1b"
 """The colour of a neighbour of the gene that a term is named after."""
 SHOWN = 1e-4
-"""Probabilities below this are no evidence."""
+"""Probabilities below this are not evidence."""
 
 
 @checked

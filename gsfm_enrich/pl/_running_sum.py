@@ -94,7 +94,7 @@ def running_sum(
     Raises
     ------
     InputError
-        If more than one group is left, the data are no ranked table, or a suffix cannot be written.
+        If more than one group is left, the data are not ranked table, or a suffix cannot be written.
     LibraryError
         For an unknown library or term.
 

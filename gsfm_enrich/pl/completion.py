@@ -26,7 +26,7 @@ def completion(
     Parameters
     ----------
     terms
-        A row a library, method and term, with ``auroc``: what
+        One row per library, method and term, with ``auroc``: what
         `gsfm_enrich.evaluation.evaluate.compare_halves` returns second.
     ax
         Axes to draw on; a new figure of fitting size by default.

@@ -120,7 +120,7 @@ def empty_plot(ax: Axes | None, text: str, save: str | os.PathLike[str] | None) 
 
 
 def save_figure(ax: Axes, save: str | os.PathLike[str] | None, dpi: int = 150) -> Axes:
-    """Write the figure of `ax` to `save` (format by its suffix), whole or not at all; return `ax`.
+    """Write the figure of `ax` to `save` (format by its suffix), completely or not at all; return `ax`.
 
     The picture is cropped to what is drawn, and enlarged where that is more than the figure.
 

@@ -98,7 +98,7 @@ def ask(genes: GeneList, organism: str, model: str | os.PathLike[str] | GSFM) ->
 
 
 def distinct_genes(genes: GeneList) -> list[str]:
-    """Return genes as a list without repeats; a string that is no file is one gene.
+    """Return genes as a list without repeats; a string that is not a file is one gene.
 
     Raises
     ------
@@ -112,7 +112,7 @@ def distinct_genes(genes: GeneList) -> list[str]:
 
 
 def single_or_many(genes: GeneList) -> list[str]:
-    """Return genes as a list; a string that is no file is one gene."""
+    """Return genes as a list; a string that is not a file is one gene."""
     alone = isinstance(genes, str) and not os.path.isfile(genes)
     return as_gene_list([genes] if alone else genes)
 

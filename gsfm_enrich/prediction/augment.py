@@ -36,7 +36,7 @@ def augment(
     n
         Genes to return; None returns all.
     known
-        Whether to rank the given genes, too, each as if it had not been given.
+        Whether to rank the given genes as well, each as if it had not been given.
     organism
         Of the genes. Those of mouse and rat are found, and named, through their orthologues.
     model
@@ -45,7 +45,7 @@ def augment(
     Returns
     -------
     DataFrame
-        One row a gene, best first: ``gene`` (the model's symbol; for mouse and rat that of its orthologue,
+        One row per gene, best first: ``gene`` (the model's symbol; for mouse and rat that of its orthologue,
         or the model's where it has none), ``score`` (how well it completes the list:
         the scores of the model's channels, each weighed for this list, added; for a published checkpoint its
         logit, standardised), ``z_score`` (standard deviations of the score in the dense channels, or of the

@@ -79,13 +79,13 @@ def functions_in_context(
     Returns
     -------
     DataFrame
-        One row a gene and term, best first within a gene and library: ``gene``, ``gene_set``, ``term``,
+        One row per gene and term, best first within a gene and library: ``gene``, ``gene_set``, ``term``,
         ``score`` (of `predict_functions`, plus three times the logarithm of the fold enrichment),
         ``z_score``, ``rank`` (by this score), ``probability`` and ``known`` (as in `predict_functions`,
         without the context), and
 
         - ``fold_enrichment``: expected members among the companions over those among as many random genes,
-          one added to both, so that a single companion is no strong evidence
+          one added to both, so that a single companion is not strong evidence
         - ``expected_companions``: members among the companions, plus the probabilities of the others
         - ``companions``: up to five of them, members or probable ones, the most similar to the gene first
         - ``similar_terms``: terms folded into this one
@@ -223,7 +223,7 @@ class Context:
     def enrichment(self, alone: Functions) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return fold enrichment and expected members of all terms among the companions of a gene."""
         expected, others = self.expected, len(self.columns)
-        if alone.column in self.columns:  # a gene is no companion of its own
+        if alone.column in self.columns:  # a gene is not a companion of its own
             expected = expected - np.where(alone.member, 1.0, alone.probability)
             others -= 1
         return (expected + 1) / (others * self.usual + 1), expected

@@ -39,9 +39,10 @@ class GeneModules:
     Attributes
     ----------
     genes : DataFrame
-        One row a gene: ``gene``, ``module`` (0: none) and ``similarity`` (mean, to the others of its module).
+        One row per gene: ``gene``, ``module`` (0: none) and ``similarity`` (mean, to the others of its
+        module).
     modules : DataFrame
-        One row a module, the largest first: ``module`` (from 1), ``size``, ``name`` (its best term),
+        One row per module, the largest first: ``module`` (from 1), ``size``, ``name`` (its best term),
         ``gene_set``, ``terms`` (its three best, joined by ``; ``), ``adjusted_p_value`` (of the best),
         ``similarity`` (mean over its pairs of genes) and ``genes`` (joined by ``;``, the most typical first).
     edges : DataFrame
@@ -65,10 +66,10 @@ def gene_modules(
     """Split a gene list into functional modules, and name each by its best terms.
 
     Two genes are similar as `gsfm_enrich.neighbors` says, less what either is to the list on average: in a
-    list of T cell genes it is no news that two of them have to do with T cells. Average linkage joins modules
-    as long as the mean of that is positive between them, which is where the modularity of the partition is
-    greatest along the way. Then the model completes every module, and each gene moves to the one that places
-    it highest, completed without it, for up to five rounds.
+    list of T cell genes it is not news that two of them have to do with T cells. Average linkage joins
+    modules as long as the mean of that is positive between them, which is where the modularity of the
+    partition is greatest along the way. Then the model completes every module, and each gene moves to the one
+    that places it highest, completed without it, for up to five rounds.
 
     Parameters
     ----------

@@ -60,7 +60,7 @@ def neighbors(
     Returns
     -------
     DataFrame
-        One row a gene and neighbour, best first within a gene:
+        One row per gene and neighbour, best first within a gene:
 
         - ``gene``, ``neighbour`` (the model's symbol; for mouse and rat that of its orthologue)
         - ``score``: what the model says of each when the other is all it is given, the mean of both ways: the
@@ -131,8 +131,8 @@ def neighbour_graph(
     Returns
     -------
     DataFrame
-        ``gene``, ``other``, ``similarity``: one row a line. Two neighbours are joined when they are at least
-        as similar as the last neighbour is to the gene.
+        ``gene``, ``other``, ``similarity``: one row per line. Two neighbours are joined when they are at
+        least as similar as the last neighbour is to the gene.
 
     Examples
     --------

@@ -58,7 +58,7 @@ def predict_functions(
         Terms to return for each gene and library; None returns all, none of them folded (for thousands of
         terms this takes some ten seconds).
     known
-        Whether to rank terms that list the gene already, too. They are scored as if they did not: the gene
+        Whether to include terms that already list the gene. They are scored as if they did not: the gene
         is taken out of the term before the term is completed.
     fold
         A term is folded into a better ranked one when this share of the genes of either is in both (Jaccard
@@ -72,7 +72,7 @@ def predict_functions(
     Returns
     -------
     DataFrame
-        One row a gene and term, best first within a gene and library:
+        One row per gene and term, best first within a gene and library:
 
         - ``gene``, ``gene_set``, ``term``
         - ``score``: the log odds that the gene belongs to the term, in nats, plus .8 times the logarithm
@@ -300,12 +300,12 @@ def predict_genes(
     top
         Genes to return; None returns all.
     known
-        Whether to rank genes that the term lists already, too, each as if it did not.
+        Whether to include genes that the term already lists, each scored as if it did not.
 
     Returns
     -------
     DataFrame
-        One row a gene, best first: ``gene_set``, ``term``, ``gene``, ``score`` (the log odds in nats; all
+        One row per gene, best first: ``gene_set``, ``term``, ``gene``, ``score`` (the log odds in nats; all
         genes are of one term, whose size plays no part), ``z_score``, ``rank`` of the gene for this term,
         ``probability`` and ``known``, as in `predict_functions`. For mouse and rat, a human gene goes by the
         symbol of its orthologue, or by its own where it has none; of several human genes with one

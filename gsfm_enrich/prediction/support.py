@@ -184,7 +184,7 @@ def _auroc_check(table: Membership) -> Callable[[Arrays], None]:
             raise ValueError("it has other terms")
         shares = np.nan_to_num(auroc.astype(np.float64))  # NaN for terms of one gene
         if not ((shares >= 0) & (shares <= 1)).all():
-            raise ValueError("it holds numbers that are no AUROC")
+            raise ValueError("it holds numbers that are not AUROC")
 
     return check
 

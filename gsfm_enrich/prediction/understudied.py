@@ -52,7 +52,7 @@ doi:10.1038/s41588-020-0669-3).
 
 
 def has_uninformative_name(symbol: str, pattern: re.Pattern[str] = PLACEHOLDER_NAMES) -> bool:
-    """Say whether a symbol is a placeholder: a position, a clone, or a shape seen in the sequence.
+    """Return whether a symbol is a placeholder: a position, a clone, or a shape seen in the sequence.
 
     Parameters
     ----------
@@ -98,12 +98,12 @@ def gene_info(
     max_publications
         A gene is little studied up to this many fractional publications.
     require_no_experimental_go
-        Ask, too, that no biological process and no molecular function but protein binding rests on an
-        experiment.
+        Also require that no biological process and no molecular function other than protein binding rests
+        on an experiment.
     require_uninformative_name
-        Ask, too, that its name says nothing.
+        Also require that its name says nothing.
     uninformative_names
-        What a symbol that says nothing looks like, in any case.
+        Pattern of symbols that say nothing, in any case.
 
     Returns
     -------

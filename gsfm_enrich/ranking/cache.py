@@ -1,9 +1,9 @@
 """Membership tables on disk: what a library and a model give once, every later process reads.
 
 A table is kept under the hash of all that it depends on, so that nothing kept is ever out of date. Files are
-written whole or not at all, and hold a checksum: a damaged one is removed and the table computed again. The
-folder is bounded: what was not used for longest goes first. Those of the bundled libraries, completed by the
-bundled model, come with the package, see `gsfm_enrich.prediction.completed_libraries`.
+written completely or not at all, and hold a checksum: a damaged one is removed and the table computed again.
+The folder is bounded: what was not used for longest goes first. Those of the bundled libraries, completed by
+the bundled model, come with the package, see `gsfm_enrich.prediction.completed_libraries`.
 """
 
 from __future__ import annotations
@@ -122,7 +122,7 @@ def _read(path: Path, key: str) -> Arrays:
 
 
 def _set_aside(path: Path, error: Exception) -> None:
-    """Remove a damaged table, but for one of the package's own files."""
+    """Remove a damaged table, except for one of the package's own files."""
     if path.parent == COMPLETED_LIBRARIES:
         logger.warning("The table %s, which came with the package, is damaged: %s", path, error)
     else:

@@ -162,7 +162,7 @@ def count_overlap(
     background
         None: the genes of the library. A number: that many genes, of which every gene of the query and every
         gene of the library counts as one. A list: its genes; query and terms are cut to it. Two names of one
-        gene count once, but for names that the library itself lists apart.
+        gene count once, except for names that the library itself lists apart.
     organism
         Of query and background.
 
@@ -281,7 +281,7 @@ def say_lost(
     libraries
         What they are looked for in.
     known
-        Genes of the model's vocabulary, where they are looked for, too.
+        Genes of the model's vocabulary, where they are looked for as well.
     organism
         Of the identifiers.
 

@@ -74,7 +74,7 @@ def enrichment_table(
     Returns
     -------
     DataFrame
-        One row a term, library by library, with the columns of `gsfm_enrich.ranking.columns`.
+        One row per term, library by library, with the columns of `gsfm_enrich.ranking.columns`.
     """
     tables = []
     for counts in counted:

@@ -63,7 +63,7 @@ def named_genes(terms: Sequence[str], vocabulary: Sequence[str], organism: str =
     distinct = list(dict.fromkeys(words))
     spelled = {gene.lower() for gene in vocabulary}
     if 2 * sum(word.lower() in spelled for word in distinct) < len(distinct):
-        return None  # most are no genes by any name: not worth reading the table of other names
+        return None  # most are not genes by any name: not worth reading the table of other names
     found = match(distinct, vocabulary, organism)
     where = dict(zip(distinct, found.columns.tolist(), strict=True))
     for word, how in zip(distinct, found.how, strict=True):
@@ -119,7 +119,7 @@ def nearest(genes: Ints, scores: NDArray[np.float32]) -> csr_array:
     Parameters
     ----------
     genes : shape (n_genes,)
-        Column of each gene, which is no neighbour of its own.
+        Column of each gene, which is not a neighbour of its own.
     scores : shape (n_genes, n_columns)
     """
     n = min(NEIGHBOURS, scores.shape[1] // 4)
@@ -146,7 +146,7 @@ def listed_more_often(members: csr_array, near: csr_array, own: Ints) -> bool:
     Notes
     -----
     Expected is the product of what a term lists of all neighbours and what all terms list of its gene's, over
-    the sum: large terms, and genes whose neighbours are popular, are no evidence.
+    the sum: large terms, and genes whose neighbours are popular, are not evidence.
     """
     near = near.astype(np.float64)
     common = members.multiply(near[own]).sum(axis=1)

@@ -80,7 +80,7 @@ def rank_terms(
     Returns
     -------
     DataFrame
-        One row a list and term, the best terms first within each list and library:
+        One row per list and term, the best terms first within each list and library:
 
         - ``list``, ``gene_set``, ``term``
         - ``overlap``, ``size``: genes of list and term in common, and of the term in the background
@@ -91,7 +91,7 @@ def rank_terms(
     Raises
     ------
     InputError
-        If ``lists`` is no mapping or empty, ``top`` is below 1, or a propensity cannot be used.
+        If ``lists`` is not a mapping or empty, ``top`` is below 1, or a propensity cannot be used.
 
     Warns
     -----

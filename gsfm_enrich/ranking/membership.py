@@ -156,7 +156,7 @@ class Membership:
 
     @kept_property
     def calibration(self) -> Calibration:
-        """What scores are worth in this library; kept on disk, too."""
+        """What scores are worth in this library; kept on disk as well."""
         check = partial(check_arrays, n_channels=self.genes.n_channels)
         return Calibration.from_arrays(self.kept("calibration", check, lambda: self._calibrate().to_arrays()))
 
@@ -169,7 +169,7 @@ class Membership:
         return fit(questions, scores.pairs(*questions.pairs).astype(np.float64), scores.own)
 
     def strongest(self, scores: Scores, shown: Sequence[Ints]) -> list[Ints]:
-        """Return the columns of the highest scores of each set, but for those that were shown."""
+        """Return the columns of the highest scores of each set, except for those that were shown."""
         genes, n = self.genes.at(np.arange(len(self.units))), min(STRONGEST, len(self.units) // 4)
 
         def work(block: slice) -> list[Ints]:
@@ -285,7 +285,7 @@ class Membership:
         return csc_array(probable.maximum(near.astype(np.float32) * NEIGHBOUR_WEIGHT))
 
     def _probable(self, columns: Ints) -> csr_array:
-        """Return the probabilities that count, worked out in blocks of terms: memory stays bounded."""
+        """Return the probabilities that count, computed in blocks of terms: memory stays bounded."""
         shape = (len(self.sizes), len(columns))
         if not self.calibration.trusted or not len(columns):
             return _empty(shape)
@@ -363,7 +363,7 @@ class Membership:
     def predicted(self, rows: Ints, columns: Ints) -> NDArray[np.float32]:
         """Return the probability that genes belong to terms that do not list them; 0 where they do.
 
-        Small ones, too, shape (n_rows, n_columns).
+        Small ones as well, shape (n_rows, n_columns).
         """
         p = self.probability(self.log_odds(rows, columns), self.sizes[rows][:, None])
         members = self.known[rows][:, columns].tocoo()
@@ -388,7 +388,7 @@ class Membership:
         return self._weigh(self.scores, self.sizes, self.scores.own)
 
     def complete(self, sets: Sequence[Ints]) -> CompletedSets:
-        """Complete sets of columns that are no terms of the library."""
+        """Complete sets of columns that are not terms of the library."""
         scores, sizes = self.score(sets), np.array([len(columns) for columns in sets], dtype=np.int64)
         return self._weigh(scores, sizes, scores.own)
 
@@ -429,7 +429,7 @@ class Membership:
 
 
 def _check_probabilities(arrays: Arrays, shape: tuple[int, int]) -> None:
-    """Raise a ValueError for what is no sparse table of probabilities of this shape."""
+    """Raise a ValueError for what is not a sparse table of probabilities of this shape."""
     data, indices, starts = (arrays[name] for name in ("data", "indices", "indptr"))
     if data.dtype != np.float32 or not all(
         np.issubdtype(part.dtype, np.integer) for part in (indices, starts)

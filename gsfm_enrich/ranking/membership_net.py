@@ -55,12 +55,12 @@ def membership_net(
     -------
     pandas.DataFrame
         Columns ``source`` (term), ``target`` (gene) and ``weight``: 1 for a member, else the calibrated
-        probability of membership. One row a pair, terms in order, the heaviest genes first.
+        probability of membership. One row per pair, terms in order, the heaviest genes first.
 
     Raises
     ------
     InputError
-        When `min_weight` is not above 0 and at most 1, or `gene_sets` is more than one library.
+        If `min_weight` is not above 0 and at most 1, or `gene_sets` is more than one library.
     LibraryError
         For an unknown library or term; the message gives close matches.
 

@@ -72,7 +72,7 @@ def overlap_test(hits: npt.ArrayLike, sizes: npt.ArrayLike, drawn: int, populati
     Raises
     ------
     InputError
-        When the counts cannot be: more hits than genes, or a background that cannot hold query and term.
+        If the counts cannot be: more hits than genes, or a background that cannot hold query and term.
 
     Examples
     --------

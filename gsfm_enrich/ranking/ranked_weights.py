@@ -160,7 +160,7 @@ def _times_frequency(
 
 
 def _predicted_counts(table: Membership, columns: Ints) -> csr_array:
-    """Return what genes that are no members count, from their probability or as neighbours."""
+    """Return what genes that are not members count, from their probability or as neighbours."""
     counts = csr_array(table.probable[:, columns])
     counts.data = PREDICTED_WEIGHT * np.sqrt(counts.data)
     if table.neighbours is None:

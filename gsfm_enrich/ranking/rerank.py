@@ -75,7 +75,7 @@ def rerank(counts: QueryCounts, model: GSFM, propensity: Propensity | None = Non
     p = test.p_values[0]
     rank, before = np.empty(len(p), dtype=np.int64), np.empty(len(p), dtype=np.int64)
     rank[test.order()[0]] = np.arange(1, len(p) + 1)
-    # equal overlaps stay in the model's order: a tie is no movement
+    # equal overlaps stay in the model's order: a tie is not a move
     before[np.lexsort((rank, counts.overlap.p_values))] = np.arange(1, len(p) + 1)
     probable, weights = located.probable(table), located.weights(table)
     columns = pd.DataFrame(

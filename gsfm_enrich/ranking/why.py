@@ -47,7 +47,7 @@ def term_evidence(
     Returns
     -------
     DataFrame
-        One row a gene, those that add most first:
+        One row per gene, those that add most first:
 
         - ``gene_set``, ``term``
         - ``gene``: a member as the library spells it, a predicted one as the query does

@@ -115,7 +115,7 @@ def annotate_genes(
     Warns
     -----
     GsfmEnrichWarning
-        When the model does not know some of the genes, with their number.
+        If the model does not know some of the genes, with their number.
 
     Examples
     --------

@@ -127,14 +127,14 @@ def enrich_ranked(
         For an unknown key, group, direction or column; when fewer than 500 genes were measured; when the
         tested matrix or its cells are gone; when a group has fewer than two replicates.
     MissingPackageError
-        When `replicate` is given and inmoose is not installed.
+        If `replicate` is given and inmoose is not installed.
     LibraryError
         For an unknown or malformed gene set library.
 
     Warns
     -----
     GsfmEnrichWarning
-        When most measured genes are in no gene set, a gene was measured more than once, or there are few
+        If most measured genes are in no gene set, a gene was measured more than once, or there are few
         labellings of the replicates.
 
     Examples

@@ -142,7 +142,7 @@ def enrichr(
     propensity
         How likely each gene is to be listed whatever the groups are, as in :func:`gsfm_enrich.enrichr`, or
         ``"expression"``: its mean value over the cells, of ``adata.raw`` when raw was used. Differences of
-        highly expressed genes are found more easily, and random lists are then drawn like that, too.
+        highly expressed genes are found more easily, and random lists are then drawn like that as well.
 
     Returns
     -------

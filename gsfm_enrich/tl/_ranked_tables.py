@@ -75,7 +75,7 @@ def enrich_ranked(
     Warns
     -----
     GsfmEnrichWarning
-        When genes are repeated or have no statistic.
+        If genes are repeated or have no statistic.
 
     Examples
     --------

@@ -79,14 +79,14 @@ def score_terms(
     Raises
     ------
     InputError
-        For something that is no AnnData, an unknown layer or column, or an unusable `min_weight`.
+        For something that is not an AnnData, an unknown layer or column, or an unusable `min_weight`.
     LibraryError
         For an unknown library or term; the message gives close matches.
 
     Warns
     -----
     GsfmEnrichWarning
-        When no gene of a term varies in the data: its scores are 0.
+        If no gene of a term varies in the data: its scores are 0.
 
     Notes
     -----

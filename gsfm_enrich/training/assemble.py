@@ -114,7 +114,7 @@ def build_corpus(
         If ``smallest`` is below 2, ``near_duplicates`` out of its range, a file cannot be read, or no set is
         left.
     LibraryError
-        If a file is no GMT file.
+        If a file is not a GMT file.
     """
     rules = Rules(before, tuple(sorted(exclude)), smallest, largest, seen, near_duplicates)
     sources = describe_sources(gmts, org_db)
@@ -178,7 +178,7 @@ class Reading:
     genes : list of str
         What the numbers in the sets stand for.
     kept : bool array, shape (n_sets,)
-        Which sets are no near duplicates.
+        Which sets are not near duplicates.
     firsts : list of int
         Number of the first set of every source.
     left_out : list of Counter
@@ -278,7 +278,7 @@ def kept_memberships(
 def describe(
     read: Reading, request: dict[str, Any], source: NDArray[np.int64], sizes: NDArray[np.int64]
 ) -> dict[str, Any]:
-    """Return the manifest, but for the genes and the digests of the arrays."""
+    """Return the manifest, except for the genes and the digests of the arrays."""
     n_sources = len(read.firsts)
     n_sets = np.bincount(source, minlength=n_sources).tolist()
     memberships = np.bincount(source, weights=sizes, minlength=n_sources).astype(np.int64).tolist()

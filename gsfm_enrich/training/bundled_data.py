@@ -21,7 +21,7 @@ What is left out or changed, and why:
 * A symbol belongs to one gene. Where several share it (copies of one tRNA; a disease locus named like a
   gene) the protein-coding one keeps it, then any type other than ``unknown``, then the one with the
   most publications, then the lowest Entrez id. The others are dropped and counted.
-* The official symbol is no alias of its own gene.
+* The official symbol is not an alias of its own gene.
 * GO annotations without data (evidence ``ND``) and terms below 5 or above 2,000 genes are dropped.
 """
 
@@ -108,7 +108,7 @@ def read_genes(org_db: Path) -> tuple[list[Gene], Counter[str]]:
     Raises
     ------
     InputError
-        When the file is missing or is no such database.
+        If the file is missing or is no such database.
     """
     with closing(_open(org_db, "gene_info")) as db:
         ensembl = _grouped(db, "SELECT _id, ensembl_id FROM ensembl")
@@ -169,7 +169,7 @@ def read_go(org_db: Path, go_db: Path, genes: Sequence[Gene], ontology: str) -> 
     Raises
     ------
     InputError
-        When a file is missing or is no such database.
+        If a file is missing or is no such database.
     """
     with closing(_open(go_db, "go_term")) as db:
         names = dict(db.execute("SELECT go_id, term FROM go_term"))
@@ -221,7 +221,7 @@ def build(org_db: Path, go_db: Path, out: Path) -> list[str]:
     Raises
     ------
     InputError
-        When a database is missing or lacks the tables this script reads.
+        If a database is missing or lacks the tables this script reads.
     """
     genes, dropped = read_genes(org_db)
     sets = {name: read_go(org_db, go_db, genes, ontology) for name, ontology in ONTOLOGIES.items()}
@@ -267,7 +267,7 @@ def _open(path: Path, table: str) -> sqlite3.Connection:
         found = db.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone()
     except sqlite3.DatabaseError as error:
         db.close()
-        raise InputError(f"{str(path)!r} is no SQLite database ({error}).") from error
+        raise InputError(f"{str(path)!r} is not a SQLite database ({error}).") from error
     if found is None:
         db.close()
         raise InputError(f"The database {str(path)!r} has no table {table!r}; is it the right package's?")

@@ -28,7 +28,7 @@ def cooccurrence(
         A set of n genes counts as (n - 1) ** -size_power sets: two genes named by a paper on two genes have
         more to do with each other than two of a paper on two hundred.
     pseudocount
-        Added to the degree of every gene, so that one shared set of two rare genes is no proof.
+        Added to the degree of every gene, so that one shared set of two rare genes is not proof.
 
     Returns
     -------

@@ -91,8 +91,8 @@ def gmt_sets(path: Path, left_out: Counter[str] | None = None, mapped: set[str] 
     """Yield the sets of a GMT file with every symbol resolved to an approved human one.
 
     A file that is written as mouse and rat are (see `gsfm_enrich.genes.spelling.written_as_rodent`) is read
-    as mouse, through orthologues. What is no single human gene is left out; of equal terms the last counts.
-    The file is read twice, and only its distinct symbols and 8 bytes a set are kept in memory.
+    as mouse, through orthologues. What is not a single human gene is left out; of equal terms the last
+    counts. The file is read twice, and only its distinct symbols and 8 bytes a set are kept in memory.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ def gmt_sets(path: Path, left_out: Counter[str] | None = None, mapped: set[str] 
         ]
     left_out["duplicate terms of GMT files"] += len(terms) - int(last.sum())
     approved = _approved(symbols, mapped)
-    left_out["symbols of GMT files that are no single human gene"] += len(symbols) - len(approved)
+    left_out["symbols of GMT files that are not single human genes"] += len(symbols) - len(approved)
     for counted, (term, genes) in zip(last, iter_gmt(path, Counter()), strict=True):
         if counted:
             yield term, list(dict.fromkeys(approved[gene] for gene in genes if gene in approved))

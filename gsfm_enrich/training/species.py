@@ -48,7 +48,7 @@ def species_corpus(
     Raises
     ------
     InputError
-        When no set is left.
+        If no set is left.
     """
     left_out = Counter[str]()
     kept = []

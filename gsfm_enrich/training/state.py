@@ -43,7 +43,7 @@ def start_log(path: Path, first: int) -> None:
 def save_state(
     path: Path, network: GSFM, optimizer: torch.optim.Optimizer, run: dict[str, str], done: int
 ) -> None:
-    """Write everything a run needs to go on, as safetensors, whole or not at all."""
+    """Write everything a run needs to go on, as safetensors, completely or not at all."""
     tensors = {f"model/{name}": weight.detach() for name, weight in network.named_parameters()}
     for name, weight in network.named_parameters():
         for key, value in optimizer.state.get(weight, {}).items():
@@ -87,7 +87,7 @@ def validation_losses(path: Path, upto: int) -> list[float]:
 
 
 def has_stopped_falling(losses: list[float], patience: int) -> bool:
-    """Tell whether that many validations came after the lowest loss; never with a patience of 0.
+    """Return whether that many validations came after the lowest loss; never with a patience of 0.
 
     Examples
     --------

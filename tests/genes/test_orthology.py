@@ -153,7 +153,7 @@ def test_without_a_table_nothing_is_in_it():
     assert "Trp53" not in by_rule
     assert by_rule.rows("Trp53") == ()
     assert describe(by_rule) == (
-        "Orthologues of mouse: by rule (the same symbol or alias but for case); no table is cached."
+        "Orthologues of mouse: by rule (the same symbol or alias except for case); no table is cached."
     )
 
 
@@ -199,7 +199,7 @@ def test_without_network_the_rule_is_used_and_said_once(server, error, kind):
         assert load_orthology("mouse").genes == ()
     assert [str(warning.message) for warning in caught] == [
         f"The orthology table of mouse is not there and was not downloaded: {MGI} cannot be downloaded "
-        f"({kind}). Genes were mapped by rule (the same symbol or alias but for case), which finds fewer; "
+        f"({kind}). Genes were mapped by rule (the same symbol or alias except for case), which finds fewer; "
         "gsfm-enrich orthology --from FILE takes a copy of the table."
     ]
     load_orthology("mouse")
@@ -209,7 +209,7 @@ def test_without_network_the_rule_is_used_and_said_once(server, error, kind):
 def test_an_answer_that_is_no_report(server):
     server.content = b"<html>" + b" " * 200 + b"</html>\n"
     with pytest.warns(
-        GsfmEnrichWarning, match="is no homology report of MGI: its first line lacks the columns"
+        GsfmEnrichWarning, match="is not a homology report of MGI: its first line lacks the columns"
     ):
         assert load_orthology("mouse").genes == ()
     assert not table_path("mouse").exists()
@@ -270,7 +270,7 @@ def test_a_species_without_a_table():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda text: "", "is no homology report of MGI: its first line lacks the columns DB Class Key, "),
+        (lambda text: "", "is not a homology report of MGI: its first line lacks the columns DB Class Key, "),
         (lambda text: text.replace("NCBI Taxon ID", "Taxon"), "lacks the column NCBI Taxon ID."),
         (lambda text: text[:-5], "is cut off: its last line has no end."),
         (lambda text: text + "1\tmouse\n", "is damaged: line 24 has 2 fields."),
@@ -292,7 +292,7 @@ def test_binary_and_missing_files(tmp_path):
         install_orthology("mouse", path)
     assert str(caught.value) == f"There is no file {str(path)!r}; expected a homology report of MGI."
     path.write_bytes(gzip.compress(b"x" * 100)[:20])
-    with pytest.raises(InputError, match="is no text file, plain or gzipped"):
+    with pytest.raises(InputError, match="is not a text file, plain or gzipped"):
         install_orthology("mouse", path)
 
 

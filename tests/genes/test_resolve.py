@@ -181,7 +181,7 @@ def test_no_input_gives_an_empty_table():
     assert (found.genes, found.counts, found.unknown, found.blanks) == ([], {}, [], 1)
 
 
-BY_RULE = "orthologues: by rule (the same symbol or alias but for case)"
+BY_RULE = "orthologues: by rule (the same symbol or alias except for case)"
 
 
 @pytest.mark.parametrize("organism", ["mouse", "Mus musculus", "mm", "rat"])

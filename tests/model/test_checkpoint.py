@@ -219,7 +219,7 @@ def test_a_vocabulary_that_is_no_text(tmp_path):
     folder = write(tmp_path / "a")
     (folder / "vocab.txt").write_bytes(b"<unk>\n<pad>\n\xff\xfe\n")
     assert error_of(folder) == (
-        f"{str(folder / 'vocab.txt')!r} is no UTF-8 text: "
+        f"{str(folder / 'vocab.txt')!r} is not UTF-8 text: "
         "'utf-8' codec can't decode byte 0xff in position 12: invalid start byte."
     )
 

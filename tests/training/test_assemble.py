@@ -64,7 +64,7 @@ def test_corpus(sources):
     assert corpus.vocab.tokens == ("<unk>", "<pad>", "TP53", "MDM2", "CDKN1A", "MYC")
     assert corpus.left_out == {
         "publications on fewer than 2 genes": 1,
-        "symbols of GMT files that are no single human gene": 1,
+        "symbols of GMT files that are not single human genes": 1,
         "sets of a benchmark's GEO series": 1,
         "sets outside 2 to 6 genes": 3,
         "sets repeated within their source": 1,

@@ -172,7 +172,7 @@ def test_file_that_is_no_database(tmp_path):
     path.write_text("hello\n" * 100)
     with pytest.raises(InputError) as caught:
         build.read_genes(path)
-    assert str(caught.value) == f"{str(path)!r} is no SQLite database (file is not a database)."
+    assert str(caught.value) == f"{str(path)!r} is not a SQLite database (file is not a database)."
 
 
 def test_the_other_database(databases):

@@ -89,7 +89,7 @@ def test_symbols_of_a_gmt_file_become_approved_human_ones(tmp_path, make_gmt):
         "mouse": ["MDM2", "CDKN1A"],
         "none": [],
     }
-    assert +left_out == {"symbols of GMT files that are no single human gene": 2}
+    assert +left_out == {"symbols of GMT files that are not single human genes": 2}
 
 
 def test_a_file_of_mouse_sets_goes_through_orthologues(tmp_path, mouse_table, make_gmt):
@@ -107,7 +107,7 @@ def test_a_file_of_mouse_sets_goes_through_orthologues(tmp_path, mouse_table, ma
         "b": ["SERPINA1", "BAX"],
         "c": ["CD3D"],
     }
-    assert +left_out == {"symbols of GMT files that are no single human gene": 2}
+    assert +left_out == {"symbols of GMT files that are not single human genes": 2}
 
 
 def test_geo_series(tmp_path, make_gmt):
