@@ -15,8 +15,8 @@ The rules for human, the first that applies:
    (``spelling``).
 
 When several genes share an alias, an Ensembl id or an accession, read-through genes step back, and the only
-protein-coding gene left takes it; otherwise the identifier is ``ambiguous``. An alias stays ambiguous, too,
-where another gene may well be meant: one that is no pseudogene and no mere locus and has more than a
+protein-coding gene left takes it; otherwise the identifier is ``ambiguous``. An alias stays ambiguous as
+well, where another gene may well be meant: one that is neither a pseudogene nor a mere locus and has more than a
 twentieth of the publications of the protein-coding one, or any gene that has more publications than it.
 So ``DEC1`` is ambiguous (BHLHE40 and the non-coding DELEC1), as is ``p21`` (CDKN1A, TCEAL1 and another), and
 ``OCT4``, ``A20`` and ``p16`` (CDKN2A, in spite of a pseudogene) are not.
@@ -25,8 +25,8 @@ For mouse and rat, the first that applies:
 
 1. a symbol (in any case), MGI accession or Entrez id of the orthology table: its human genes, the best first
    (``orthologue``), or none (``no orthologue``);
-2. an Ensembl id or UniProt accession of human, which is no identifier of the species (``human``);
-3. the rules for a human symbol, alias or date (``rule``), for the name before a program rewrote it, too.
+2. an Ensembl id or UniProt accession of human, which is not an identifier of the species (``human``);
+3. the rules for a human symbol, alias or date (``rule``), for the name before a program rewrote it as well.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from gsfm_enrich.genes.table import RESOLVED_ORGANISMS, human_columns, organism_
 Found = tuple[tuple[int, ...], str]
 """The rows of the gene table that an identifier may mean, the best first, and how it was found.
 
-It is one row when an identifier is mapped, but for ``orthologue``, where there can be several.
+It is one row when an identifier is mapped, except for ``orthologue``, where there can be several.
 """
 
 UNKNOWN: Found = ((), "unknown")
@@ -94,7 +94,7 @@ def find_genes(ids: Iterable[str], organism: str = "human") -> list[Found]:
     Raises
     ------
     InputError
-        When the organism is unknown or its identifiers cannot be resolved.
+        If the organism is unknown or its identifiers cannot be resolved.
 
     Examples
     --------
@@ -259,7 +259,7 @@ def _decide(rows: tuple[int, ...], how: str) -> Found:
 
 
 def _may_be_meant(row: int, coding: int) -> bool:
-    """Say whether a shared alias may mean a gene other than the only protein-coding one."""
+    """Return whether a shared alias may mean a gene other than the only protein-coding one."""
     columns = human_columns()
     publications = int(columns["publications"][row])
     least = 1 if columns["type"][row] in ("pseudo", "unknown") else _MAY_BE_MEANT
@@ -274,7 +274,7 @@ def _renamed(upper: str) -> tuple[int, ...]:
 
 
 def is_date(text: str) -> bool:
-    """Say whether a name is what a spreadsheet makes of a symbol, such as ``2-Sep`` or ``Mar-02``."""
+    """Return whether a name is what a spreadsheet makes of a symbol, such as ``2-Sep`` or ``Mar-02``."""
     return any(date.fullmatch(text) for date in (_ANY_DATE, _DAY_MONTH, _MONTH_DAY, _ISO_DATE))
 
 

@@ -49,7 +49,7 @@ class Cell:
 
 
 def is_ranked(frame: pd.DataFrame) -> bool:
-    """Say whether a table of terms is of the threshold-free test."""
+    """Return whether a table of terms is of the threshold-free test."""
     return "FDR q-val" in frame
 
 
