@@ -16,7 +16,7 @@ The rules for human, the first that applies:
 
 When several genes share an alias, an Ensembl id or an accession, read-through genes step back, and the only
 protein-coding gene left takes it; otherwise the identifier is ``ambiguous``. An alias stays ambiguous as
-well, where another gene may well be meant: one that is neither a pseudogene nor a mere locus and has more than a
+well where another gene may be meant: one that is neither a pseudogene nor a mere locus and has more than a
 twentieth of the publications of the protein-coding one, or any gene that has more publications than it.
 So ``DEC1`` is ambiguous (BHLHE40 and the non-coding DELEC1), as is ``p21`` (CDKN1A, TCEAL1 and another), and
 ``OCT4``, ``A20`` and ``p16`` (CDKN2A, in spite of a pseudogene) are not.
