@@ -4,7 +4,9 @@
 
 The moments of effects come from one set of permuted labels, as ``ge.tl.enrich_ranked`` takes them, and are
 tried on another. Beside the p-value of permuted labels stands that of random genes. Genes count as for
-markers or as for contrasts of conditions. Power: terms with an adjusted p-value below .05 in the real groups.
+markers or as for contrasts of conditions. For markers stand beside them the re-ranked test of the first genes
+of each table, and the p-value of both, as ``ge.get.combined_df`` combines them. Power: terms with an adjusted
+p-value below .05 in the real groups.
 """
 
 from __future__ import annotations
@@ -27,16 +29,23 @@ from gsfm_enrich.expression.label_statistics import (
     permuted_codes,
     prepare_cells,
 )
+from gsfm_enrich.get._combined import cauchy_combination
+from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.libraries.sources import load_libraries
 from gsfm_enrich.model.checkpoint import load_model
+from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.progress import progress
+from gsfm_enrich.ranking.lists import rank_terms
 from gsfm_enrich.ranking.overlap import benjamini_hochberg
-from gsfm_enrich.ranking.permutation_null import permutation_nulls
-from gsfm_enrich.ranking.ranked import EMPHASIS, MARKER_EMPHASIS, VIEWS, View, marker_share
-from gsfm_enrich.ranking.ranked_table import ViewOutcome, compare_views
+from gsfm_enrich.ranking.permutation_null import PermutationNull, permutation_nulls
+from gsfm_enrich.ranking.ranked import EMPHASIS, MARKER_EMPHASIS, VIEWS, marker_share
+from gsfm_enrich.ranking.ranked_table import compare_views
 from gsfm_enrich.ranking.ranked_weights import ranked_weights
 
 AT_ONCE = 5
+LISTS_AT_ONCE = 50
+LISTED = 100
+"""Genes of a list: the highest statistics."""
 FALSE = 0.05
 
 
@@ -73,15 +82,26 @@ def main(
         drawn, trial = tables(permutations), np.concatenate(tables(trials))
         real = label_statistics(prepared, group_members(codes, n_groups))
         expressed = np.asarray((adata.X > 0).mean(axis=0)).ravel()
+        nulls: dict[str, PermutationNull] = {}
         for aim, share, emphasis in (
             ("markers", marker_share(expressed), MARKER_EMPHASIS),
             ("contrasts", np.ones(len(expressed)), EMPHASIS),
         ):
-            null = permutation_nulls((table * share for table in drawn), [weights], emphasis)[0]
+            null = nulls[aim] = permutation_nulls((table * share for table in drawn), [weights], emphasis)[0]
             for basis, law in (("random genes", None), ("permuted labels", null)):
                 permuted = compare_views(trial * share, weights, law, emphasis)
                 found = compare_views(real * share, weights, law, emphasis)
-                rows += _rows((name, aim, basis), permuted, found, usable)
+                rows += [_row((name, aim, basis), view, permuted[view].p_values[:, usable],
+                              found[view].p_values[:, usable]) for view in VIEWS]  # fmt: skip
+        share, genes = marker_share(expressed), tuple(map(str, adata.var_names))
+        ranked, lists = [], []
+        for table in (trial, real):
+            views = compare_views(table * share, weights, nulls["markers"], MARKER_EMPHASIS)
+            ranked.append(views["up"].p_values[:, usable])
+            lists.append(list_p_values(table, library, model, genes)[:, usable])
+        both = [cauchy_combination(np.stack(pair)) for pair in zip(lists, ranked, strict=True)]
+        rows.append(_row((name, "markers", f"list of the first {LISTED}"), "up", *lists))
+        rows.append(_row((name, "markers", "list and permuted labels together"), "up", *both))
     write_table(rows, "permuted_ranked")
 
 
@@ -98,31 +118,37 @@ def data_sets(data: Path, most: int) -> list[tuple[str, anndata.AnnData, str]]:
     return [*named, ("mouse lung", lung, "Major_cell_type")]
 
 
-def _rows(
-    of: tuple[str, str, str],
-    permuted: dict[View, ViewOutcome],
-    real: dict[View, ViewOutcome],
-    usable: npt.NDArray[np.bool_],
-) -> list[dict[str, object]]:
-    rows: list[dict[str, object]] = []
-    for view in VIEWS:
-        p = permuted[view].p_values[:, usable]
-        any_found = np.mean([benjamini_hochberg(row).min() < FALSE for row in p])
-        found = [benjamini_hochberg(row) < FALSE for row in real[view].p_values[:, usable]]
-        rows.append(
-            {
-                **dict(zip(("cells", "genes count as for", "p-value"), of, strict=True)),
-                "view": view,
-                "tables": len(p),
-                "terms": p.shape[1],
-                "p<.05": f"{np.mean(p < 0.05):.4f}",
-                "p<.001": f"{np.mean(p < 0.001):.5f}",
-                "distance to uniform (KS)": f"{kstest(p.ravel(), 'uniform').statistic:.3f}",
-                "tables with any FDR<.05": f"{any_found:.3f}",
-                "significant terms of a real group, median": f"{np.median([row.sum() for row in found]):.0f}",
-            }
-        )
-    return rows
+def list_p_values(
+    tables: npt.NDArray[np.float64], library: GeneSetLibrary, model: GSFM, genes: tuple[str, ...]
+) -> npt.NDArray[np.float64]:
+    """Return the re-ranked p-values of the first genes of each table, shape (n_tables, n_terms)."""
+    first = np.argsort(-tables, axis=1, kind="stable")[:, :LISTED]
+    p = np.ones((len(tables), len(library)))
+    row_of = {term: row for row, term in enumerate(library.terms)}
+    for start in range(0, len(tables), LISTS_AT_ONCE):
+        part = first[start : start + LISTS_AT_ONCE]
+        lists = {start + number: [genes[place] for place in places] for number, places in enumerate(part)}
+        found = rank_terms(lists, library, background=list(genes), top=None, progress=False, model=model)
+        p[found["list"].to_numpy(dtype=np.int64), found["term"].map(row_of)] = found["gsfm_p_value"]
+    return p
+
+
+def _row(
+    of: tuple[str, str, str], view: str, p: npt.NDArray[np.float64], real: npt.NDArray[np.float64]
+) -> dict[str, object]:
+    any_found = np.mean([benjamini_hochberg(row).min() < FALSE for row in p])
+    found = [int((benjamini_hochberg(row) < FALSE).sum()) for row in real]
+    return {
+        **dict(zip(("cells", "genes count as for", "p-value"), of, strict=True)),
+        "view": view,
+        "tables": len(p),
+        "terms": p.shape[1],
+        "p<.05": f"{np.mean(p < 0.05):.4f}",
+        "p<.001": f"{np.mean(p < 0.001):.5f}",
+        "distance to uniform (KS)": f"{kstest(p.ravel(), 'uniform').statistic:.3f}",
+        "tables with any FDR<.05": f"{any_found:.3f}",
+        "significant terms of a real group, median": f"{np.median(found):.0f}",
+    }
 
 
 if __name__ == "__main__":

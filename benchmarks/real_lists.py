@@ -250,7 +250,7 @@ def blitz(q: Question) -> np.ndarray:
 
     signature = pd.DataFrame({0: list(q.case.genes), 1: q.case.statistic})
     found = blitzgsea.gsea(
-        signature, q.library.to_dict(), min_size=1, max_size=10**6, permutations=200, processes=1, seed=0
+        signature, q.library.to_dict(), min_size=1, max_size=10**6, permutations=200, processes=2, seed=0
     )
     return q.rows(_by_p(found["pval"], found["nes"], q), -1e300)
 

@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from gsfm_enrich.ranking.lists import rank_terms
     from gsfm_enrich.ranking.membership_net import membership_net
     from gsfm_enrich.ranking.why import term_evidence
+    from gsfm_enrich.tl._ranked_evidence import ranked_evidence
     from gsfm_enrich.tl._ranked_tables import enrich_ranked
 
 __all__ = [
@@ -114,6 +115,7 @@ __all__ = [
     "predict_genes",
     "prerank",
     "rank_terms",
+    "ranked_evidence",
     "read_gmt",
     "replot",
     "report",
@@ -153,6 +155,7 @@ _HOMES = {
     "predict_functions": "prediction.predict",
     "predict_genes": "prediction.predict",
     "group_terms": "ranking.groups",
+    "ranked_evidence": "tl._ranked_evidence",
     "rank_terms": "ranking.lists",
     "term_evidence": "ranking.why",
     "report": "html.report",

@@ -42,6 +42,7 @@ EXAMPLES = int(os.environ.get("GSFM_ENRICH_EXAMPLES", "300"))
 settings.register_profile("any input", max_examples=EXAMPLES, **UNLIMITED)
 settings.load_profile("any input")
 
+RANKED_SERIES = pd.Series(np.linspace(-3, 3, 600), index=[f"gene {i}" for i in range(600)])
 GENES = ["CD3D", "CD3E", "CD2", "LCK", "CD19", "TP53", "BAX"]
 ODD: list[Any] = [
     None,
@@ -244,6 +245,7 @@ def calls(adata, sets, small_model, tmp_path, monkeypatch):
         ge.load_model: {"name": small_model},
         ge.save_model: {"model": small_model, "folder": "saved"},
         ge.enrich_ranked: {"data": pd.DataFrame({"gene": GENES, "stat": range(7)}), **asked},
+        ge.ranked_evidence: {"data": RANKED_SERIES, "term": term, **asked},
         ge.report: {"data": adata, "path": "report.html"},
         ge.gene_report: {"gene": GENES[0], "path": "gene.html", **asked},
         ge.GeneSetLibrary.from_dict: {"sets": sets},

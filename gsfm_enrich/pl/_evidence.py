@@ -17,9 +17,7 @@ from gsfm_enrich.pl.bars import KNOWN, NEW, colour_legend, draw_bars
 from gsfm_enrich.pl.figures import empty_plot, ink, save_figure, write_title
 from gsfm_enrich.pl.labels import escape, list_label, term_labels
 from gsfm_enrich.pl.plot_data import list_keys, one_list, pick, results_of, split_genes
-from gsfm_enrich.ranking.gene_named_terms import NEIGHBOUR_WEIGHT
 from gsfm_enrich.ranking.membership_net import chosen_terms
-from gsfm_enrich.ranking.ranked_weights import PREDICTED_WEIGHT
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -164,6 +162,9 @@ def _weights(row: dict[str, Any], gene_sets: Any, model: Any, organism: str) -> 
 
 def _as_counted(genes: pd.DataFrame) -> pd.DataFrame:
     """Return the leading genes with what they count in the threshold-free test, the heaviest first."""
+    from gsfm_enrich.ranking.gene_named_terms import NEIGHBOUR_WEIGHT
+    from gsfm_enrich.ranking.ranked_weights import PREDICTED_WEIGHT
+
     predicted = np.where(genes["neighbour"], NEIGHBOUR_WEIGHT, PREDICTED_WEIGHT * np.sqrt(genes["weight"]))
     genes = genes.assign(weight=np.where(genes["weight"] == 1, 1.0, predicted))
     return genes.sort_values("weight", ascending=False, kind="stable", ignore_index=True)
