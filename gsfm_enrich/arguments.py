@@ -13,6 +13,7 @@ from numbers import Integral, Real
 from typing import Any, ParamSpec, TypeVar
 
 from gsfm_enrich.errors import GsfmEnrichError, InputError, did_you_mean
+from gsfm_enrich.organisms import organism_name
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -100,6 +101,8 @@ def _read(name: str, value: Any, rule: Rule, optional: bool) -> Any:
     """Return an argument as read by its rule."""
     try:
         return rule.read(value)
+    except GsfmEnrichError:
+        raise
     except (TypeError, ValueError, OverflowError, AttributeError):
         close = did_you_mean(value, rule.choices) if isinstance(value, str) else ""
         raise InputError(
@@ -317,7 +320,8 @@ RULES: dict[str, Rule] = {
          "require_no_experimental_go", "require_uninformative_name"),
         FLAG,
     ),
-    **dict.fromkeys(("organism", "term", "gene"), NAME),
+    "organism": Rule("the name of an organism", organism_name),
+    **dict.fromkeys(("term", "gene"), NAME),
     **dict.fromkeys(("p_column", "statistic_column", "gene_column", "revision"), TEXT),
     **dict.fromkeys(
         ("key", "key_added", "genes_key", "column", "gene_set", "gene_symbols", "layer", "title", "cmap",

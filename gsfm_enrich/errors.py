@@ -44,6 +44,8 @@ class OfflineError(GsfmEnrichError, OSError):
 class MissingPackageError(GsfmEnrichError, ImportError):
     """An optional package that is needed here is not installed; the message says which."""
 
+    __module__ = "gsfm_enrich"
+
 
 class GsfmEnrichWarning(UserWarning):
     """Something was left out or assumed; the message says what and how much."""

@@ -31,7 +31,8 @@ FORWARDED = ({*gseapy.__all__} | {"plot", "parser", "scipalette"}) - OWN
 # what each part may import; "data" holds files alone
 ARROWS = {
     "errors": set(),
-    "arguments": {"errors"},
+    "arguments": {"errors", "organisms"},
+    "organisms": {"errors"},
     "arrays": set(),
     "kept": set(),
     "files": {"errors"},
@@ -73,7 +74,7 @@ FOREIGN = {  # who may import these packages
     "anndata": SURFACE,
     "matplotlib": {"pl", "html", "drop_in"},
 }
-EVERYWHERE = {"arguments", "arrays", "kept"}  # the check at the entrance, types, and how results are kept
+EVERYWHERE = {"arguments", "arrays", "kept", "organisms"}  # what public functions take, types, what is kept
 EXCEPTIONS = {("libraries/enrichr.py", "gseapy")}  # the address of Enrichr is gseapy's
 
 

@@ -78,7 +78,8 @@ def _libraries() -> Iterator[tuple[str, str, str]]:
 
 def _genes() -> Iterator[tuple[str, str, str]]:
     from gsfm_enrich.genes.orthology import cached_orthology
-    from gsfm_enrich.genes.table import ORTHOLOGY_ORGANISMS, load_gene_table
+    from gsfm_enrich.genes.table import load_gene_table
+    from gsfm_enrich.organisms import ORTHOLOGY_ORGANISMS
 
     table = load_gene_table()
     coding = int((table["type"] == "protein-coding").sum())

@@ -117,6 +117,7 @@ def gene(
     say(f"Page in {written}")
     from gsfm_enrich.genes.match import match
     from gsfm_enrich.model.checkpoint import load_model
+    from gsfm_enrich.organisms import organism_name
 
-    if match([name.strip()], load_model(model).vocab.tokens, organism).columns[0] < 0:
+    if match([name.strip()], load_model(model).vocab.tokens, organism_name(organism)).columns[0] < 0:
         raise typer.Exit(NOTHING_FOUND)

@@ -19,9 +19,9 @@ import gseapy
 from gsfm_enrich.drop_in.calls import call_gseapy
 from gsfm_enrich.errors import InputError
 from gsfm_enrich.genes.inputs import as_gene_list
-from gsfm_enrich.genes.table import organism_name
 from gsfm_enrich.libraries.enrichr import SERVER_ORGANISMS, server_libraries
 from gsfm_enrich.libraries.sources import load_libraries
+from gsfm_enrich.organisms import organism_name
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

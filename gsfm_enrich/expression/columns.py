@@ -22,7 +22,7 @@ from gsfm_enrich.genes.headers import (
 )
 from gsfm_enrich.genes.lookup import find_genes
 from gsfm_enrich.genes.row_numbers import are_numbered, are_row_numbers
-from gsfm_enrich.genes.table import RESOLVED_ORGANISMS, organism_name
+from gsfm_enrich.organisms import RESOLVED_ORGANISMS
 
 SAMPLE = 400
 """So many distinct values are looked at."""
@@ -108,7 +108,7 @@ def _judge(table: pd.DataFrame, column: str, organism: str) -> _Judged:
         return _Judged(column, 0.0, integers=False, rows=False, header=header)
     sample = [distinct[i] for i in np.unique(np.linspace(0, len(distinct) - 1, SAMPLE).astype(int))]
     texts = [first_name(text) for text in sample]
-    human = organism_name(organism) in RESOLVED_ORGANISMS
+    human = organism in RESOLVED_ORGANISMS
     ways = [how for _, how in find_genes(texts)] if human else ["unknown"] * len(texts)
     known = [
         how != "unknown" or _OTHER_ID.fullmatch(text) is not None
@@ -169,7 +169,7 @@ def choose_genes(table: pd.DataFrame, given: str | None, organism: str) -> str:
 def _by_header(table: pd.DataFrame, judged: Sequence[_Judged], organism: str) -> str:
     """Return the column that is called that of genes, though its values are not known ones."""
     expected = [one for one in judged if one.header is not None and not one.integers]
-    if not expected and organism_name(organism) not in RESOLVED_ORGANISMS:
+    if not expected and organism not in RESOLVED_ORGANISMS:
         expected = [one for one in judged if one.column == INDEX and not one.integers]
     if not expected:
         raise InputError(_no_genes(table, judged))

@@ -13,7 +13,7 @@ from gsfm_enrich.expression.markers import MarkerList
 from gsfm_enrich.genes.inputs import parse_gene_list
 from gsfm_enrich.genes.resolve import resolve
 from gsfm_enrich.genes.spelling import misread_species
-from gsfm_enrich.genes.table import RESOLVED_ORGANISMS, organism_name
+from gsfm_enrich.organisms import RESOLVED_ORGANISMS
 
 
 def warn_outside(markers: Sequence[MarkerList], background: ChosenBackground) -> None:
@@ -51,7 +51,7 @@ def _distinct(markers: Sequence[MarkerList]) -> list[str]:
 
 def warn_mostly_unknown(log: pd.DataFrame, organism: str, place: str) -> None:
     """Say which lists have a result although most of their genes are not known ones."""
-    if organism_name(organism) not in RESOLVED_ORGANISMS:
+    if organism not in RESOLVED_ORGANISMS:
         return
     lists = log[(log["message"] == "") & (log["missing"] != "")]
     if lists.empty:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from gsfm_enrich.genes.lookup import find_genes
 from gsfm_enrich.genes.orthology import load_orthology
-from gsfm_enrich.genes.table import ORTHOLOGY_ORGANISMS, RESOLVED_ORGANISMS, organism_name
+from gsfm_enrich.organisms import ORTHOLOGY_ORGANISMS, RESOLVED_ORGANISMS
 
 
 def one_name_per_gene(
@@ -36,7 +36,7 @@ def one_name_per_gene(
     ['TP53', 'stranger']
     """
     distinct = list(dict.fromkeys(ids))
-    if organism_name(organism) not in RESOLVED_ORGANISMS:
+    if organism not in RESOLVED_ORGANISMS:
         return distinct
     named = list(zip(distinct, gene_keys(distinct, organism), strict=True))
     kept = {text for text in distinct if text in apart}
@@ -57,9 +57,9 @@ def gene_keys(ids: Sequence[str], organism: str = "human") -> list[int | str]:
     >>> keys[0] == keys[1], keys[2]
     (True, 'STRANGER')
     """
-    if organism_name(organism) not in RESOLVED_ORGANISMS:
+    if organism not in RESOLVED_ORGANISMS:
         return list(ids)
-    orthology = load_orthology(organism) if organism_name(organism) in ORTHOLOGY_ORGANISMS else None
+    orthology = load_orthology(organism) if organism in ORTHOLOGY_ORGANISMS else None
     genes: list[int | str] = []
     for text, (rows, how) in zip(ids, find_genes(ids, organism), strict=True):
         own = orthology.symbol(text) if orthology else None

@@ -38,7 +38,8 @@ from functools import cache
 from gsfm_enrich.errors import InputError
 from gsfm_enrich.genes.orthology import Orthology, load_orthology
 from gsfm_enrich.genes.rewritten import before_rewriting, genome_of
-from gsfm_enrich.genes.table import RESOLVED_ORGANISMS, human_columns, organism_name
+from gsfm_enrich.genes.table import human_columns
+from gsfm_enrich.organisms import RESOLVED_ORGANISMS
 
 Found = tuple[tuple[int, ...], str]
 """The rows of the gene table that an identifier may mean, the best first, and how it was found.
@@ -101,13 +102,12 @@ def find_genes(ids: Iterable[str], organism: str = "human") -> list[Found]:
     >>> [how for _, how in find_genes(["TP53", "tp53", "p53", "no-such-gene"])]
     ['direct', 'case', 'alias', 'unknown']
     """
-    name = organism_name(organism)
-    if name not in RESOLVED_ORGANISMS:
+    if organism not in RESOLVED_ORGANISMS:
         raise InputError(
-            f"Identifiers of {name} cannot be resolved; this works for {', '.join(RESOLVED_ORGANISMS)}."
+            f"Identifiers of {organism} cannot be resolved; this works for {', '.join(RESOLVED_ORGANISMS)}."
         )
-    if name != "human":
-        orthology = load_orthology(name)
+    if organism != "human":
+        orthology = load_orthology(organism)
         return [_find_orthologue(text, orthology) for text in ids]
     direct = _by_symbol()
     return [((direct[text],), "direct") if text in direct else _find_human(text) for text in ids]
@@ -138,7 +138,7 @@ def find_named(symbols: Iterable[str], organism: str = "human") -> list[Found]:
     >>> find_named(["NAT2"], "mouse") == find_genes(["NAT2"])
     True
     """
-    if organism_name(organism) == "human":
+    if organism == "human":
         return find_genes(symbols)
     direct, names = _by_symbol(), list(symbols)
     found = find_genes([name for name in names if name not in direct], organism)
@@ -166,7 +166,7 @@ def spell_as(symbols: Iterable[str], organism: str) -> list[str]:
     >>> spell_as(["BRCA1", "no-such-gene"], "rat")
     ['Brca1', 'no-such-gene']
     """
-    names, organism = list(symbols), organism_name(organism)
+    names = list(symbols)
     if organism == "human":
         return names
     orthology, rows = load_orthology(organism), _by_symbol()

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from gsfm_enrich.genes.lookup import UNKNOWN, Found, find_genes, find_named
 from gsfm_enrich.genes.orthology import Orthology, load_orthology
-from gsfm_enrich.genes.table import ORTHOLOGY_ORGANISMS, RESOLVED_ORGANISMS, organism_name
+from gsfm_enrich.organisms import ORTHOLOGY_ORGANISMS, RESOLVED_ORGANISMS
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,6 @@ def match_lists(
 
 def _targets_of(symbols: Sequence[str], organism: str) -> _Targets:
     """Index the names to be looked among, or recall the index."""
-    organism = organism_name(organism)
     orthology = load_orthology(organism) if organism in ORTHOLOGY_ORGANISMS else None
     return _targets(tuple(symbols), organism, orthology)
 

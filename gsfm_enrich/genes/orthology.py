@@ -23,7 +23,8 @@ from pathlib import Path
 from gsfm_enrich.errors import InputError, OfflineError, warn_caller
 from gsfm_enrich.files import OFFLINE_VARIABLE, cache_base, is_offline
 from gsfm_enrich.genes.homology import Homologue, Origin, load_table, read_report, save_table
-from gsfm_enrich.genes.table import human_columns, organism_name
+from gsfm_enrich.genes.table import human_columns
+from gsfm_enrich.organisms import organism_name
 
 REPORTS = {
     "mouse": "https://www.informatics.jax.org/downloads/reports/HOM_MouseHumanSequence.rpt",
@@ -185,7 +186,7 @@ def cached_orthology(organism: str) -> Orthology:
 
 def table_path(organism: str) -> Path:
     """Return where the table of a species is kept; it need not be there."""
-    return cache_base() / "orthology" / f"{organism_name(organism)}.tsv"
+    return cache_base() / "orthology" / f"{organism}.tsv"
 
 
 def install_orthology(

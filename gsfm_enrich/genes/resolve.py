@@ -13,8 +13,8 @@ from gsfm_enrich.genes.inputs import GeneList, read_gene_list
 from gsfm_enrich.genes.lookup import approved_symbols, find_genes
 from gsfm_enrich.genes.orthology import load_orthology
 from gsfm_enrich.genes.spelling import misread_species
-from gsfm_enrich.genes.table import ORTHOLOGY_ORGANISMS, RESOLVED_ORGANISMS, organism_name
 from gsfm_enrich.genes.unread import say_unread
+from gsfm_enrich.organisms import ORTHOLOGY_ORGANISMS, RESOLVED_ORGANISMS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -188,15 +188,14 @@ def resolve(ids: GeneList, organism: str = "human") -> Resolution:
     table = pd.DataFrame(
         {"input": distinct, "symbol": mapped, "how": [how for _, how in found]}, dtype=object
     )
-    species = organism_name(organism)
     return Resolution(
         table,
         ambiguous,
         one_to_many,
-        orthologues=load_orthology(species).source if species in ORTHOLOGY_ORGANISMS else "",
-        misread=misread_species(distinct, species),
+        orthologues=load_orthology(organism).source if organism in ORTHOLOGY_ORGANISMS else "",
+        misread=misread_species(distinct, organism),
         unread=say_unread(
-            [text for text, (_, how) in zip(distinct, found, strict=True) if how == "unknown"], species
+            [text for text, (_, how) in zip(distinct, found, strict=True) if how == "unknown"], organism
         ),
         blanks=blanks,
         repeats=len(given) - len(distinct),
@@ -211,7 +210,7 @@ def say_reasons(lost: Sequence[str], organism: str = "human") -> str:
     >>> say_reasons(["COX1", "stranger"])
     ' Ambiguous: COX1 (MT-CO1 or PTGS1).'
     """
-    if organism_name(organism) not in RESOLVED_ORGANISMS:
+    if organism not in RESOLVED_ORGANISMS:
         return ""
     symbols = approved_symbols()
     found = list(zip(lost, find_genes(lost, organism), strict=True))

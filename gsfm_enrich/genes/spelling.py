@@ -9,7 +9,7 @@ from functools import cache
 from gsfm_enrich.errors import named
 from gsfm_enrich.genes.lookup import approved_symbols, find_genes, is_date
 from gsfm_enrich.genes.orthology import load_orthology
-from gsfm_enrich.genes.table import ORTHOLOGY_ORGANISMS, organism_name
+from gsfm_enrich.organisms import ORTHOLOGY_ORGANISMS
 
 LEAST, SHARE = 3, 0.1
 """Fewer genes, or a smaller share of the list, may be slips of the pen and are not worth a warning."""
@@ -54,22 +54,21 @@ def misread_species(ids: Sequence[str], organism: str) -> str:
     >>> misread_species(["TP53", "BRCA1", "MYC"], "human")
     ''
     """
-    name = organism_name(organism)
-    if name == "human":
+    if organism == "human":
         return _sentence(
             _rodent(ids), ids, "written as in mouse or rat", "if they are, pass organism='mouse'"
         )
-    if name in ORTHOLOGY_ORGANISMS:
+    if organism in ORTHOLOGY_ORGANISMS:
         return _sentence(
-            _only_human(ids, name),
+            _only_human(ids, organism),
             ids,
-            f"human symbols, not {name}'s",
+            f"human symbols, not {organism}'s",
             "they were read as human; if all are, pass organism='human'",
         ) or _sentence(
-            _written_as_human(ids, name),
+            _written_as_human(ids, organism),
             ids,
             "written as human symbols",
-            f"they were read as {name}'s of the same letters; if they are human's, pass organism='human'",
+            f"they were read as {organism}'s of the same letters; if they are human's, pass organism='human'",
         )
     return ""
 

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from gsfm_enrich.errors import named
 from gsfm_enrich.genes.lookup import is_date
 from gsfm_enrich.genes.rewritten import genome_of
-from gsfm_enrich.genes.table import organism_name
 
 _SPECIES = {"ENSG": "human", "ENSMUSG": "mouse", "ENSRNOG": "rat"}
 
@@ -65,8 +64,8 @@ def say_unread(lost: Sequence[str], organism: str) -> str:
         if found:
             rest = [text for text in rest if text not in set(found)]
             said.append(f" {what} are not read ({len(found):,}: {named(found)}): {advice}.")
-    for species, found in _of_another_species(rest, organism_name(organism)).items():
-        advice = _species_advice(species, organism_name(organism))
+    for species, found in _of_another_species(rest, organism).items():
+        advice = _species_advice(species, organism)
         said.append(f" Ids of {species} are not read ({len(found):,}: {named(found)}): {advice}.")
     return "".join(said)
 

@@ -34,7 +34,7 @@ def server_libraries(organism: str) -> dict[str, int]:
     Parameters
     ----------
     organism
-        As `gsfm_enrich.genes.table.organism_name` returns it.
+        As `gsfm_enrich.organisms.organism_name` returns it.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def fetch(name: str, organism: str) -> dict[str, list[str]] | None:
     name
         As Enrichr has it.
     organism
-        As `gsfm_enrich.genes.table.organism_name` returns it.
+        As `gsfm_enrich.organisms.organism_name` returns it.
 
     Returns
     -------

@@ -21,11 +21,11 @@ from filelock import FileLock
 from gsfm_enrich.arguments import checked
 from gsfm_enrich.errors import InputError, LibraryError, OfflineError, did_you_mean, warn_caller
 from gsfm_enrich.files import cache_base
-from gsfm_enrich.genes.table import RESOLVED_ORGANISMS, organism_name
 from gsfm_enrich.libraries.bundled import bundled_libraries, load_bundled
 from gsfm_enrich.libraries.enrichr import LONGEST, NoReplyError, fetch, server_libraries
 from gsfm_enrich.libraries.indexing import describe_losses
 from gsfm_enrich.libraries.library import GeneSetLibrary
+from gsfm_enrich.organisms import RESOLVED_ORGANISMS
 
 logger = logging.getLogger(__name__)
 
@@ -116,18 +116,17 @@ def load_library(name: str | os.PathLike[str], organism: str = "human") -> GeneS
     >>> load_library("GO_Biological_Process").name
     'GO_Biological_Process'
     """
-    species = organism_name(organism)
     text = os.fspath(name)
-    if species in RESOLVED_ORGANISMS and text in bundled_libraries():
+    if organism in RESOLVED_ORGANISMS and text in bundled_libraries():
         return load_bundled(text)
     path = Path(text)
     named_as_file = os.sep in text or "/" in text or text.lower().endswith(_FILE_ENDINGS)
     if isinstance(name, os.PathLike) or named_as_file or path.is_file():
         library = _read_file(path, path.name)
     else:
-        cached = cache_folder(species) / f"{text}.gmt"
+        cached = cache_folder(organism) / f"{text}.gmt"
         if not cached.is_file():
-            return _download(text, species, cached)
+            return _download(text, organism, cached)
         library = _read_file(cached, text)
     lost = describe_losses(library.name, library.skipped)
     if lost:
@@ -149,10 +148,10 @@ def cache_folder(organism: str = "human") -> Path:
 
     Examples
     --------
-    >>> cache_folder("Mus musculus").name
+    >>> cache_folder("mouse").name
     'mouse'
     """
-    return cache_base() / "libraries" / organism_name(organism)
+    return cache_base() / "libraries" / organism
 
 
 def cached_libraries(organism: str = "human") -> list[str]:

@@ -13,6 +13,7 @@ from gsfm_enrich.errors import InputError, did_you_mean
 from gsfm_enrich.get._results import stored
 from gsfm_enrich.libraries.bundled import bundled_libraries
 from gsfm_enrich.libraries.sources import cached_libraries
+from gsfm_enrich.organisms import organism_name
 from gsfm_enrich.pl.bars import KNOWN, NEW, colour_legend, draw_bars
 from gsfm_enrich.pl.figures import empty_plot, ink, save_figure, write_title
 from gsfm_enrich.pl.labels import escape, list_label, term_labels
@@ -93,7 +94,8 @@ def evidence(
     results = one_list(pick(results_of(data, key), groups, direction), "evidence")
     params = stored(data, key).params
     row = _row_of(results, term, gene_sets)
-    genes = _weights(row, gene_sets, model or params.get("model", "default"), params.get("organism", "human"))
+    organism = organism_name(params.get("organism", "human"))
+    genes = _weights(row, gene_sets, model or params.get("model", "default"), organism)
     ranked = "FDR q-val" in results
     if ranked:
         genes = _as_counted(genes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -17,8 +17,8 @@ from gsfm_enrich.genes.lookup import spell_as
 from gsfm_enrich.genes.match import match
 from gsfm_enrich.genes.resolve import say_reasons
 from gsfm_enrich.genes.spelling import misread_species
-from gsfm_enrich.genes.table import ORTHOLOGY_ORGANISMS, RESOLVED_ORGANISMS, organism_name
 from gsfm_enrich.model.vocab import N_SPECIAL
+from gsfm_enrich.organisms import ORTHOLOGY_ORGANISMS, RESOLVED_ORGANISMS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,7 +36,7 @@ class AskedGenes:
     ids : list of str
         Distinct, as given.
     organism : str
-        Its name in lower case, see `gsfm_enrich.genes.table.organism_name`.
+        Its name in lower case, see `gsfm_enrich.organisms.organism_name`.
     model : GSFM
         Loaded.
     """
@@ -55,19 +55,19 @@ class AskedGenes:
         """Positions of the genes that the model knows."""
         return np.flatnonzero(self.units >= N_SPECIAL)
 
-    def unknown(self, known: NDArray[np.int64] | None = None) -> str:
+    def unknown(self, found: Collection[str] | None = None) -> str:
         """Say which genes the model does not know, and what ambiguous ones may mean; empty if it knows all.
 
         Parameters
         ----------
-        known
-            Positions of those it knows, where it is not the vocabulary that says so.
+        found
+            Those it knows, where it is not the vocabulary that says so.
         """
-        some = set((self.known if known is None else known).tolist())
-        found = [gene for position, gene in enumerate(self.ids) if position in some]
-        others = [gene for position, gene in enumerate(self.ids) if position not in some]
+        some = {self.ids[i] for i in self.known} if found is None else set(found)
+        known = [gene for gene in self.ids if gene in some]
+        others = [gene for gene in self.ids if gene not in some]
         # a second name of a gene that the model knows is known
-        unknown = one_name_per_gene([*found, *others], self.organism, apart=found)[len(found) :]
+        unknown = one_name_per_gene([*known, *others], self.organism, apart=known)[len(known) :]
         if not unknown:
             return ""
         return (
@@ -75,15 +75,24 @@ class AskedGenes:
             + say_reasons(unknown, self.organism)
         )
 
-    def warn_unknown(self, known: NDArray[np.int64] | None = None) -> None:
+    def warn_unknown(self, found: Collection[str] | None = None) -> None:
         """Warn of what `unknown` says."""
-        said = self.unknown(known)
-        if said:
-            warn_caller(said)
+        lost = self.unknown(found)
+        if lost:
+            warn_caller(lost)
 
 
-def ask(genes: GeneList, organism: str, model: str | os.PathLike[str] | GSFM) -> AskedGenes:
+def ask(
+    genes: GeneList, organism: str, model: str | os.PathLike[str] | GSFM, beside: Sequence[str] = ()
+) -> AskedGenes:
     """Read genes and load the model that is asked about them; genes of another species are warned of.
+
+    Parameters
+    ----------
+    genes, organism, model
+        As public functions take them.
+    beside
+        Genes that are given with them, warned of together.
 
     Raises
     ------
@@ -93,8 +102,8 @@ def ask(genes: GeneList, organism: str, model: str | os.PathLike[str] | GSFM) ->
     """
     ids = distinct_genes(genes)
     network = model_of(organism, model)
-    warn_misread(ids, organism)
-    return AskedGenes(ids, organism_name(organism), network)
+    warn_misread([*ids, *beside], organism)
+    return AskedGenes(ids, organism, network)
 
 
 def distinct_genes(genes: GeneList) -> list[str]:
@@ -119,7 +128,7 @@ def single_or_many(genes: GeneList) -> list[str]:
 
 def spelled(frame: pd.DataFrame, organism: str) -> pd.DataFrame:
     """Name the genes of a table by the symbols of mouse or rat; of several of one symbol the best stays."""
-    if organism_name(organism) not in ORTHOLOGY_ORGANISMS:
+    if organism not in ORTHOLOGY_ORGANISMS:
         return frame
     frame = frame.assign(gene=spell_as(frame["gene"], organism))
     frame["known"] = frame.groupby("gene")["known"].transform("any")
@@ -131,10 +140,9 @@ def model_of(organism: str, model: str | os.PathLike[str] | GSFM) -> GSFM:
     """Load a model; the default one, which is human, only for genes whose orthologues are known."""
     from gsfm_enrich.model.checkpoint import load_model
 
-    name = organism_name(organism)
-    if name not in RESOLVED_ORGANISMS and isinstance(model, str) and model == "default":
+    if organism not in RESOLVED_ORGANISMS and isinstance(model, str) and model == "default":
         raise InputError(
-            f"There is no orthology table for {name}, and the default model is human; "
+            f"There is no orthology table for {organism}, and the default model is human; "
             "pass model= for a model of the organism."
         )
     return load_model(model)

@@ -14,15 +14,13 @@ from scipy.sparse import csr_array, vstack
 from gsfm_enrich.arguments import checked
 from gsfm_enrich.errors import InputError
 from gsfm_enrich.genes.lookup import spell_as
-from gsfm_enrich.genes.table import organism_name
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.libraries.sources import load_libraries
 from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.prediction.arguments import (
     AskedGenes,
+    ask,
     distinct_genes,
-    model_of,
-    warn_misread,
 )
 from gsfm_enrich.prediction.neighbours import gene_similarity
 from gsfm_enrich.prediction.predict import (
@@ -30,6 +28,7 @@ from gsfm_enrich.prediction.predict import (
     BASIC_COLUMNS,
     FOLD,
     Functions,
+    placed_genes,
     score_functions,
 )
 from gsfm_enrich.prediction.support import library_comparison
@@ -107,15 +106,16 @@ def functions_in_context(
     >>> table["rank"].tolist()
     [1, 2]
     """
-    ids, others = distinct_genes(genes), distinct_genes(companions)
-    warn_misread([*ids, *others], organism)
-    options: dict[str, Any] = {"top": top, "known": known, "fold": fold, "organism": organism, "model": model}
-    found = functions_in_lists(ids, {"": others}, gene_sets, everywhere=True, **options)
+    others = distinct_genes(companions)
+    asked = ask(genes, organism, model, beside=others)
+    found = functions_in_lists(
+        asked, {"": others}, gene_sets, everywhere=True, top=top, known=known, fold=fold
+    )
     return found.drop(columns="list")
 
 
 def functions_in_lists(
-    genes: Sequence[str],
+    asked: AskedGenes,
     lists: Mapping[str, Sequence[str]],
     gene_sets: Any,
     *,
@@ -123,20 +123,18 @@ def functions_in_lists(
     top: int | None,
     known: bool = True,
     fold: float | None = FOLD,
-    organism: str = "human",
-    model: str | os.PathLike[str] | GSFM = "default",
 ) -> pd.DataFrame:
     """Predict the functions that genes share with the other genes of several lists.
 
     Parameters
     ----------
-    genes
-        Distinct identifiers.
+    asked
+        The genes, and the model.
     lists
         Distinct identifiers of each list, by its name.
     everywhere
         Ask for every gene in every list, not only in those that hold it.
-    gene_sets, top, known, fold, organism, model
+    gene_sets, top, known, fold
         As in `functions_in_context`.
 
     Returns
@@ -144,14 +142,12 @@ def functions_in_lists(
     DataFrame
         As of `functions_in_context`, with the name of the ``list``.
     """
-    asked = AskedGenes(list(genes), organism_name(organism), model_of(organism, model))
     organism = asked.organism
     parts = []
     for library in load_libraries(gene_sets, organism):
         table = library_membership(library, asked.model, organism)
         contexts = {name: Context(library, table, held, organism) for name, held in lists.items()}
-        columns = table.columns_of(asked.ids)
-        placed = [(asked.ids[i], int(columns[i])) for i in np.flatnonzero(columns >= 0)]
+        placed = placed_genes(asked, table)
         for alone, close in zip(
             score_functions(placed, table), similarity_to_all(placed, table), strict=True
         ):
@@ -168,7 +164,7 @@ def functions_in_lists(
                         companions=context.named(rows, alone.column, close),
                     )
                     parts.append(frame.assign(list=name))
-    asked.warn_unknown(np.flatnonzero(columns >= 0))
+    asked.warn_unknown([gene for gene, _ in placed])
     if not parts:
         return pd.DataFrame(columns=["list", *CONTEXT_COLUMNS])
     return pd.concat(parts, ignore_index=True)[["list", *CONTEXT_COLUMNS]]

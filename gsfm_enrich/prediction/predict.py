@@ -18,6 +18,7 @@ from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.libraries.sources import load_libraries
 from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.prediction.arguments import (
+    AskedGenes,
     ask,
     model_of,
     spelled,
@@ -116,8 +117,7 @@ def predict_functions(
     parts = []
     for library in load_libraries(gene_sets, organism):
         table = library_membership(library, asked.model, organism)
-        columns = table.columns_of(asked.ids)
-        placed = [(asked.ids[i], int(columns[i])) for i in np.flatnonzero(columns >= 0)]
+        placed = placed_genes(asked, table)
         chosen = [
             functions.table(library, *functions.best(functions.score, table, top, fold, known))
             for functions in score_functions(placed, table)
@@ -125,7 +125,7 @@ def predict_functions(
         if chosen:
             parts.append(pd.concat(chosen, ignore_index=True))
             add_support(parts[-1], library, table, organism)
-    asked.warn_unknown(np.flatnonzero(columns >= 0))
+    asked.warn_unknown([gene for gene, _ in placed])
     if not parts:
         return pd.DataFrame(columns=list(FUNCTION_COLUMNS))
     return pd.concat(parts, ignore_index=True)[list(FUNCTION_COLUMNS)]
@@ -221,6 +221,12 @@ class Functions:
                 "similar_terms": ["; ".join(library.terms[row] for row in others) for others in folded],
             }
         )
+
+
+def placed_genes(asked: AskedGenes, table: Membership) -> list[tuple[str, int]]:
+    """Return the genes that a membership table knows, with their columns."""
+    columns = table.columns_of(asked.ids).tolist()
+    return [(gene, column) for gene, column in zip(asked.ids, columns, strict=True) if column >= 0]
 
 
 def score_functions(genes: Sequence[tuple[str, int]], table: Membership) -> Iterator[Functions]:

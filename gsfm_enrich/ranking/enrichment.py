@@ -11,8 +11,8 @@ import pandas as pd
 
 from gsfm_enrich.genes.resolve import first_few, say_reasons
 from gsfm_enrich.genes.spelling import misread_species
-from gsfm_enrich.genes.table import ORTHOLOGY_ORGANISMS, RESOLVED_ORGANISMS, organism_name
 from gsfm_enrich.libraries.library import GeneSetLibrary
+from gsfm_enrich.organisms import ORTHOLOGY_ORGANISMS, RESOLVED_ORGANISMS
 from gsfm_enrich.ranking.columns import BASE_COLUMNS
 from gsfm_enrich.ranking.counts import QueryCounts
 from gsfm_enrich.ranking.overlap import Overlap, benjamini_hochberg
@@ -39,10 +39,9 @@ def model_for(organism: str, model: Any) -> tuple[GSFM | None, str]:
     """
     from gsfm_enrich.model.checkpoint import load_model
 
-    name = organism_name(organism)
-    if name not in RESOLVED_ORGANISMS and isinstance(model, str) and model == "default":
+    if organism not in RESOLVED_ORGANISMS and isinstance(model, str) and model == "default":
         return None, (
-            f"There is no orthology table for {name}, and the default model is human: the terms were not "
+            f"There is no orthology table for {organism}, and the default model is human: the terms were not "
             "re-ranked. Pass model= for a model of the organism, or rerank=False."
         )
     return load_model(model), ""
@@ -102,7 +101,7 @@ def _base_columns(counts: QueryCounts, rows: npt.NDArray[np.int64]) -> pd.DataFr
     """
     library, overlap = counts.library, counts.overlap
     adjusted = benjamini_hochberg(overlap.p_values, tested=overlap.hits > 0)
-    as_given = organism_name(counts.organism) in ORTHOLOGY_ORGANISMS
+    as_given = counts.organism in ORTHOLOGY_ORGANISMS
     symbols = counts.names if as_given else [library.genes[column] for column in counts.columns]
     starts, stops = counts.bounds[:-1][rows].tolist(), counts.bounds[1:][rows].tolist()
     members = counts.members.tolist()

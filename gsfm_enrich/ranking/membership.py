@@ -25,7 +25,6 @@ from scipy.sparse import csc_array, csr_array, hstack
 
 from gsfm_enrich.arrays import Ints
 from gsfm_enrich.genes.match import Match, match, match_lists
-from gsfm_enrich.genes.table import organism_name
 from gsfm_enrich.kept import kept_on_first, kept_property, read_only
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.model.blocks import in_blocks
@@ -127,7 +126,7 @@ class Membership:
     """
 
     def __init__(self, library: GeneSetLibrary, model: GSFM, organism: str = "human", seed: int = 0) -> None:
-        self.library, self.model, self.organism, self.seed = library, model, organism_name(organism), seed
+        self.library, self.model, self.organism, self.seed = library, model, organism, seed
         units = match(library.genes, model.vocab.tokens, organism).columns
         known = np.flatnonzero(units >= N_SPECIAL)
         rest = np.setdiff1d(np.arange(N_SPECIAL, len(model.vocab)), units)

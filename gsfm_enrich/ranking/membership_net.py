@@ -12,9 +12,9 @@ from gsfm_enrich.arguments import checked
 from gsfm_enrich.errors import InputError
 from gsfm_enrich.genes.inputs import as_gene_list
 from gsfm_enrich.genes.lookup import spell_as
-from gsfm_enrich.genes.table import ORTHOLOGY_ORGANISMS, organism_name
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.libraries.sources import load_libraries
+from gsfm_enrich.organisms import ORTHOLOGY_ORGANISMS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -121,6 +121,6 @@ def _all_genes(library: GeneSetLibrary, model: GSFM | None, organism: str) -> li
         from gsfm_enrich.ranking.membership import library_membership
 
         names += library_membership(library, model, organism).names
-    if organism_name(organism) in ORTHOLOGY_ORGANISMS:
+    if organism in ORTHOLOGY_ORGANISMS:
         names = spell_as(names, organism)
     return list(dict.fromkeys(names))

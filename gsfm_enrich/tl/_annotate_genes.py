@@ -221,9 +221,10 @@ def _predict(genes: list[str], gene_sets: Any, **options: Any) -> pd.DataFrame:
 
 
 def _in_context(
-    predictions: pd.DataFrame, markers: list[MarkerList], gene_sets: Any, **options: Any
+    predictions: pd.DataFrame, markers: list[MarkerList], gene_sets: Any, *, organism: str, model: Any
 ) -> pd.DataFrame:
     """Return what the genes with predictions share with the others of each list they are in."""
+    from gsfm_enrich.prediction.arguments import AskedGenes, model_of
     from gsfm_enrich.prediction.context import CONTEXT_COLUMNS, functions_in_lists
 
     genes = list(dict.fromkeys(predictions["gene"]))
@@ -234,7 +235,8 @@ def _in_context(
     }
     if not lists:
         return empty_frame(("group", "direction", *CONTEXT_COLUMNS))
-    found = functions_in_lists(genes, lists, gene_sets, top=IN_CONTEXT, **options)
+    asked = AskedGenes(genes, organism, model_of(organism, model))
+    found = functions_in_lists(asked, lists, gene_sets, top=IN_CONTEXT)
     of = [markers[int(place)] for place in found.pop("list")]
     found.insert(0, "group", [marker.group for marker in of])
     found.insert(1, "direction", [marker.direction for marker in of])

@@ -14,7 +14,6 @@ from gsfm_enrich.expression.markers import Cutoffs, Direction
 from gsfm_enrich.expression.rank_genes_groups import check_adata, select_markers
 from gsfm_enrich.genes.inputs import parse_gene_list
 from gsfm_enrich.genes.spelling import misread_species
-from gsfm_enrich.genes.table import organism_name
 from gsfm_enrich.get.storage import check_key, name_of, storable_frame, storable_params
 from gsfm_enrich.model.names import name_of_model
 
@@ -124,7 +123,7 @@ def gene_modules(
         if len(genes) < FEWEST:
             said.add(f"{marker.group} ({marker.direction}) has fewer than {FEWEST} genes, so no modules.")
             continue
-        asked = AskedGenes(genes, organism_name(organism), network)
+        asked = AskedGenes(genes, organism, network)
         found = split_into_modules(asked, libraries, smallest)
         for lost in filter(None, [misread_species(genes, organism), asked.unknown()]):
             said.add(f"{marker.group} ({marker.direction}): {lost}")

@@ -4,7 +4,8 @@ import sys
 import pytest
 
 from gsfm_enrich.errors import InputError
-from gsfm_enrich.genes.table import load_gene_table, organism_name
+from gsfm_enrich.genes.table import load_gene_table
+from gsfm_enrich.organisms import organism_name
 
 
 def test_columns_and_types():

@@ -148,7 +148,7 @@ def test_losses_of_a_file_are_told_at_each_call(gmt):
 
 
 def test_bundled_comes_first_and_asks_nobody(server):
-    assert load_library(GO, "Human").name == GO
+    assert load_libraries(GO, "Human")[0].name == GO
     assert server.asked == []
 
 
@@ -166,9 +166,9 @@ def test_a_download_is_kept_and_then_used_without_network(server):
 
 
 def test_one_folder_for_each_organism(server, tmp_path):
-    load_library("KEGG_2021_Human", "Human")
+    load_libraries("KEGG_2021_Human", "Human")
     server.text = "flight\t\twg\n"
-    fly = load_library("KEGG_2021_Human", "D. melanogaster")
+    (fly,) = load_libraries("KEGG_2021_Human", "D. melanogaster")
     assert fly.to_dict() == {"flight": ["wg"]}
     assert "FlyEnrichr" in server.asked[-1]
     assert load_library("KEGG_2021_Human").terms == ("apoptosis", "growth")
@@ -280,7 +280,7 @@ def test_an_empty_reply_is_not_kept(server):
 
 def test_unknown_organism():
     with pytest.raises(InputError, match=r"^Unknown organism 'humna'"):
-        load_library(GO, "humna")
+        load_libraries(GO, "humna")
 
 
 def test_the_usual_cache_folder(monkeypatch):
@@ -288,7 +288,7 @@ def test_the_usual_cache_folder(monkeypatch):
 
     monkeypatch.delenv("GSFM_ENRICH_CACHE", raising=False)
     expected = platformdirs.user_cache_path("gsfm_enrich") / "libraries" / "mouse"
-    assert cache_folder("mm") == expected
+    assert cache_folder("mouse") == expected
 
 
 def test_downloads_forbidden(server, monkeypatch):
