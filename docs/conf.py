@@ -5,9 +5,13 @@ pages of this folder that hold code cells are executed at every build, so that t
 those of benchmarks/results/.
 """
 
+import importlib
+import inspect
 import os
 from importlib.metadata import version as installed_version
 from pathlib import Path
+
+import gsfm_enrich
 
 ROOT = Path(__file__).parents[1]
 # The kernels that execute the pages import docs.figures and docs.readme from the project's root.
@@ -48,3 +52,22 @@ html_theme = "furo"
 html_title = "gsfm_enrich"
 html_static_path = ["_static"]
 html_css_files = ["tables.css"]
+
+
+viewcode_follow_imported_members = True
+
+
+def home_of(app, module, name):
+    """Return the module whose source a public name is written in; the name itself says `gsfm_enrich`."""
+    value = importlib.import_module(module)
+    for part in name.split("."):
+        value = getattr(value, part, None)
+    inner = inspect.unwrap(value) if callable(value) else value
+    if inspect.isfunction(inner):
+        return inner.__globals__["__name__"]
+    return f"gsfm_enrich.{gsfm_enrich._HOMES[name]}" if name in gsfm_enrich._HOMES else None
+
+
+def setup(app):
+    """Let links to sources lead where they are written."""
+    app.connect("viewcode-follow-imported", home_of)

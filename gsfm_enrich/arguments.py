@@ -44,6 +44,13 @@ class Rule:
     choices: tuple[str, ...] = ()
 
 
+def public(function: Callable[P, R]) -> Callable[P, R]:
+    """Let a function say that it is in the module where users find it: the package, `tl`, `pl` or `get`."""
+    part = function.__module__.split(".")[1:2]
+    function.__module__ = ".".join(["gsfm_enrich", *(name for name in part if name in ("tl", "pl", "get"))])
+    return function
+
+
 def checked(function: Callable[P, R]) -> Callable[P, R]:
     """Make a public function reject arguments that it cannot use, by the rule for each name.
 
@@ -58,7 +65,7 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
     Returns
     -------
     function
-        With the same signature and documentation.
+        With the same signature and documentation, `public`.
 
     Examples
     --------
@@ -70,7 +77,7 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
     >>> first("3")
     Traceback (most recent call last):
         ...
-    gsfm_enrich.errors.InputError: n must be a whole number of at least 1, or None, not '3'.
+    gsfm_enrich.InputError: n must be a whole number of at least 1, or None, not '3'.
     """
     signature = inspect.signature(function)
     rules = {name: RULES[name] for name in signature.parameters if name in RULES}
@@ -90,7 +97,7 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
                 raise
             raise InputError(f"{_shown(os.fspath(error.filename))}: {error.strerror}.") from error
 
-    return entrance
+    return public(entrance)
 
 
 def _takes_none(annotation: str) -> bool:

@@ -24,21 +24,31 @@ from collections.abc import Iterable, Sequence
 class GsfmEnrichError(Exception):
     """Base of every error this package raises on purpose."""
 
+    __module__ = "gsfm_enrich"
+
 
 class InputError(GsfmEnrichError, ValueError):
     """What the caller gave cannot be used."""
+
+    __module__ = "gsfm_enrich"
 
 
 class LibraryError(GsfmEnrichError, ValueError):
     """A gene set library is unknown or malformed."""
 
+    __module__ = "gsfm_enrich"
+
 
 class CheckpointError(GsfmEnrichError, ValueError):
     """Weights, configuration and vocabulary do not fit together."""
 
+    __module__ = "gsfm_enrich"
+
 
 class OfflineError(GsfmEnrichError, OSError):
     """Something that is not cached yet needs the network, and there is none."""
+
+    __module__ = "gsfm_enrich"
 
 
 class MissingPackageError(GsfmEnrichError, ImportError):
@@ -49,6 +59,8 @@ class MissingPackageError(GsfmEnrichError, ImportError):
 
 class GsfmEnrichWarning(UserWarning):
     """Something was left out or assumed; the message says what and how much."""
+
+    __module__ = "gsfm_enrich"
 
 
 NAMED = 5

@@ -16,6 +16,7 @@ from typing import Any, TypeVar, cast
 
 import gseapy
 
+from gsfm_enrich.arguments import public
 from gsfm_enrich.drop_in.calls import call_gseapy
 from gsfm_enrich.errors import InputError
 from gsfm_enrich.genes.inputs import as_gene_list
@@ -83,7 +84,7 @@ def _with_own_gene_sets(function: Function, what: str) -> Function:
         + (function.__doc__ or "").strip()
     )
     found.__module__ = __name__
-    return cast(Function, found)
+    return cast(Function, public(found))
 
 
 gsea = _with_own_gene_sets(
@@ -99,17 +100,23 @@ gsva = _with_own_gene_sets(gseapy.gsva, "Gene set variation analysis: ``gseapy.g
 class GSEA(gseapy.GSEA):  # type: ignore[misc]
     """``gseapy.GSEA`` with the gene sets of this package."""
 
+    __module__ = "gsfm_enrich"
+
     __init__ = _with_own_gene_sets(gseapy.GSEA.__init__, "Take the arguments of ``gseapy.GSEA``.")
 
 
 class Prerank(gseapy.Prerank):  # type: ignore[misc]
     """``gseapy.Prerank`` with the gene sets of this package."""
 
+    __module__ = "gsfm_enrich"
+
     __init__ = _with_own_gene_sets(gseapy.Prerank.__init__, "Take the arguments of ``gseapy.Prerank``.")
 
 
 class SingleSampleGSEA(gseapy.SingleSampleGSEA):  # type: ignore[misc]
     """``gseapy.SingleSampleGSEA`` with the gene sets of this package."""
+
+    __module__ = "gsfm_enrich"
 
     __init__ = _with_own_gene_sets(
         gseapy.SingleSampleGSEA.__init__, "Take the arguments of ``gseapy.SingleSampleGSEA``."
@@ -119,9 +126,12 @@ class SingleSampleGSEA(gseapy.SingleSampleGSEA):  # type: ignore[misc]
 class GSVA(gseapy.GSVA):  # type: ignore[misc]
     """``gseapy.GSVA`` with the gene sets of this package."""
 
+    __module__ = "gsfm_enrich"
+
     __init__ = _with_own_gene_sets(gseapy.GSVA.__init__, "Take the arguments of ``gseapy.GSVA``.")
 
 
+@public
 def get_library(  # noqa: PLR0917  gseapy's signature
     name: str,
     organism: str = "Human",
@@ -181,6 +191,7 @@ def get_library(  # noqa: PLR0917  gseapy's signature
     return sets
 
 
+@public
 def get_library_name(organism: str = "Human") -> list[str]:
     """Return the names of Enrichr's libraries, which its server is asked for: ``gseapy.get_library_name``.
 

@@ -15,6 +15,7 @@ from typing import Any
 import gseapy
 import pandas as pd
 
+from gsfm_enrich.arguments import public
 from gsfm_enrich.drop_in.calls import call_gseapy
 from gsfm_enrich.errors import InputError
 
@@ -43,6 +44,7 @@ def _signature(draw: Callable[..., Any]) -> inspect.Signature:
 _DOTPLOT, _BARPLOT, _MAP = map(_signature, (gseapy.dotplot, gseapy.barplot, gseapy.enrichment_map))
 
 
+@public
 def dotplot(*args: Any, **kwargs: Any) -> Any:
     """Draw the best terms as dots: ``gseapy.dotplot``, which also knows the model's columns.
 
@@ -72,6 +74,7 @@ def dotplot(*args: Any, **kwargs: Any) -> Any:
     return _draw(gseapy.dotplot, _DOTPLOT.bind(*args, **kwargs), "x")
 
 
+@public
 def barplot(*args: Any, **kwargs: Any) -> Any:
     """Draw the best terms as bars: ``gseapy.barplot``, which also knows the model's columns.
 
@@ -99,6 +102,7 @@ def barplot(*args: Any, **kwargs: Any) -> Any:
     return _draw(gseapy.barplot, _BARPLOT.bind(*args, **kwargs), "group")
 
 
+@public
 def enrichment_map(*args: Any, **kwargs: Any) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the best terms and which share genes: ``gseapy.enrichment_map`` for the model's columns as well.
 

@@ -54,6 +54,8 @@ class GeneSetLibrary:
     (['BAX'], False)
     """
 
+    __module__ = "gsfm_enrich"
+
     name: str
     terms: tuple[str, ...]
     genes: tuple[str, ...]

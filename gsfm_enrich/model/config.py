@@ -63,6 +63,8 @@ class GSFMConfig:
     (8, 8, 16, 100)
     """
 
+    __module__ = "gsfm_enrich"
+
     vocab_size: int
     d_model: int = 256
     depth: int = 2

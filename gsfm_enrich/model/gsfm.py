@@ -70,6 +70,8 @@ class GSFM(nn.Module):
     (2, 5)
     """
 
+    __module__ = "gsfm_enrich"
+
     def __init__(self, config: GSFMConfig, vocab: Vocab) -> None:
         super().__init__()
         if len(vocab) != config.vocab_size:

@@ -46,6 +46,8 @@ class Vocab:
     array([0, 3])
     """
 
+    __module__ = "gsfm_enrich"
+
     def __init__(self, tokens: Iterable[str]) -> None:
         self.tokens = tuple(tokens)
         if self.tokens[:N_SPECIAL] != SPECIAL:

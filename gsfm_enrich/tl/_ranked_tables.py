@@ -119,3 +119,6 @@ def enrich_ranked(
     )  # fmt: skip
     results = storable_frame(pd.concat(tables, ignore_index=True))
     return Enrichment(results, storable_frame(pd.DataFrame(log, columns=list(LOG_COLUMNS))), params)
+
+
+enrich_ranked.__module__ = "gsfm_enrich"  # `tl` has another one, which takes cells
