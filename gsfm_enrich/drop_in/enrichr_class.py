@@ -21,6 +21,8 @@ class Enrichr(gseapy.Enrichr):  # type: ignore[misc]
     True
     """
 
+    __module__ = "gsfm_enrich"
+
     def run(self) -> None:
         """Test the gene list, and keep the table as ``results`` and ``res2d``.
 

@@ -245,10 +245,9 @@ def _in_context(
 
 def _new_functions(genes: list[str], gene_sets: Any, organism: str, model: Any) -> pd.DataFrame:
     """Return the new functions worth showing; what the model does not know was said with the predictions."""
-    from gsfm_enrich.genes.table import organism_name
     from gsfm_enrich.prediction.arguments import AskedGenes, model_of
     from gsfm_enrich.prediction.new_functions import NEW_FUNCTION_COLUMNS, new_functions_of
 
     if not genes:
         return empty_frame(NEW_FUNCTION_COLUMNS)
-    return new_functions_of(AskedGenes(genes, organism_name(organism), model_of(organism, model)), gene_sets)
+    return new_functions_of(AskedGenes(genes, organism, model_of(organism, model)), gene_sets)
