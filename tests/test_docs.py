@@ -39,7 +39,7 @@ def own_names() -> set[str]:
     own = {
         name
         for name in set(ge.__all__) - set(modules) - GSEAPYS
-        if getattr(getattr(ge, name), "__module__", "").startswith("gsfm_enrich.")
+        if getattr(getattr(ge, name), "__module__", "").split(".")[0] == "gsfm_enrich"
     }
     return own | {f"{part}.{name}" for part, module in parts.items() for name in module.__all__}
 
