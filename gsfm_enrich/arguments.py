@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any, ParamSpec, TypeVar
 
+from gsfm_enrich.descriptions import described
 from gsfm_enrich.errors import GsfmEnrichError, InputError, did_you_mean
 from gsfm_enrich.organisms import organism_name
 
@@ -65,7 +66,7 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
     Returns
     -------
     function
-        With the same signature and documentation, `public`.
+        With the same signature, `public`, and with the descriptions of parameters that functions share.
 
     Examples
     --------
@@ -97,6 +98,8 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
                 raise
             raise InputError(f"{_shown(os.fspath(error.filename))}: {error.strerror}.") from error
 
+    if function.__doc__:
+        entrance.__doc__ = described(function.__doc__, list(signature.parameters))
     return public(entrance)
 
 

@@ -31,7 +31,8 @@ FORWARDED = ({*gseapy.__all__} | {"plot", "parser", "scipalette"}) - OWN
 # what each part may import; "data" holds files alone
 ARROWS = {
     "errors": set(),
-    "arguments": {"errors", "organisms"},
+    "arguments": {"descriptions", "errors", "organisms"},
+    "descriptions": set(),
     "organisms": {"errors"},
     "arrays": set(),
     "kept": set(),

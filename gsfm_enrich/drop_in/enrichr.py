@@ -94,8 +94,6 @@ def enrichr(
         leave it out.
     verbose
         Log how the genes were found.
-    model
-        The model that completes the gene sets; see :func:`gsfm_enrich.load_model`.
     rerank
         Whether to add the model's columns and sort by them. What the model is worth is measured on hidden
         members of the library itself: fewer than ten terms of five genes cannot tell, and are not completed.

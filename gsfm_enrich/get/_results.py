@@ -85,8 +85,6 @@ def enrichr_df(
         Group or groups; all by default.
     direction
         ``"up"`` or ``"down"``; both by default.
-    key
-        Slot of ``adata.uns`` that holds the results.
     pval_cutoff
         Keep rows whose ``GSFM Adjusted P-value`` (``Adjusted P-value`` where results were not re-ranked) is
         below this.

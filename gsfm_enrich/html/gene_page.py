@@ -49,8 +49,6 @@ def gene_report(
 
     Parameters
     ----------
-    gene
-        An identifier of any kind that `gsfm_enrich.resolve` takes.
     path
         File to write.
     gene_sets
@@ -59,10 +57,6 @@ def gene_report(
         Genes it was found with, such as the other differentially expressed ones.
     top
         Terms to list of each library.
-    organism
-        Of genes and libraries.
-    model
-        As `gsfm_enrich.load_model` takes it.
 
     Returns
     -------

@@ -50,8 +50,6 @@ def dotplot(
 
     Parameters
     ----------
-    data
-        An AnnData with results, a data frame of results, or what :func:`gsfm_enrich.enrichr` returned.
     groups
         Group or groups, drawn in this order; all by default.
     direction
@@ -59,20 +57,6 @@ def dotplot(
     column
         What colours the dots: by default ``GSFM Adjusted P-value``, or ``Adjusted P-value`` without
         re-ranking. P-values are drawn as -log10.
-    cutoff
-        Largest adjusted p-value to draw.
-    top_term
-        Best terms to take from each group and direction.
-    key
-        Slot of ``adata.uns`` that holds the results.
-    cmap
-        A matplotlib colour map.
-    title
-        Title of the plot.
-    ax
-        Axes to draw on; a new figure of fitting size by default.
-    save
-        File to write, its format given by the suffix.
 
     Returns
     -------

@@ -52,8 +52,6 @@ def evidence(
 
     Parameters
     ----------
-    data
-        An AnnData with results, a data frame of results, or what an ``enrichr`` returned.
     term
         A term of the results, with or without its id.
     groups
@@ -66,14 +64,8 @@ def evidence(
         The model that was used; by default the one that the results name, else ``"default"``.
     top_genes
         Most genes to draw; predicted members take precedence for half of the places.
-    key
-        Slot of ``adata.uns`` that holds the results.
     title
         Title of the plot; the term by default.
-    ax
-        Axes to draw on; a new figure of fitting size by default.
-    save
-        File to write, its format given by the suffix.
 
     Returns
     -------

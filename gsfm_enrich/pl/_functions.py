@@ -52,10 +52,6 @@ def functions(
         Slot of ``adata.uns`` that holds the predictions.
     title
         Title of the plot; the gene by default.
-    ax
-        Axes to draw on; a new figure of fitting size by default.
-    save
-        File to write, its format given by the suffix.
 
     Returns
     -------

@@ -41,8 +41,6 @@ def heatmap(
 
     Parameters
     ----------
-    data
-        An AnnData with results, a data frame of results, or what an ``enrichr`` returned.
     groups
         Group or groups; all by default.
     direction
@@ -52,21 +50,9 @@ def heatmap(
         re-ranking. P-values are drawn as -log10.
     cutoff
         Largest adjusted p-value of a term to take, and of a cell to mark.
-    top_term
-        Best terms to take from each group and direction.
     cluster
         Put like terms and like groups side by side (average linkage of the distances between their values);
         otherwise they stay in the order of the results.
-    key
-        Slot of ``adata.uns`` that holds the results.
-    cmap
-        A matplotlib colour map.
-    title
-        Title of the plot.
-    ax
-        Axes to draw on; a new figure of fitting size by default.
-    save
-        File to write, its format given by the suffix.
 
     Returns
     -------

@@ -52,12 +52,6 @@ def modules(
         The list to draw; needed when there is more than one.
     key
         Slot of ``adata.uns``.
-    title
-        Title of the plot.
-    ax
-        Axes to draw on; a new figure by default.
-    save
-        File to write, its format given by the suffix.
 
     Returns
     -------

@@ -32,20 +32,8 @@ def neighbors(
 
     Parameters
     ----------
-    gene
-        An identifier of any kind that `gsfm_enrich.resolve` takes.
     n
         Neighbours to draw.
-    organism
-        Of the gene.
-    model
-        As `gsfm_enrich.load_model` takes it.
-    title
-        Title of the plot.
-    ax
-        Axes to draw on; a new figure by default.
-    save
-        File to write, its format given by the suffix.
 
     Returns
     -------

@@ -54,31 +54,21 @@ def network(
 
     Parameters
     ----------
-    data
-        An AnnData with results, a data frame of results, or what an ``enrichr`` returned.
     groups
         The group to draw; may be left out when there is only one.
     direction
         ``"up"`` or ``"down"``; may be left out when there is only one.
     column
         What orders the terms: by default the rank of the results.
-    cutoff
-        Largest adjusted p-value to draw.
     top_term
         Most terms to draw.
     min_similarity
         Terms are joined when the Jaccard index of their genes, members and predicted members of the list
         alike, is at least this.
-    key
-        Slot of ``adata.uns`` that holds the results.
     seed
         Seed of the layout.
     title
         Title of the plot; the group by default.
-    ax
-        Axes to draw on; a new figure of fitting size by default.
-    save
-        File to write, its format given by the suffix.
 
     Returns
     -------

@@ -73,8 +73,6 @@ def ranks(
 
     Parameters
     ----------
-    data
-        An AnnData with results, a data frame of results, or what :func:`gsfm_enrich.enrichr` returned.
     groups
         The group to draw; may be left out when there is only one.
     direction
@@ -83,14 +81,8 @@ def ranks(
         Which library; may be left out when there is only one, as ranks are within a library.
     top_term
         Terms to take from the top of each ranking.
-    key
-        Slot of ``adata.uns`` that holds the results.
     title
         Title of the plot; the group by default.
-    ax
-        Axes to draw on; a new figure of fitting size by default.
-    save
-        File to write, its format given by the suffix.
 
     Returns
     -------

@@ -74,18 +74,12 @@ def running_sum(
         Columns of a table, as in :func:`gsfm_enrich.tl.enrichr`.
     gene_symbols
         Column of ``adata.var`` with gene symbols, where ``var_names`` are something else.
-    organism
-        Organism of the genes, as in :func:`gsfm_enrich.enrichr`.
     model
         Which model completes the term, see :func:`gsfm_enrich.load_model`; None for the members alone.
     key
         Slot of ``adata.uns`` that holds the ranking of scanpy.
     title
         Title of the plot; the term and the group by default.
-    ax
-        Axes to draw on; a new figure by default.
-    save
-        File to write, its format given by the suffix.
 
     Returns
     -------

@@ -31,16 +31,12 @@ def augment(
 
     Parameters
     ----------
-    genes
-        Identifiers of any kind that `gsfm_enrich.resolve` takes.
     n
         Genes to return; None returns all.
     known
         Whether to rank the given genes as well, each as if it had not been given.
     organism
         Of the genes. Those of mouse and rat are found, and named, through their orthologues.
-    model
-        As `gsfm_enrich.load_model` takes it.
 
     Returns
     -------

@@ -68,8 +68,6 @@ def functions_in_context(
 
     Parameters
     ----------
-    genes
-        One identifier or many, of any kind that `gsfm_enrich.resolve` takes.
     companions
         The list, such as the differentially expressed genes. The gene asked about does not count itself.
     gene_sets, top, known, fold, organism, model

@@ -73,17 +73,11 @@ def gene_modules(
 
     Parameters
     ----------
-    genes
-        Identifiers of any kind that `gsfm_enrich.resolve` takes.
     gene_sets
         Libraries whose terms name the modules, as `gsfm_enrich.enrichr` takes them. The best term is that of
         the smallest p-value of re-ranked enrichment.
     smallest
         Modules of fewer genes are dissolved: their genes are in none.
-    organism
-        Of genes and libraries.
-    model
-        As `gsfm_enrich.load_model` takes it.
 
     Returns
     -------

@@ -45,17 +45,11 @@ def neighbors(
 
     Parameters
     ----------
-    genes
-        One identifier or many, of any kind that `gsfm_enrich.resolve` takes.
     n
         Neighbours to return for each gene; None returns all genes.
     channels
         The channels of the model that are asked, by name; None asks all but ``location``, which finds the
         genes beside this one on the chromosome.
-    organism
-        Of the genes.
-    model
-        As `gsfm_enrich.load_model` takes it.
 
     Returns
     -------

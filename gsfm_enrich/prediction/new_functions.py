@@ -52,18 +52,12 @@ def new_functions(
 
     Parameters
     ----------
-    genes
-        One identifier or many, of any kind that `gsfm_enrich.resolve` takes.
     gene_sets
         Libraries whose terms are the functions, as `gsfm_enrich.enrichr` takes them.
     top
         Terms to return for each gene and library; None returns all.
     min_probability
         Terms of smaller probability are not returned.
-    organism
-        Of genes and libraries.
-    model
-        As `gsfm_enrich.load_model` takes it.
 
     Returns
     -------

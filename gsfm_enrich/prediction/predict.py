@@ -51,8 +51,6 @@ def predict_functions(
 
     Parameters
     ----------
-    genes
-        One identifier or many, of any kind that `gsfm_enrich.resolve` takes.
     gene_sets
         Libraries whose terms are the functions, as `gsfm_enrich.enrichr` takes them.
     top
@@ -64,11 +62,6 @@ def predict_functions(
     fold
         A term is folded into a better ranked one when this share of the genes of either is in both (Jaccard
         index); None folds none.
-    organism
-        Of genes and libraries. Genes of mouse and rat are found through their orthologues, where the
-        library or the model is human.
-    model
-        As `gsfm_enrich.load_model` takes it.
 
     Returns
     -------
@@ -299,8 +292,6 @@ def predict_genes(
 
     Parameters
     ----------
-    term
-        Name of the term, exactly as the library has it.
     gene_sets, organism, model
         As in `predict_functions`.
     top

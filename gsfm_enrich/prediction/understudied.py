@@ -91,8 +91,6 @@ def gene_info(
 
     Parameters
     ----------
-    genes
-        One identifier or many, of any kind :func:`gsfm_enrich.resolve` takes.
     organism
         Organism of the genes. Genes of mouse and rat are judged by their human counterpart.
     max_publications

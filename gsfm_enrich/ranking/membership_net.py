@@ -46,10 +46,6 @@ def membership_net(
     min_weight
         Predicted members with a smaller probability are left out. With 1 the net is the library itself, and
         no model is loaded.
-    organism
-        Of genes and library.
-    model
-        Which model completes the terms, see :func:`gsfm_enrich.load_model`.
 
     Returns
     -------

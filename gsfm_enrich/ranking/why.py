@@ -39,8 +39,6 @@ def term_evidence(
     ----------
     genes
         The query, as `gsfm_enrich.enrichr` takes it.
-    term
-        Name of the term, exactly as the library has it.
     gene_sets, background, organism, propensity, model
         As in `gsfm_enrich.enrichr`. The first library that has the term counts.
 

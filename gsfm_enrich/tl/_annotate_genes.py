@@ -80,12 +80,6 @@ def annotate_genes(
         :func:`gsfm_enrich.gene_info`.
     top
         Terms to predict per gene.
-    model
-        Which model predicts, see :func:`gsfm_enrich.load_model`.
-    key_added
-        Slot of ``adata.uns`` to write.
-    copy
-        Return a changed copy and leave `adata` alone.
 
     Returns
     -------

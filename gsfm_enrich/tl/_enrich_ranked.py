@@ -94,18 +94,12 @@ def enrich_ranked(
     gene_symbols
         Column of ``adata.var`` (or ``adata.raw.var``) with gene symbols, where ``var_names`` are something
         else.
-    organism
-        Organism of the genes, as in :func:`gsfm_enrich.enrichr`.
     model
         Which model completes the sets, see :func:`gsfm_enrich.load_model`; None for the members alone.
     min_size, max_size
         Terms with fewer or more measured members are left out.
     seed
         Of the permutations: the same seed gives the same p-values.
-    key_added
-        Slot of ``adata.uns`` to write.
-    copy
-        Return a changed copy and leave `adata` alone.
 
     Returns
     -------

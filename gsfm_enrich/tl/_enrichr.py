@@ -128,12 +128,6 @@ def enrichr(
         `adata`. ``"expressed"``: those with a value above 0 in any cell. Or a list of genes, a file, a
         number, or None for the genes of the library, as in :func:`gsfm_enrich.enrichr`. The result states
         what was taken, and how many genes that is.
-    key_added
-        Slot of ``adata.uns`` to write.
-    copy
-        Return a changed copy and leave `adata` alone.
-    model
-        Which model completes the sets, see :func:`gsfm_enrich.load_model`.
     rerank
         Whether to add the model's columns and order terms by them.
     min_overlap

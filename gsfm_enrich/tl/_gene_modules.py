@@ -57,12 +57,6 @@ def gene_modules(
         group and direction unless said otherwise.
     smallest
         Modules of fewer genes are dissolved: their genes are in module 0.
-    model
-        Which model says how similar genes are, see :func:`gsfm_enrich.load_model`.
-    key_added
-        Slot of ``adata.uns`` to write.
-    copy
-        Return a changed copy and leave `adata` alone.
 
     Returns
     -------

@@ -36,8 +36,6 @@ def ranked_evidence(
     ----------
     data, columns, groups, direction, organism, model
         As in :func:`gsfm_enrich.enrich_ranked`.
-    term
-        Name of the term, exactly as the library has it.
     gene_sets
         Its library.
 

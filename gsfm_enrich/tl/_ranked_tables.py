@@ -51,8 +51,6 @@ def enrich_ranked(
         ``"both"``, the mean of the absolute value, as contrasts of conditions ask for; ``"up"`` or
         ``"down"``, of the positive or the negative part, as markers do. The table has the p-values of all
         three.
-    organism
-        Organism of the genes, as in :func:`gsfm_enrich.enrichr`.
     model
         Which model completes the sets, see :func:`gsfm_enrich.load_model`; None for the members alone.
     min_size, max_size

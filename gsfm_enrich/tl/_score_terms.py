@@ -53,17 +53,11 @@ def score_terms(
         Score ``adata.raw``; by default if there is one and no layer is given, as in scanpy.
     gene_symbols
         Column of ``var`` with gene symbols, where ``var_names`` are something else.
-    organism
-        Of the genes.
     min_weight
         Predicted members with a smaller probability are left out. With 1 only the members count, and no model
         is loaded.
-    model
-        Which model completes the terms, see :func:`gsfm_enrich.load_model`.
     key_added
         Slot to write.
-    copy
-        Return a changed copy and leave `adata` alone.
 
     Returns
     -------
