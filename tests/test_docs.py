@@ -104,3 +104,14 @@ def drawn(figure: plt.Figure) -> list[float]:
         values += [float(value) for data in (*dots, *lines) for value in data]
     plt.close(figure)
     return sorted(values)
+
+
+def test_the_page_on_tables_shows_every_header(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(ROOT)
+    from docs import headers as page
+    from gsfm_enrich.genes.headers import GENE_HEADERS, HEADERS
+
+    shown = page.table()
+    assert set(page.FIGURES) == set(HEADERS)
+    for name in (*GENE_HEADERS, *(name for names in HEADERS.values() for name in names)):
+        assert f"`{name}`" in shown

@@ -51,7 +51,7 @@ MAGeCK, memento, muscat, sleuth, monocle3 and samr; of several the first is take
 
 FIGURES = tuple(HEADERS)
 
-_GROUP_WORDS = frozenset({
+GROUP_WORDS = frozenset({
     "cluster", "clusters", "leiden", "louvain", "group", "groups", "contrast", "contrasts", "comparison",
     "condition", "conditions", "timepoint", "ident", "celltype", "celltypes", "treatment", "tx", "tissue",
     "subset", "lineage", "perturbation", "genotype", "stage", "dose", "drug", "metacluster", "day", "term",
@@ -179,7 +179,7 @@ def is_group_header(header: str) -> bool:
     [True, True, True, False]
     """
     words = _words(header)
-    return bool(words & _GROUP_WORDS) and not words & _NO_GROUP_WORDS
+    return bool(words & GROUP_WORDS) and not words & _NO_GROUP_WORDS
 
 
 def describes_genes(header: str) -> bool:
