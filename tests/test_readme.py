@@ -46,7 +46,7 @@ def test_blocks_run_one_after_the_other_and_print_what_is_shown(
     namespace: dict[str, object] = {}
     blocks = python_blocks()
     assert len(NETWORK) == 1
-    assert sum(text is not None for _, text in blocks) == 3
+    assert sum(text is not None for _, text in blocks) == 4
     with mpl.rc_context({"backend": "Agg"}), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for code, text in blocks:
