@@ -101,3 +101,6 @@ def ranked_evidence(
         )
         tables.append(table.sort_values("share", ascending=False, kind="stable"))
     return pd.concat(tables, ignore_index=True)
+
+
+ranked_evidence.__module__ = "gsfm_enrich"  # a function of tables, which `tl` does not have
