@@ -62,45 +62,45 @@ def enrichr(
     sort: str = "gsfm",
     propensity: Any = None,
 ) -> gseapy.Enrichr:
-    """Over-representation analysis, its terms re-ranked by a gene set foundation model.
+    """Over-representation analysis, with terms re-ranked by a gene set foundation model.
 
-    Takes what :func:`gseapy.enrichr` takes and returns what it returns, and sends nothing anywhere. The
-    overlap test is gseapy's offline one. Genes that gseapy would lose, as the library spells them differently
-    (case, aliases, previous symbols, Ensembl, Entrez and UniProt ids, mouse symbols), are matched to the
-    library by what they name, in the query and in the background.
+    Accepts and returns the same as :func:`gseapy.enrichr`, but sends nothing anywhere. The overlap test is
+    gseapy's offline one. Genes that gseapy would lose because the library spells them differently (case,
+    aliases, previous symbols, Ensembl, Entrez and UniProt ids, mouse symbols) are matched to the library by
+    identity, in the query and in the background.
 
     Parameters
     ----------
     gene_list
         The query: a list, tuple, set, Series, Index, array or one-column data frame of gene names or ids, a
-        data frame of names and weights, or the path of a text file with one gene a line.
+        data frame of names and weights, or the path of a text file with one gene per line.
     gene_sets
-        A library by name (bundled, or of Enrichr: downloaded once), the path of a GMT file, a dict of terms
+        A library by name (bundled, or from Enrichr, downloaded once), the path of a GMT file, a dict of terms
         and genes, a :class:`gsfm_enrich.GeneSetLibrary`, a comma separated string of names and paths, or a
         list mixing these.
     organism
-        Of the query, the background and Enrichr's libraries: any name that gseapy knows, in any case. Genes
-        of mouse and rat find those of a human library through their orthologues, see
-        `gsfm_enrich.genes.orthology`. For other organisms nothing but the names in the gene sets is known, so
-        that the default model, which is human, is not used.
+        Organism of the query, the background and Enrichr's libraries: any name that gseapy knows, in any
+        case. Genes of mouse and rat are mapped to human libraries through their orthologues, see
+        `gsfm_enrich.genes.orthology`. For other organisms genes are compared by name, and the default model,
+        which is human, is not used.
     outdir
-        Folder for the report and the figure, made when absent. Nothing is written when None.
+        Folder for the report and the figure, created if missing. None writes nothing.
     background
         The genes that could have been in the query. A list (or set, Series, Index, array, text file) of the
-        genes that were measured is best; a number stands for that many unnamed genes; None for all genes of
+        genes that were measured is best; a number means that many unnamed genes; None means all genes of
         each library.
     cutoff, format, figsize, top_term, no_plot
-        Of the figure: largest adjusted p-value shown, file type, inches, number of terms, and whether to
-        leave it out.
+        Options of the figure: largest adjusted p-value shown, file type, size in inches, number of terms, and
+        whether to omit it.
     verbose
         Log how the genes were found.
     rerank
-        Whether to add the model's columns and sort by them. What the model is worth is measured on hidden
-        members of the library itself: fewer than ten terms of five genes cannot tell, and are not completed.
+        Whether to add the model's columns and sort by them. The model is calibrated on hidden members of the
+        library itself, so libraries with fewer than ten terms of five genes are not completed.
     min_overlap
-        Terms that share fewer genes with the query are left out of the table. With 0 it has all terms, those
-        too in which only the model places query genes; ``enrichment_map`` needs at least 1. Whatever it is,
-        terms that share fewer than two are ranked last by the model, and marked by a Caution.
+        Terms that share fewer genes with the query are omitted from the table. With 0, it has all terms,
+        including those that contain only predicted query genes; ``enrichment_map`` needs at least 1. Terms
+        that share fewer than two genes are always ranked last by the model and marked with a Caution.
     sort
         ``"gsfm"`` orders the terms of each library by the model's rank, ``"gseapy"`` by name, as gseapy does.
     propensity
@@ -112,7 +112,7 @@ def enrichr(
     Returns
     -------
     gseapy.Enrichr
-        Its ``results`` and ``res2d`` are one data frame, empty when no term qualifies, with gseapy's columns
+        Its ``results`` and ``res2d`` are one data frame, empty if no term qualifies, with gseapy's columns
         Gene_set, Term, Overlap, P-value, Adjusted P-value, Odds Ratio, Combined Score, Genes, and, with
         `rerank`, Expected Overlap, GSFM Fold Enrichment, GSFM P-value, GSFM Adjusted P-value, GSFM Rank,
         Rank Change, Predicted Genes, Caution. Genes are spelled as in the library (those of mouse and rat as
@@ -126,19 +126,19 @@ def enrichr(
     LibraryError
         If a library is unknown or malformed.
     OfflineError
-        If a library is not there and cannot be downloaded.
+        If a library is not cached and cannot be downloaded.
 
     Warns
     -----
     GsfmEnrichWarning
         If genes of the query are in no library, have no orthologue or are outside the background, with
-        their number; when they look like those of another species; when there is no orthology table for the
-        organism, or it could not be had; when no term passes `cutoff` and so no figure is drawn.
+        their number; if they look like genes of another species; if there is no orthology table for the
+        organism, or it cannot be downloaded; if no term passes `cutoff`, so that no figure is drawn.
 
     Notes
     -----
-    P-values are adjusted by Benjamini and Hochberg, for each library over the terms with at least one hit
-    (the model's over all its terms).
+    P-values are adjusted by Benjamini-Hochberg within each library, over the terms with at least one hit
+    (the model's p-values over all terms).
 
     In libraries whose terms are named after genes, as are tables of a transcription factor's targets, genes
     that the model places beside the factor itself count in the model's p-value as well, half a member each,
@@ -207,7 +207,7 @@ def enrich(
 
 
 def _run(gene_list: Any, gene_sets: Any, options: _Options) -> gseapy.Enrichr:
-    """Test the query against every library, and put the results into gseapy's object."""
+    """Test the query against every library and put the results into gseapy's object."""
     check_report_options(options.outdir, options.format)
     genes = as_gene_list(gene_list)
     if not genes:
@@ -235,7 +235,7 @@ def _run(gene_list: Any, gene_sets: Any, options: _Options) -> gseapy.Enrichr:
 
 
 def _result_object(gene_list: Any, gene_sets: Any, options: _Options) -> gseapy.Enrichr:
-    """Make gseapy's object, with nothing run; it makes the output folder and opens its log."""
+    """Create gseapy's object without running it; it creates the output folder and opens its log."""
     enr = gseapy.Enrichr(
         gene_list,
         gene_sets,

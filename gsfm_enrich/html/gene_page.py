@@ -18,15 +18,15 @@ from gsfm_enrich.pl.figures import svg_address
 
 TEMPLATE = "gene_page.html.j2"
 BELOW = ("similar_terms", "caution")
-"""What stands below a term, for columns of it would be wider than the page."""
+"""Shown below a term, because columns for it would be wider than the page."""
 HEADINGS = {"term_auroc": "term AUROC", "z_score": "z-score", "experimental_go": "experimental GO"}
 NOTES = {
     "Who it is": "NCBI Gene and the Gene Ontology, September 2022; see gsfm_enrich.gene_info.",
-    "Functions": "Known terms are scored as if they did not list the gene; similar terms are folded; see "
+    "Functions": "Known terms are scored as if they did not list the gene; similar terms are merged; see "
     "gsfm_enrich.predict_functions.",
-    "Shared with its companions": "Terms that are frequent among the genes it was found with; see "
+    "Shared with its companions": "Terms that are frequent among the genes that it was found with; see "
     "gsfm_enrich.functions_in_context.",
-    "Neighbours": "Genes that the model takes to be most similar to it; see gsfm_enrich.neighbors.",
+    "Neighbours": "The genes that are most similar to it in the model; see gsfm_enrich.neighbors.",
 }
 
 
@@ -43,9 +43,9 @@ def gene_report(
 ) -> Path:
     """Write a self-contained HTML page on one gene.
 
-    It holds a paragraph in plain language, which states only what the tables hold; who the gene is and how
-    well studied; its functions, known and predicted; what it shares with its companions, if some are given;
-    and its neighbours, drawn and listed.
+    The page contains a paragraph in plain language that states only what the tables show; the gene's identity
+    and how well it is studied; its known and predicted functions; what it shares with its companions, if any
+    are given; and its neighbours, as a plot and a table.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def gene_report(
     companions
         Genes it was found with, such as the other differentially expressed ones.
     top
-        Terms to list of each library.
+        Number of terms to list from each library.
 
     Returns
     -------
@@ -71,7 +71,7 @@ def gene_report(
     Warns
     -----
     GsfmEnrichWarning
-        If the model does not know the gene; the page then says who it is, and that nothing is predicted.
+        If the model does not know the gene; the page then describes it and says that nothing is predicted.
 
     Examples
     --------

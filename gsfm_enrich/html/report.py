@@ -1,4 +1,4 @@
-"""One HTML file with everything: tables, plots, parameters, and what was lost on the way (``ge.report``)."""
+"""One HTML file with everything: tables, plots, parameters, and what was lost (``ge.report``)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TEMPLATE = "report.html.j2"
 WORTH_A_NETWORK = 3
 HEADINGS = {"up": "Up-regulated", "down": "Down-regulated", "both": "Up or down", "": "Terms"}
 SIGNIFICANT = 0.05
-"""Lists whose best adjusted p-value is above this get a table and no plot."""
+"""Lists whose best adjusted p-value is above this get a table but no plot."""
 
 
 @checked
@@ -42,8 +42,8 @@ def report(
 ) -> Path:
     """Write results as one self-contained HTML file that needs neither a server nor a network.
 
-    It holds plots over all groups; for every group plots and a table of terms that can be sorted, filtered
-    and opened; the understudied genes, the log of what was lost, and the parameters.
+    The report contains plots over all groups; for every group, plots and a table of terms that can be sorted,
+    filtered and expanded; the understudied genes, the log of what was lost, and the parameters.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def report(
         Slot of ``adata.uns`` with the results of :func:`gsfm_enrich.tl.annotate_genes`; left out when
         missing.
     top_term
-        Most terms in the table of each group and direction; the report says how many there are.
+        Largest number of terms in the table of each group and direction; the report says how many there are.
     cutoff
         Largest adjusted p-value in the tables.
     title
@@ -184,13 +184,13 @@ def _pictures(rows: pd.DataFrame) -> list[View]:
     """Return the plots of one list."""
     ranked = is_ranked(rows)
     caption = (
-        "Best terms; beside the bars the leading members of the measured ones."
+        "Best terms; next to the bars, the leading members among the measured ones."
         if ranked
-        else "Best terms, by the model (bars) and by the overlap test (marks)."
+        else "Best terms by the model (bars) and by the overlap test (marks)."
     )
     images = [_image(partial(pl.barplot, rows, title=" "), caption)]
     if "Rank Change" in rows and len(_libraries(rows)) <= 1:
-        caption = "What the model moved, and the genes it adds."
+        caption = "Terms that the model moved, and the genes it adds."
         images.append(_image(partial(pl.ranks, rows, top_term=8, title=" "), caption))
     if (rows[p_column(rows)] <= SIGNIFICANT).sum() >= WORTH_A_NETWORK:
         caption = "Terms that rest on the same genes; numbers are ranks among the terms drawn."
@@ -208,7 +208,7 @@ def _overview(results: pd.DataFrame) -> list[View]:
         draw = partial(pl.dotplot, results, direction=direction)
         images.append(_image(draw, f"Best terms of each group{of}."))
         draw = partial(pl.heatmap, results, direction=direction)
-        images.append(_image(draw, f"The same terms in every group{of}, like groups side by side."))
+        images.append(_image(draw, f"The same terms in every group{of}, with similar groups side by side."))
     return images
 
 

@@ -1,4 +1,4 @@
-"""Tables of the report: short numbers to read, whole ones to sort by, the rest where a term is opened."""
+"""Tables of the report: short numbers to read, full ones to sort by, the rest where a term is expanded."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gsfm_enrich.pl.plot_data import split_genes
 from gsfm_enrich.ranking.columns import GSEAPY, MODEL, RANKED, meanings_of
 
 View: TypeAlias = dict[str, Any]
-"""What the template is given: plain dicts, lists and strings, which it escapes."""
+"""Input of the template: plain dicts, lists and strings, which it escapes."""
 
 UNEXPLAINED = ("Gene_set", "Term")
 HIDDEN_COLUMNS = ("group", "direction")
@@ -25,12 +25,12 @@ ROW_COLUMNS = (
     "Gene_set", "Term", "GSFM Rank", "Rank Change", "GSFM Adjusted P-value", "Adjusted P-value", "Overlap",
     "Expected Overlap", "GSFM Fold Enrichment",
 )  # fmt: skip
-"""What a row of a table of terms shows; the other columns are seen where its term is opened."""
+"""Columns that a table of terms shows; the others are seen when a term is expanded."""
 RANKED_NAMES = tuple(column.name for column in RANKED)
 RANKED_ROW_COLUMNS = ("Gene_set", "Term", "Rank", "NES", "NOM p-val", "FDR q-val", "Size")
 """The same for the threshold-free test."""
 TALL = 150
-"""Characters from which a cell gets a scroll bar of its own."""
+"""Length in characters from which a cell gets its own scroll bar."""
 
 
 @dataclass(slots=True)

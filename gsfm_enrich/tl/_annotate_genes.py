@@ -1,4 +1,4 @@
-"""Which differentially expressed genes nobody has studied, and what they may do."""
+"""Understudied genes among the differentially expressed ones, and what they may do."""
 
 from __future__ import annotations
 
@@ -61,8 +61,8 @@ def annotate_genes(
 ) -> AnnData | None:
     """Flag understudied genes, and predict functions of those that are differentially expressed.
 
-    Functions are predicted from what is known of the genes alone, and again in context: those that a gene
-    shares with the genes that it is differentially expressed with.
+    Functions are predicted for each gene alone, and again in context: functions that a gene shares with the
+    genes that it is differentially expressed with.
 
     Parameters
     ----------
@@ -73,8 +73,7 @@ def annotate_genes(
     key, groups, direction, pval_cutoff, log2fc_min, log2fc_max, max_genes, gene_symbols, organism
         Which genes are differentially expressed, as in :func:`gsfm_enrich.tl.enrichr`.
     which
-        Predict functions of the ``"understudied"`` genes among the differentially expressed, or of ``"all"``
-        of them.
+        Predict functions of the ``"understudied"`` differentially expressed genes, or of ``"all"`` of them.
     max_publications
         Fractional publications up to which a gene counts as little studied; by default that of
         :func:`gsfm_enrich.gene_info`.
@@ -88,7 +87,7 @@ def annotate_genes(
 
         - ``adata.var["understudied"]``: bool, for every gene
         - ``adata.var["predicted_function"]``: the best new term of :func:`gsfm_enrich.new_functions`, ``""``
-          for a gene of which the model cannot say
+          for a gene without one
         - ``adata.var["predicted_function_probability"]``: float, of that term; NaN without one
         - ``adata.uns[key_added]["new_functions"]``: the columns of :func:`gsfm_enrich.new_functions`
         - ``adata.uns[key_added]["predictions"]``: the columns of :func:`gsfm_enrich.predict_functions`

@@ -1,4 +1,4 @@
-"""The threshold-free test of the groups of an AnnData, its p-values from permuted labels."""
+"""The threshold-free test of the groups of an AnnData, with p-values from permuted labels."""
 
 from __future__ import annotations
 
@@ -55,13 +55,13 @@ def enrich_ranked(
     key_added: str = "gsfm_ranked",
     copy: bool = False,
 ) -> AnnData | None:
-    """Threshold-free enrichment of every group: all genes count with their statistic, no cut-off is chosen.
+    """Threshold-free enrichment of every group: all genes count with their statistic, without a cut-off.
 
     Each term is scored by the mean statistic of its genes, members and predicted members, see
-    `gsfm_enrich.ranking.ranked`. Genes of one term go together in any cells; therefore the labels of the
-    cells are permuted, and the p-value says how often random groups of the same cells score as high. Where a
-    group is compared with the rest, markers are asked for: there a gene counts the less, the more of all
-    cells express it.
+    `gsfm_enrich.ranking.ranked`. Genes of one term are correlated in any cells; therefore the labels
+    of the cells are permuted, and the p-value says how often random groups of the same cells score as high.
+    If a group is compared with the rest, the question is about markers: a gene then counts less the more of
+    all cells express it.
 
     Parameters
     ----------
@@ -97,9 +97,9 @@ def enrich_ranked(
     model
         Which model completes the sets, see :func:`gsfm_enrich.load_model`; None for the members alone.
     min_size, max_size
-        Terms with fewer or more measured members are left out.
+        Terms with fewer or more measured members are omitted.
     seed
-        Of the permutations: the same seed gives the same p-values.
+        Random seed of the permutations: the same seed gives the same p-values.
 
     Returns
     -------

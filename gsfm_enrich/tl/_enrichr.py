@@ -1,4 +1,4 @@
-"""Enrichment of everything ``scanpy.tl.rank_genes_groups`` found, written into the AnnData (``ge.tl``)."""
+"""Enrichment of the groups of ``scanpy.tl.rank_genes_groups``, written into the AnnData (``ge.tl``)."""
 
 from __future__ import annotations
 
@@ -69,10 +69,11 @@ def enrichr(
     min_overlap: int = 1,
     propensity: Any = None,
 ) -> AnnData | Enrichment | None:
-    """Enrichment of the differentially expressed genes of every group, up and down apart.
+    """Enrichment of the differentially expressed genes of every group, with up and down kept apart.
 
-    Each group and direction is one query to :func:`gsfm_enrich.enrichr`. The background is, by default, what
-    was tested: with fewer genes in the data than in the genome any other choice makes p-values far too small.
+    Each group and direction is one query to :func:`gsfm_enrich.enrichr`. The background is, by default, the
+    genes that were tested: if the data have fewer genes than the genome, other choices make p-values far too
+    small.
 
     Parameters
     ----------
@@ -83,23 +84,23 @@ def enrichr(
         Whatever :func:`gsfm_enrich.enrichr` takes: a library name, a GMT file, a dict, a ``GeneSetLibrary``,
         or a list of these.
     de
-        Differential expression by something else, in place of what is under `key`: a data frame of DESeq2,
+        Differential expression from another tool, instead of what is under `key`: a data frame of DESeq2,
         PyDESeq2, edgeR, limma, Seurat, pertpy, MAST, MAGeCK or another tool (the documentation lists what is
         read); a dict of data frames by group; or a dict of lists by group,
         ``{"B cells": [...]}`` or ``{"B cells": {"up": [...], "down": [...]}}``.
     columns
         Columns of that data frame for any of ``name``, ``log2fc``, ``p_adjusted``, ``p_value``, ``score`` and
-        ``group``, where they are not recognised or others are meant; genes may be in its index. What was
-        taken for what is stored.
+        ``group``, if they are not recognised or others are meant; genes may be in its index. The columns
+        used are stored.
     gene_column
         Column of the data frame that holds the genes, where it is not recognised or several could be it;
         ``"index"`` for an index without a name.
     p_column
-        Its column of p-values, adjusted ones if the column is called so, else raw ones, which are adjusted.
+        Its column of p-values: adjusted ones if its name says so, else raw ones, which are then adjusted.
     statistic_column
-        Its column of a fold change, if it is called so, else of a signed statistic.
+        Its column of a fold change, if its name says so, else of a signed statistic.
     groupby
-        Its column that holds the group, or several, whose combination is the group; an empty list for none.
+        Its column with the group, or several columns whose combination is the group; an empty list for none.
     key
         Slot of ``adata.uns`` that holds the ranking of scanpy.
     groups
@@ -109,25 +110,25 @@ def enrichr(
         is that of the fold change, or of the score where there is no finite fold change. Where there is
         neither, as in a plain list, the genes of a group are one list without a direction.
     pval_cutoff
-        Genes are taken when their adjusted p-value is below this; None takes the `max_genes` strongest
-        whatever their p-values. Logistic regression gives none: then the `max_genes` strongest scores are
-        taken, 100 unless set, with a warning.
+        Genes are selected if their adjusted p-value is below this; None selects the `max_genes` strongest
+        regardless of p-values. Logistic regression gives no p-values: then the `max_genes` strongest scores
+        are selected, 100 by default, with a warning.
     log2fc_min, log2fc_max
         Exclusive bounds on the magnitude of the log2 fold change, for both directions alike.
     max_genes
-        Most genes per group and direction, those with the strongest scores.
+        Largest number of genes per group and direction, those with the strongest scores.
     gene_symbols
         Column of ``adata.var`` (or ``adata.raw.var``) with gene symbols, where ``var_names`` are something
         else. Genes without an entry keep their name.
     organism
-        Organism of the genes, as in :func:`gsfm_enrich.enrichr`: those of mouse and rat find human gene sets
-        through their orthologues, and stand in the results as in `adata`.
+        Organism of the genes, as in :func:`gsfm_enrich.enrichr`: those of mouse and rat are mapped to human
+        gene sets through their orthologues, and appear in the results as in `adata`.
     background
         ``"tested"``: the genes that were ranked (those of ``adata.raw`` when raw was used; those with a
         p-value in a data frame; where neither is known, those of the cells). ``"var_names"``: those of
         `adata`. ``"expressed"``: those with a value above 0 in any cell. Or a list of genes, a file, a
         number, or None for the genes of the library, as in :func:`gsfm_enrich.enrichr`. The result states
-        what was taken, and how many genes that is.
+        which was used, and its number of genes.
     rerank
         Whether to add the model's columns and order terms by them.
     min_overlap
