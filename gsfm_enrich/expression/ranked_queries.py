@@ -134,7 +134,9 @@ def _as_series(data: Any) -> pd.Series | None:
 
 
 def _query(genes: Iterable[Any], statistic: Any, group: str) -> RankedQuery:
-    names = ["" if pd.isna(gene) else str(gene).strip() for gene in genes]
+    given = np.array([*genes, None], dtype=object)[:-1]  # tuples stay what they are
+    pairs = zip(given, pd.isna(given), strict=True)
+    names = ["" if missing else str(gene).strip() for gene, missing in pairs]
     values = pd.to_numeric(pd.Series(np.asarray(statistic)), errors="coerce").to_numpy(dtype=np.float64)
     here = [place for place, name in enumerate(names) if name]
     query = ranked_query([names[place] for place in here], values[here])

@@ -398,7 +398,11 @@ def leading_genes(
         together = np.cumsum(counts * off[columns]) / np.sqrt(np.cumsum(counts**2))
         n = int(together.argmax()) + 1 if len(together) and together.max() > 0 else 0
         members = weights.members.indices[weights.members.indptr[row] : weights.members.indptr[row + 1]]
-        is_member = np.isin(columns[:n], members)
-        leading = columns[:n]
-        found.append(LeadingGenes(leading[is_member].tolist(), leading[~is_member].tolist()))
+        known = set(members.tolist())
+        leading = columns[:n].tolist()
+        found.append(
+            LeadingGenes(
+                [gene for gene in leading if gene in known], [gene for gene in leading if gene not in known]
+            )
+        )
     return found

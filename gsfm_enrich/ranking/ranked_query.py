@@ -69,16 +69,14 @@ def ranked_query(genes: Sequence[str], statistic: npt.ArrayLike) -> RankedQuery:
     values = np.asarray(statistic, dtype=np.float64)
     if values.shape != (len(genes),):
         raise InputError(f"Expected one statistic per gene: {len(genes):,} genes, {values.shape} statistics.")
-    finite = np.isfinite(values)
-    order = np.flatnonzero(finite)[np.argsort(-np.abs(values[finite]), kind="stable")]
-    strongest: dict[str, int] = {}
-    repeated: dict[str, None] = {}
-    for row in order.tolist():
-        if strongest.setdefault(genes[row], row) != row:
-            repeated[genes[row]] = None
-    distinct = tuple(gene for gene in dict.fromkeys(genes) if gene in strongest)
-    kept = values[[strongest[gene] for gene in distinct]]
-    query = RankedQuery(distinct, kept, tuple(repeated), int(len(values) - finite.sum()))
+    finite = np.flatnonzero(np.isfinite(values))
+    number: dict[str, int] = {}
+    codes = np.array([number.setdefault(genes[row], len(number)) for row in finite.tolist()], dtype=np.int64)
+    order = np.argsort(-np.abs(values[finite]), kind="stable")
+    found, first, counts = np.unique(codes[order], return_index=True, return_counts=True)
+    distinct = tuple(number)
+    repeated = tuple(distinct[code] for code in found[counts > 1].tolist())
+    query = RankedQuery(distinct, values[finite[order[first]]], repeated, len(values) - len(finite))
     check_statistics(query.statistic)
     return query
 
