@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
+from contextlib import ExitStack
 from functools import lru_cache
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from safetensors.torch import load_file, save_file
 
 from gsfm_enrich.arguments import checked
 from gsfm_enrich.errors import CheckpointError, InputError, OfflineError, did_you_mean
-from gsfm_enrich.files import OFFLINE_VARIABLE, is_offline
+from gsfm_enrich.files import OFFLINE_VARIABLE, is_offline, written_aside
 from gsfm_enrich.model.build import build
 from gsfm_enrich.model.config import GSFMConfig
 from gsfm_enrich.model.gsfm import GSFM
@@ -179,6 +178,7 @@ def save_model(model: GSFM, folder: str | os.PathLike[str], dtype: torch.dtype =
 
     Examples
     --------
+    >>> import tempfile
     >>> model = GSFM(GSFMConfig(vocab_size=3, d_model=2), Vocab(["<unk>", "<pad>", "TP53"]))
     >>> folder = tempfile.mkdtemp()
     >>> save_model(model, folder)
@@ -189,20 +189,14 @@ def save_model(model: GSFM, folder: str | os.PathLike[str], dtype: torch.dtype =
         raise InputError(f"model must be a GSFM, not {type(model).__name__}.")
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=".saving-", dir=folder))
-    try:
-        weights = {
-            key: in_precision(weight.detach(), dtype).contiguous()
-            for key, weight in model.state_dict().items()
-        }
-        save_file(weights, scratch / WEIGHTS)
-        (scratch / CONFIG).write_text(model.config.to_json(), "utf-8")
-        (scratch / VOCAB).write_text("\n".join(model.vocab.tokens) + "\n", "utf-8")
-        shutil.copymode(scratch / CONFIG, scratch / WEIGHTS)  # safetensors makes its files private
-        for file in FILES:
-            os.replace(scratch / file, folder / file)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+    weights = {
+        key: in_precision(weight.detach(), dtype).contiguous() for key, weight in model.state_dict().items()
+    }
+    with ExitStack() as stack:  # all are written before the first is moved into place
+        aside = {file: stack.enter_context(written_aside(folder / file)) for file in FILES}
+        save_file(weights, aside[WEIGHTS])
+        aside[CONFIG].write_text(model.config.to_json(), "utf-8")
+        aside[VOCAB].write_text("\n".join(model.vocab.tokens) + "\n", "utf-8")
 
 
 def download(name: str, revision: str | None = None) -> Path:

@@ -11,7 +11,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812  (torch's own custom)
 from torch import Tensor
 
-from gsfm_enrich.model.channels import TYPICAL_SIZE, ChannelGSFM, Dense, Table
+from gsfm_enrich.model.channel_kinds import Dense, Table
+from gsfm_enrich.model.channels import TYPICAL_SIZE, ChannelGSFM
 from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.model.species import Biadjacency, Listed, SpeciesGSFM, SpeciesLayer
 

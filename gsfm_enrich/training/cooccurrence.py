@@ -53,7 +53,7 @@ def cooccurrence(
 
 
 def strongest_neighbours(similarity: csr_array, k: int) -> tuple[NDArray[np.int16], NDArray[np.float32]]:
-    """Keep the k strongest neighbours of every gene, as `gsfm_enrich.model.channels.Table` stores them.
+    """Keep the k strongest neighbours of every gene, as `gsfm_enrich.model.channel_kinds.Table` stores them.
 
     Parameters
     ----------

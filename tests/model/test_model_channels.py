@@ -12,7 +12,8 @@ from threadpoolctl import threadpool_limits
 
 from gsfm_enrich.errors import CheckpointError
 from gsfm_enrich.model.build import build
-from gsfm_enrich.model.channels import ChannelGSFM, Dense, Table, weighed_scores
+from gsfm_enrich.model.channel_kinds import Dense, Table
+from gsfm_enrich.model.channels import ChannelGSFM, weighed_scores
 from gsfm_enrich.model.checkpoint import load_model, save_model
 from gsfm_enrich.model.config import GSFMConfig
 from gsfm_enrich.model.gsfm import multi_hot
