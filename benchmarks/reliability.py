@@ -23,6 +23,7 @@ from benchmarks.protocols import read_library, write_table
 from gsfm_enrich.model.checkpoint import load_model
 from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.ranking.calibration import ask, fit, hide_members
+from gsfm_enrich.ranking.completed_sets import strongest
 from gsfm_enrich.ranking.membership import Membership
 
 LIBRARIES = (
@@ -53,7 +54,7 @@ def hidden_members(table: Membership, seed: int) -> tuple[np.ndarray, np.ndarray
     if learn is None or question is None:
         raise SystemExit(f"{table.library.name} has too few terms.")
     scores = table.score(learn.shown)
-    questions = ask(learn, table.strongest(scores, learn.shown), len(table.units), seed)
+    questions = ask(learn, strongest(scores, learn.shown), len(table.units), seed)
     calibration = fit(questions, scores.pairs(*questions.pairs).astype(np.float64), scores.own)
     asked = table.score(question.shown)
     sizes = np.array([len(members) for members in question.shown])

@@ -15,7 +15,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from copy import copy
-from dataclasses import dataclass
 from functools import partial
 from weakref import WeakKeyDictionary
 
@@ -34,7 +33,6 @@ from gsfm_enrich.model.vocab import N_SPECIAL
 from gsfm_enrich.ranking.cache import Arrays, key_of, model_hash, recall, recall_or_make
 from gsfm_enrich.ranking.calibration import (
     HIDDEN_SHARE,
-    STRONGEST,
     Calibration,
     ask,
     check_arrays,
@@ -43,6 +41,7 @@ from gsfm_enrich.ranking.calibration import (
     log_size,
     untrusted,
 )
+from gsfm_enrich.ranking.completed_sets import CompletedSets, check_probabilities, empty_table, strongest
 from gsfm_enrich.ranking.gene_named_terms import NEIGHBOUR_WEIGHT, named_genes, neighbours
 from gsfm_enrich.ranking.kept_scores import kept_scores
 
@@ -61,34 +60,6 @@ TABLES = 8
 """Tables to keep in memory for a model."""
 FORMAT = 4
 """To be raised whenever the same model and library give another table."""
-
-
-@dataclass(frozen=True, eq=False)
-class CompletedSets:
-    """Calibrated scores of completed sets: log odds of membership over those of any gene.
-
-    Attributes
-    ----------
-    scores : Scores
-        Of the model.
-    slopes : float64 array, shape (n_channels, n_sets)
-    offsets : float64 array, shape (n_sets,)
-    """
-
-    scores: Scores
-    slopes: NDArray[np.float64]
-    offsets: NDArray[np.float64]
-
-    def block(self, rows: Ints, columns: Ints) -> NDArray[np.float32]:
-        """Return the log odds of some sets (axis 0) and genes (axis 1)."""
-        total = self.scores.block(rows, self.scores.genes.at(columns), self.slopes[:, rows])
-        total += self.offsets[rows, None].astype(np.float32)
-        return total
-
-    def pairs(self, rows: Ints, columns: Ints) -> NDArray[np.float32]:
-        """Return the log odds of set ``rows[i]`` and gene ``columns[i]``, shape (n_pairs,)."""
-        weighed = (self.slopes[:, rows] * self.scores.pairs(rows, columns)).sum(axis=0)
-        return np.asarray(weighed + self.offsets[rows], dtype=np.float32)
 
 
 class Membership:
@@ -164,22 +135,8 @@ class Membership:
         if hidden is None:
             return untrusted(self.genes.n_channels)
         scores = self.score(hidden.shown)
-        questions = ask(hidden, self.strongest(scores, hidden.shown), len(self.units), self.seed)
+        questions = ask(hidden, strongest(scores, hidden.shown), len(self.units), self.seed)
         return fit(questions, scores.pairs(*questions.pairs).astype(np.float64), scores.own)
-
-    def strongest(self, scores: Scores, shown: Sequence[Ints]) -> list[Ints]:
-        """Return the columns of the highest scores of each set, except for those that were shown."""
-        genes, n = self.genes.at(np.arange(len(self.units))), min(STRONGEST, len(self.units) // 4)
-
-        def work(block: slice) -> list[Ints]:
-            rows = np.arange(block.start, block.stop)
-            found = scores.block(rows, genes)
-            for row, columns in zip(found, shown[block], strict=True):
-                row[columns] = -np.inf
-            best = np.argpartition(-found, n, axis=1)[:, :n]
-            return [columns[np.isfinite(row[columns])] for row, columns in zip(found, best, strict=True)]
-
-        return [columns for part in in_blocks(work, len(shown)) for columns in part]
 
     @kept_property
     def scores(self) -> Scores:
@@ -247,13 +204,13 @@ class Membership:
         """Read the probabilities of some genes, or compute and keep them."""
         shape = (len(self.sizes), len(columns))
         if not self.calibration.trusted:
-            return _empty(shape)
+            return empty_table(shape)
 
         def make() -> Arrays:
             table = self._probable(columns)
             return {"data": table.data, "indices": table.indices, "indptr": table.indptr}
 
-        found = self.kept(part, partial(_check_probabilities, shape=shape), make)
+        found = self.kept(part, partial(check_probabilities, shape=shape), make)
         return csr_array((found["data"], found["indices"], found["indptr"]), shape=shape)
 
     @kept_property
@@ -287,7 +244,7 @@ class Membership:
         """Return the probabilities that count, computed in blocks of terms: memory stays bounded."""
         shape = (len(self.sizes), len(columns))
         if not self.calibration.trusted or not len(columns):
-            return _empty(shape)
+            return empty_table(shape)
         least = np.maximum(LEAST, LIFT * self.sizes / len(self.units))
         with np.errstate(divide="ignore", invalid="ignore"):
             cut = np.where(least < self.calibration.ceiling, np.log(least / (1 - least)), np.inf)
@@ -309,7 +266,7 @@ class Membership:
 
         parts = in_blocks(work, len(usable))
         if not parts:
-            return _empty(shape)
+            return empty_table(shape)
         terms, found, p = (np.concatenate(column) for column in zip(*parts, strict=True))
         table = csr_array((p, (terms, found)), shape=shape)
         table.sort_indices()
@@ -425,29 +382,6 @@ class Membership:
     def units_of(self, sets: Sequence[Ints]) -> list[Ints]:
         """Return the model's units of sets of columns."""
         return [self.units[columns] for columns in sets]
-
-
-def _check_probabilities(arrays: Arrays, shape: tuple[int, int]) -> None:
-    """Raise a ValueError for what is not a sparse table of probabilities of this shape."""
-    data, indices, starts = (arrays[name] for name in ("data", "indices", "indptr"))
-    if data.dtype != np.float32 or not all(
-        np.issubdtype(part.dtype, np.integer) for part in (indices, starts)
-    ):
-        raise ValueError("it holds other types of numbers")
-    if starts.shape != (shape[0] + 1,) or data.shape != indices.shape or data.ndim != 1:
-        raise ValueError("it has another shape")
-    if starts[0] != 0 or starts[-1] != len(indices) or (np.diff(starts) < 0).any():
-        raise ValueError("its rows do not fit")
-    if len(indices) and not 0 <= indices.min() <= indices.max() < shape[1]:
-        raise ValueError("it has columns that are not there")
-    probabilities = data.astype(np.float64)
-    if not ((probabilities >= 0) & (probabilities <= 1)).all():
-        raise ValueError("it holds numbers that are not probabilities")
-
-
-def _empty(shape: tuple[int, int]) -> csr_array:
-    starts = np.zeros(shape[0] + 1, dtype=np.int64)
-    return csr_array((np.zeros(0, np.float32), np.zeros(0, np.int64), starts), shape=shape)
 
 
 def library_membership(library: GeneSetLibrary, model: GSFM, organism: str = "human") -> Membership:

@@ -14,7 +14,7 @@ compares both, `pearson3_tail` turns effects into p-values. All take tables x ge
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -213,9 +213,21 @@ def view_effects(statistics: Floats, weights: TermWeights, emphasis: float = EMP
     -------
     dict of float64 arrays, shape (n_tables, n_terms)
     """
+    return {view: effects for view, (_, _, effects) in tested_views(statistics, weights, VIEWS, emphasis)}
+
+
+def tested_views(
+    statistics: Floats, weights: TermWeights, views: Sequence[View], emphasis: float
+) -> Iterator[tuple[View, tuple[Floats, Moments, Floats]]]:
+    """Yield for each view the sums of the terms, their moments among random genes, and their effects.
+
+    The arguments are those of `view_effects`; see `view_sums`, `gene_sampling_moments` and `standardise`.
+    """
     statistics = tamed(statistics, emphasis)
     sums, values = view_sums(statistics, weights), parts(statistics)
-    return {view: standardise(sums[view], gene_sampling_moments(values[view], weights)) for view in VIEWS}
+    for view in views:
+        moments = gene_sampling_moments(values[view], weights)
+        yield view, (sums[view], moments, standardise(sums[view], moments))
 
 
 def pearson3_tail(effects: npt.ArrayLike, skewness: npt.ArrayLike) -> Floats:
@@ -324,14 +336,8 @@ def rank_views(
         raise InputError(f"Expected statistics of shape (tables, {n_genes:,} genes), not {table.shape}.")
     for row in table:
         check_statistics(row)
-    table = tamed(table, emphasis)
-    sums, values = view_sums(table, weights), parts(table)
-    return {view: _test(sums[view], gene_sampling_moments(values[view], weights)) for view in views}
-
-
-def _test(sums: Floats, moments: Moments) -> ViewResult:
-    effects = standardise(sums, moments)
-    return ViewResult(effects, tail_of(effects, moments))
+    tested = tested_views(table, weights, views, emphasis)
+    return {view: ViewResult(effects, tail_of(effects, moments)) for view, (_, moments, effects) in tested}
 
 
 @dataclass(frozen=True)

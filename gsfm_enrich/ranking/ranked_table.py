@@ -18,13 +18,9 @@ from gsfm_enrich.ranking.ranked import (
     EMPHASIS,
     VIEWS,
     View,
-    gene_sampling_moments,
     leading_genes,
-    parts,
-    standardise,
     tail_of,
-    tamed,
-    view_sums,
+    tested_views,
 )
 from gsfm_enrich.ranking.ranked_weights import TermWeights
 
@@ -77,15 +73,11 @@ def compare_views(
     -------
     dict of ViewOutcome
     """
-    statistics = tamed(statistics, emphasis)
-    sums, values = view_sums(statistics, weights), parts(statistics)
     total = weights.power_sums[0]
     tested = {}
-    for view in VIEWS:
-        moments = gene_sampling_moments(values[view], weights)
-        effects = standardise(sums[view], moments)
+    for view, (sums, moments, effects) in tested_views(statistics, weights, VIEWS, emphasis):
         p = tail_of(effects, moments) if null is None else null.p_values(effects, view)
-        above = sums[view] - moments.mean
+        above = sums - moments.mean
         scores = np.divide(
             above, total, out=np.zeros_like(above), where=np.broadcast_to(total > 0, above.shape)
         )

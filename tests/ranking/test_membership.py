@@ -22,6 +22,7 @@ from gsfm_enrich.model.scores import (
 )
 from gsfm_enrich.model.vocab import Vocab
 from gsfm_enrich.ranking import membership
+from gsfm_enrich.ranking.completed_sets import strongest
 from gsfm_enrich.ranking.membership import LEAST, LIFT, Membership
 from gsfm_enrich.training.cooccurrence import strongest_neighbours
 
@@ -107,7 +108,7 @@ def test_the_strongest_are_the_highest_scores_of_what_is_not_shown(
     shown = [members[:8] for members in table.members]
     scores = table.score(shown)
     everything = scores.block(np.arange(len(shown)), table.genes.at(np.arange(len(table.units))))
-    for row, found in enumerate(table.strongest(scores, shown)):
+    for row, found in enumerate(strongest(scores, shown)):
         free = np.setdiff1d(np.arange(len(table.units)), shown[row])
         best = free[np.argsort(-everything[row, free])][: len(table.units) // 4]
         assert set(found.tolist()) == set(best.tolist())

@@ -1,0 +1,84 @@
+"""Completed sets: their calibrated scores, their strongest genes, and sparse tables of probable ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from gsfm_enrich.arrays import Ints
+from gsfm_enrich.model.blocks import in_blocks
+from gsfm_enrich.model.scores import Scores
+from gsfm_enrich.ranking.cache import Arrays
+from gsfm_enrich.ranking.calibration import STRONGEST
+
+
+@dataclass(frozen=True, eq=False)
+class CompletedSets:
+    """Calibrated scores of completed sets: log odds of membership over those of any gene.
+
+    Attributes
+    ----------
+    scores : Scores
+        Of the model.
+    slopes : float64 array, shape (n_channels, n_sets)
+    offsets : float64 array, shape (n_sets,)
+    """
+
+    scores: Scores
+    slopes: NDArray[np.float64]
+    offsets: NDArray[np.float64]
+
+    def block(self, rows: Ints, columns: Ints) -> NDArray[np.float32]:
+        """Return the log odds of some sets (axis 0) and genes (axis 1)."""
+        total = self.scores.block(rows, self.scores.genes.at(columns), self.slopes[:, rows])
+        total += self.offsets[rows, None].astype(np.float32)
+        return total
+
+    def pairs(self, rows: Ints, columns: Ints) -> NDArray[np.float32]:
+        """Return the log odds of set ``rows[i]`` and gene ``columns[i]``, shape (n_pairs,)."""
+        weighed = (self.slopes[:, rows] * self.scores.pairs(rows, columns)).sum(axis=0)
+        return np.asarray(weighed + self.offsets[rows], dtype=np.float32)
+
+
+def strongest(scores: Scores, shown: Sequence[Ints]) -> list[Ints]:
+    """Return the columns of the highest scores of each set, but for those that were shown."""
+    n_columns = len(scores.genes.units)
+    genes, n = scores.genes.at(np.arange(n_columns)), min(STRONGEST, n_columns // 4)
+
+    def work(block: slice) -> list[Ints]:
+        rows = np.arange(block.start, block.stop)
+        found = scores.block(rows, genes)
+        for row, columns in zip(found, shown[block], strict=True):
+            row[columns] = -np.inf
+        best = np.argpartition(-found, n, axis=1)[:, :n]
+        return [columns[np.isfinite(row[columns])] for row, columns in zip(found, best, strict=True)]
+
+    return [columns for part in in_blocks(work, len(shown)) for columns in part]
+
+
+def check_probabilities(arrays: Arrays, shape: tuple[int, int]) -> None:
+    """Raise a ValueError for what is not a sparse table of probabilities of this shape."""
+    data, indices, starts = (arrays[name] for name in ("data", "indices", "indptr"))
+    if data.dtype != np.float32 or not all(
+        np.issubdtype(part.dtype, np.integer) for part in (indices, starts)
+    ):
+        raise ValueError("it holds other types of numbers")
+    if starts.shape != (shape[0] + 1,) or data.shape != indices.shape or data.ndim != 1:
+        raise ValueError("it has another shape")
+    if starts[0] != 0 or starts[-1] != len(indices) or (np.diff(starts) < 0).any():
+        raise ValueError("its rows do not fit")
+    if len(indices) and not 0 <= indices.min() <= indices.max() < shape[1]:
+        raise ValueError("it has columns that are not there")
+    probabilities = data.astype(np.float64)
+    if not ((probabilities >= 0) & (probabilities <= 1)).all():
+        raise ValueError("it holds numbers that are not probabilities")
+
+
+def empty_table(shape: tuple[int, int]) -> csr_array:
+    """Return a table of probabilities with none."""
+    starts = np.zeros(shape[0] + 1, dtype=np.int64)
+    return csr_array((np.zeros(0, np.float32), np.zeros(0, np.int64), starts), shape=shape)
