@@ -103,7 +103,7 @@ def _judge(table: pd.DataFrame, column: str, organism: str) -> _Judged:
     integers = len(digits) > MOSTLY * len(distinct) or all(re.fullmatch(r"-?[\d.]+", t) for t in distinct)
     whole = {int(text) for text in digits}
     run = len(whole) > 1 and max(whole) - min(whole) + 1 == len(whole)  # in a table, however short it is
-    rows = integers and (run or are_row_numbers(whole))
+    rows = integers and (run or are_row_numbers(whole, organism))
     if are_numbered(distinct):
         return _Judged(column, 0.0, integers=False, rows=False, header=header)
     sample = [distinct[i] for i in np.unique(np.linspace(0, len(distinct) - 1, SAMPLE).astype(int))]

@@ -13,10 +13,13 @@ from scipy.stats import norm
 from gsfm_enrich.errors import InputError, named, warn_caller
 from gsfm_enrich.expression.de_tables import table_ranking
 from gsfm_enrich.expression.markers import choose
+from gsfm_enrich.genes.row_numbers import are_row_numbers
 from gsfm_enrich.ranking.ranked_query import RankedQuery, ranked_query
 
 SMALLEST_P = 1e-300
 RANK_FILES = (".rnk", ".txt")
+DECIMAL_COMMA = r"-?\d+(,\d+)?([eE]-?\d+)?|nan|NA"
+"""How numbers are written where commas are decimal marks, and columns are separated by semicolons or tabs."""
 ALONE = "all"
 """Name of the group of a table without groups."""
 
@@ -115,6 +118,8 @@ def _read_file(path: Path) -> pd.DataFrame:
 
 
 def _as_numbers(column: pd.Series) -> pd.Series:
+    if column.dtype == object and column.astype(str).str.fullmatch(DECIMAL_COMMA).all():
+        column = column.astype(str).str.replace(",", ".")
     numbers = pd.to_numeric(column, errors="coerce")
     return numbers if numbers.notna().sum() >= column.notna().sum() > 0 else column
 
@@ -139,6 +144,13 @@ def _query(genes: Iterable[Any], statistic: Any, group: str) -> RankedQuery:
     names = ["" if missing else str(gene).strip() for gene, missing in pairs]
     values = pd.to_numeric(pd.Series(np.asarray(statistic)), errors="coerce").to_numpy(dtype=np.float64)
     here = [place for place, name in enumerate(names) if name]
+    numbers = [int(names[place]) for place in here if names[place].isdecimal()]
+    if len(numbers) == len(here) and are_row_numbers(numbers):
+        raise InputError(
+            f"the genes{'' if group == ALONE else f' of {group!r}'} are integers from {min(numbers)} to "
+            f"{max(numbers)}, as row numbers are; give the statistics by gene, as "
+            "table.set_index('gene')['stat']."
+        )
     query = ranked_query([names[place] for place in here], values[here])
     where = "" if group == ALONE else f" of {group!r}"
     if query.repeated:

@@ -53,7 +53,7 @@ def columns_of_lines(lines: Sequence[str]) -> list[str]:
     ([], [])
     """
     lines = [line for line in lines if line.strip()]
-    mark = "\t" if any("\t" in line for line in lines[:2]) else "[,;]"
+    mark = next((mark for mark in "\t;" if all(mark in line for line in lines[:2])), "[,;\t]")
     rows = [[field.strip(' "') for field in re.split(mark, line.rstrip("\r\n"))] for line in lines]
     if len(rows) < 2 or len(rows[1]) < 2 or not 0 <= len(rows[1]) - len(rows[0]) <= 1:
         return []
@@ -65,7 +65,7 @@ def columns_of_lines(lines: Sequence[str]) -> list[str]:
 
 def _is_number(text: str) -> bool:
     try:
-        float(text)
+        float(text.replace(",", "."))
     except ValueError:
         return False
     return True

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+
+from gsfm_enrich.genes.lookup import find_genes
+from gsfm_enrich.organisms import RESOLVED_ORGANISMS
 
 RUN, MANY = 5, 20
 """This many integers in a row are not a list of genes, nor are this many that lie close together."""
@@ -11,6 +14,8 @@ DENSITY = 0.01
 """Entrez ids of human genes reach 100,000,000: twenty that fill a hundredth of their range are none."""
 
 
+GENES, SAMPLE = 0.95, 400
+"""The share of Entrez ids of genes among numbers that all are such; of any numbers below 10,000 it is 0.8."""
 _NUMBERED = re.compile(r"(\D{1,4})(\d+)", re.ASCII)
 _LEAST_NUMBERED = 10
 
@@ -31,19 +36,21 @@ def are_numbered(names: Collection[str]) -> bool:
     return run and len({part[1] for part in parts if part}) == 1
 
 
-def are_row_numbers(numbers: Collection[int]) -> bool:
+def are_row_numbers(numbers: Collection[int], organism: str = "human") -> bool:
     """Return whether integers are row numbers rather than Entrez ids.
 
     Parameters
     ----------
     numbers
         The integers, in any order.
+    organism
+        Of the genes that they may be.
 
     Returns
     -------
     bool
-        True for a run of consecutive integers, whatever their order, and for many that lie close together, as
-        the row numbers do that are left of a filtered table.
+        True for a run of consecutive integers, whatever their order, and for many that lie close together and
+        are not all Entrez ids, as the row numbers that are left of a filtered table.
 
     Examples
     --------
@@ -56,4 +63,15 @@ def are_row_numbers(numbers: Collection[int]) -> bool:
     least, largest = min(distinct), max(distinct)
     if largest - least + 1 == len(distinct):
         return True
-    return len(distinct) >= MANY and len(distinct) > DENSITY * largest
+    if len(distinct) < MANY or len(distinct) <= DENSITY * largest:
+        return False
+    return _share_of_genes(sorted(distinct), organism) < GENES
+
+
+def _share_of_genes(numbers: Sequence[int], organism: str) -> float:
+    """Return the share of some numbers that are Entrez ids of genes; 0 where these are not known."""
+    if organism not in RESOLVED_ORGANISMS:
+        return 0.0
+    step = max(len(numbers) // SAMPLE, 1)
+    found = find_genes(map(str, numbers[::step]), organism)
+    return sum(how in ("entrez", "orthologue", "no orthologue") for _, how in found) / len(found)

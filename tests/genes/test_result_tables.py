@@ -10,6 +10,8 @@ import pytest
 
 from gsfm_enrich.errors import GsfmEnrichWarning, InputError
 from gsfm_enrich.genes.inputs import as_background, as_gene_list
+from gsfm_enrich.genes.row_numbers import are_row_numbers
+from gsfm_enrich.genes.table import load_gene_table
 
 TABLE = pd.DataFrame(
     {"gene": ["CD79A", "LYZ", "ACTB"], "log2FoldChange": [2.0, -1.0, 0.1], "padj": [0.01, 0.02, 0.9]}
@@ -27,6 +29,13 @@ def test_a_table_is_the_same_error_as_a_file_and_as_a_data_frame(
     for given in (str(path), path, TABLE[columns]):
         with pytest.raises(InputError, match=f"{len(columns)} columns .*'padj'.*tl.enrichr"):
             read(given)  # type: ignore[operator]
+
+
+def test_decimal_commas_are_numbers(tmp_path: Path) -> None:
+    path = tmp_path / "excel.csv"
+    TABLE.to_csv(path, sep=";", decimal=",", index=False)
+    with pytest.raises(InputError, match=r"3 columns .*'padj'.*tl.enrichr"):
+        as_gene_list(path)
 
 
 def test_clusters_beside_genes_are_no_weights(tmp_path: Path) -> None:
@@ -55,3 +64,9 @@ def test_entrez_ids_are_not() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert as_gene_list([7157, 672, 675, 973, 930])[0] == "7157"
+
+
+def test_many_entrez_ids_are_no_row_numbers() -> None:
+    entrez = load_gene_table()["entrez"].astype(int)
+    assert not are_row_numbers(entrez[entrez < 20_000].tolist())
+    assert are_row_numbers(range(0, 20_000, 3))

@@ -95,3 +95,15 @@ def test_repeated_and_missing_rows_are_said(statistic, sets):
     assert statistic.index[20] in said
     assert "1 of 802 rows" in said
     assert all(warning.filename == __file__ for warning in caught)
+
+
+def test_decimal_commas_and_semicolons_are_read(statistic, sets, tmp_path):
+    path = tmp_path / "excel.csv"
+    frame = pd.DataFrame({"gene": statistic.index, "t": statistic.to_numpy()})
+    frame.to_csv(path, sep=";", decimal=",", index=False)
+    pd.testing.assert_frame_equal(run(path, sets), run(statistic, sets))
+
+
+def test_row_numbers_are_no_genes(statistic, sets):
+    with pytest.raises(ge.InputError, match="from 0 to 799, as row numbers"):
+        run(statistic.reset_index(drop=True), sets)
