@@ -321,7 +321,7 @@ RULES: dict[str, Rule] = {
     **dict.fromkeys(("min_overlap", "seed"), _whole(0)),
     **dict.fromkeys(("smallest", "top_genes", "permutations"), _whole(2)),
     "n_jobs": Rule(f"a whole number from -{MOST_JOBS} to {MOST_JOBS} other than 0", _jobs),
-    **dict.fromkeys(("similarity", "pval_cutoff", "min_probability"), SHARE),
+    **dict.fromkeys(("similarity", "pval_cutoff", "min_probability", "completeness"), SHARE),
     **dict.fromkeys(("fold", "min_weight", "min_similarity"), _number(0, 1, above=True)),
     **dict.fromkeys(("log2fc_min", "log2fc_max"), BOUND),
     **dict.fromkeys(("cutoff", "max_publications"), _number(0)),

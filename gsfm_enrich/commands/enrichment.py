@@ -103,6 +103,15 @@ def enrichr(
             "--propensity", help="Compare with random lists that are as biased towards well-studied genes."
         ),
     ] = None,
+    completeness: Annotated[
+        float | None,
+        typer.Option(
+            "--completeness",
+            min=0,
+            max=1,
+            help="How complete the libraries are; the more, the less is added. Reactome: 0.98, others: 0.",
+        ),
+    ] = None,
     sort: Annotated[
         Literal["gsfm", "gseapy"],
         typer.Option("--sort", help="Order of the terms: best first, or by name."),
@@ -135,6 +144,7 @@ def enrichr(
             min_overlap=min_overlap,
             sort=sort,
             propensity=propensity,
+            completeness=completeness,
         )
     if verbose:
         for line in result.gene_report.splitlines():

@@ -40,6 +40,7 @@ class _Options:
     min_overlap: int
     sort: str
     propensity: Any
+    completeness: float | None
 
 
 @checked
@@ -61,6 +62,7 @@ def enrichr(
     min_overlap: int = 1,
     sort: str = "gsfm",
     propensity: Any = None,
+    completeness: float | None = None,
 ) -> gseapy.Enrichr:
     """Over-representation analysis, with terms re-ranked by a gene set foundation model.
 
@@ -108,6 +110,12 @@ def enrichr(
         to numbers, such as their mean expression. The model's p-values then compare the query with random
         ones of the same propensities; gseapy's columns are unchanged. It needs the genes of the background: a
         list, or None.
+    completeness
+        How complete the libraries are, from 0 to 1. The more complete, the less the model adds; with 1 its
+        p-values are those of the overlap test. None: 0.98 for Reactome, to which later releases added next
+        to nothing that the model expects, and 0 for others, which is as members hidden from the model have
+        it. Probabilities that came true within five years would need 0.88 for GO, 0.82 for HPO and 0.79 for
+        the GWAS Catalog.
 
     Returns
     -------
@@ -156,7 +164,7 @@ def enrichr(
     """
     options = _Options(
         organism, outdir, background, cutoff, format, figsize, top_term, no_plot, verbose,
-        model, rerank, min_overlap, sort, propensity,
+        model, rerank, min_overlap, sort, propensity, completeness,
     )  # fmt: skip
     return _run(gene_list, gene_sets, options)
 
@@ -179,6 +187,7 @@ def enrich(
     min_overlap: int = 1,
     sort: str = "gsfm",
     propensity: Any = None,
+    completeness: float | None = None,
 ) -> gseapy.Enrichr:
     """Over-representation analysis of human genes: :func:`enrichr` with the signature of ``gseapy.enrich``.
 
@@ -186,7 +195,7 @@ def enrich(
     ----------
     gene_list, gene_sets, background, outdir, cutoff, format, figsize, top_term, no_plot, verbose
         As in :func:`enrichr`.
-    model, rerank, min_overlap, sort, propensity
+    model, rerank, min_overlap, sort, propensity, completeness
         As in :func:`enrichr`.
 
     Returns
@@ -201,7 +210,7 @@ def enrich(
     """
     options = _Options(
         "human", outdir, background, cutoff, format, figsize, top_term, no_plot, verbose,
-        model, rerank, min_overlap, sort, propensity,
+        model, rerank, min_overlap, sort, propensity, completeness,
     )  # fmt: skip
     return _run(gene_list, gene_sets, options)
 
@@ -223,6 +232,7 @@ def _run(gene_list: Any, gene_sets: Any, options: _Options) -> gseapy.Enrichr:
         min_overlap=options.min_overlap,
         by_model=options.sort == "gsfm",
         propensity=options.propensity,
+        completeness=options.completeness,
     )
     enr.res2d = enr.results
     for lost in filter(None, [foreign, lost_genes(counted)]):

@@ -54,6 +54,7 @@ def enrichment_table(
     min_overlap: int = 1,
     by_model: bool = True,
     propensity: Any = None,
+    completeness: float | None = None,
 ) -> pd.DataFrame:
     """Return the result table of a query.
 
@@ -67,8 +68,8 @@ def enrichment_table(
         Terms that share fewer genes with the query are left out.
     by_model
         Whether the terms of a library are ordered by the model's rank, where there is a model, or by name.
-    propensity
-        As `gsfm_enrich.enrichr` takes it.
+    propensity, completeness
+        As `gsfm_enrich.enrichr` takes them.
 
     Returns
     -------
@@ -80,7 +81,7 @@ def enrichment_table(
         rows = _shown_rows(counts.library, counts.overlap, min_overlap)
         table = _base_columns(counts, rows)
         if model is not None:
-            columns = _model_columns(counts, model, propensity)
+            columns = _model_columns(counts, model, propensity, completeness)
             table = pd.concat([table, columns.iloc[rows].reset_index(drop=True)], axis=1)
             if by_model:
                 table = table.sort_values("GSFM Rank", kind="stable", ignore_index=True)
@@ -122,12 +123,14 @@ def _base_columns(counts: QueryCounts, rows: npt.NDArray[np.int64]) -> pd.DataFr
     return pd.DataFrame(columns, columns=list(BASE_COLUMNS))
 
 
-def _model_columns(counts: QueryCounts, model: GSFM, propensity: Any) -> pd.DataFrame:
+def _model_columns(
+    counts: QueryCounts, model: GSFM, propensity: Any, completeness: float | None
+) -> pd.DataFrame:
     """Return the model's columns for all terms of a library; torch is only loaded when they are wanted."""
     from gsfm_enrich.ranking.rerank import rerank
     from gsfm_enrich.ranking.strata import as_propensity
 
-    return rerank(counts, model, as_propensity(propensity, counts.organism)).columns
+    return rerank(counts, model, as_propensity(propensity, counts.organism), completeness).columns
 
 
 def lost_genes(counted: Sequence[QueryCounts]) -> str:

@@ -18,6 +18,7 @@ from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.libraries.sources import load_libraries
 from gsfm_enrich.model.checkpoint import load_model
 from gsfm_enrich.model.gsfm import GSFM
+from gsfm_enrich.ranking.completeness import default_completeness
 from gsfm_enrich.ranking.counts import count_overlaps, say_lost
 from gsfm_enrich.ranking.membership import library_membership
 from gsfm_enrich.ranking.overlap import adjusted_of_some, hypergeometric_tail
@@ -50,6 +51,7 @@ def rank_terms(
     organism: str = "human",
     top: int | None = 10,
     propensity: Any = None,
+    completeness: float | None = None,
     n_jobs: int | None = None,
     progress: bool = True,
     model: str | os.PathLike[str] | GSFM = "default",
@@ -69,7 +71,7 @@ def rank_terms(
         without them, genes that a library does not hold are counted apart, list by list.
     top
         Terms to return for each list and library, at least 1; None returns all.
-    propensity
+    propensity, completeness
         As in `gsfm_enrich.enrichr`.
     n_jobs
         Processes, as `joblib.Parallel` has it: None means one, or what a surrounding
@@ -123,7 +125,8 @@ def rank_terms(
         warn_caller(lost)
     for library in libraries:
         counts = count_overlaps(library, queries, tested, organism)
-        table = library_membership(library, network, organism)
+        listed = default_completeness(library.name) if completeness is None else completeness
+        table = library_membership(library, network, organism, listed)
         terms, placed = place(counts, locate(counts, table), table, likely)
         _warn_empty(names, placed, library.name)
         found = _run(terms, placed, top or len(library), n_jobs, progress)

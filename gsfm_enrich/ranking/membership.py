@@ -42,6 +42,7 @@ from gsfm_enrich.ranking.calibration import (
     untrusted,
 )
 from gsfm_enrich.ranking.completed_sets import CompletedSets, check_probabilities, empty_table, strongest
+from gsfm_enrich.ranking.completeness import as_missing, missing_members
 from gsfm_enrich.ranking.gene_named_terms import NEIGHBOUR_WEIGHT, named_genes, neighbours
 from gsfm_enrich.ranking.kept_scores import kept_scores
 
@@ -77,6 +78,9 @@ class Membership:
         Of the library's symbols.
     seed
         Seed of the held-out members that the calibration is fitted on.
+    completeness
+        How complete the library is, see `gsfm_enrich.ranking.completeness`; 0: probabilities are those that
+        hidden members show.
 
     Attributes
     ----------
@@ -96,7 +100,15 @@ class Membership:
         Members of each term that the model knows.
     """
 
-    def __init__(self, library: GeneSetLibrary, model: GSFM, organism: str = "human", seed: int = 0) -> None:
+    def __init__(
+        self,
+        library: GeneSetLibrary,
+        model: GSFM,
+        organism: str = "human",
+        seed: int = 0,
+        completeness: float = 0.0,
+    ) -> None:
+        self.completeness = completeness
         self.library, self.model, self.organism, self.seed = library, model, organism, seed
         units = match(library.genes, model.vocab.tokens, organism).columns
         known = np.flatnonzero(units >= N_SPECIAL)
@@ -211,7 +223,8 @@ class Membership:
             return {"data": table.data, "indices": table.indices, "indptr": table.indptr}
 
         found = self.kept(part, partial(check_probabilities, shape=shape), make)
-        return csr_array((found["data"], found["indices"], found["indptr"]), shape=shape)
+        probable: csr_array = csr_array((found["data"], found["indices"], found["indptr"]), shape=shape)
+        return missing_members(probable, self.completeness, LEAST)
 
     @kept_property
     def probable(self) -> csc_array:
@@ -322,6 +335,7 @@ class Membership:
         Small ones as well, shape (n_rows, n_columns).
         """
         p = self.probability(self.log_odds(rows, columns), self.sizes[rows][:, None])
+        p = as_missing(p, self.completeness)
         members = self.known[rows][:, columns].tocoo()
         p[members.row, members.col] = 0
         return p
@@ -384,15 +398,18 @@ class Membership:
         return [self.units[columns] for columns in sets]
 
 
-def library_membership(library: GeneSetLibrary, model: GSFM, organism: str = "human") -> Membership:
+def library_membership(
+    library: GeneSetLibrary, model: GSFM, organism: str = "human", completeness: float = 0.0
+) -> Membership:
     """Return the membership table of a library; those of the last eight are kept for each model.
 
     A table is freed with its model and with its library.
     """
-    tables = _tables(model, organism)
+    tables = _tables(model, organism, completeness)
     table = tables.get(library)
     if table is None:
-        table = Membership(copy(library), model, organism)  # the copy does not keep the library alive
+        # the copy does not keep the library alive
+        table = Membership(copy(library), model, organism, completeness=completeness)
     tables.pop(library, None)
     tables[library] = table  # the last used comes last
     for old in list(tables)[:-TABLES]:
@@ -400,7 +417,7 @@ def library_membership(library: GeneSetLibrary, model: GSFM, organism: str = "hu
     return table
 
 
-@kept_on_first(most=2)
-def _tables(model: GSFM, organism: str) -> WeakKeyDictionary[GeneSetLibrary, Membership]:
+@kept_on_first(most=4)
+def _tables(model: GSFM, organism: str, completeness: float) -> WeakKeyDictionary[GeneSetLibrary, Membership]:
     """Return the tables that are kept for a model."""
     return WeakKeyDictionary()

@@ -11,6 +11,7 @@ from scipy.sparse import csc_array
 
 from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.ranking.caution import cautions
+from gsfm_enrich.ranking.completeness import default_completeness
 from gsfm_enrich.ranking.counts import QueryCounts
 from gsfm_enrich.ranking.membership import library_membership
 from gsfm_enrich.ranking.overlap import benjamini_hochberg
@@ -45,7 +46,12 @@ class Reranked:
     weights: csc_array
 
 
-def rerank(counts: QueryCounts, model: GSFM, propensity: Propensity | None = None) -> Reranked:
+def rerank(
+    counts: QueryCounts,
+    model: GSFM,
+    propensity: Propensity | None = None,
+    completeness: float | None = None,
+) -> Reranked:
     """Compute the model's columns for every term of a library.
 
     Parameters
@@ -58,6 +64,8 @@ def rerank(counts: QueryCounts, model: GSFM, propensity: Propensity | None = Non
         What completes the terms.
     propensity
         Genes and how likely an experiment lists them, see `gsfm_enrich.ranking.strata`; None: all alike.
+    completeness
+        How complete the library is, see `gsfm_enrich.ranking.completeness`; None: by its name.
 
     Raises
     ------
@@ -69,7 +77,9 @@ def rerank(counts: QueryCounts, model: GSFM, propensity: Propensity | None = Non
     Expected overlap: hits + the sum of the probabilities of the query's other genes. For the p-value and the
     order see `gsfm_enrich.ranking.statistic`.
     """
-    table = library_membership(counts.library, model, counts.organism)
+    if completeness is None:
+        completeness = default_completeness(counts.library.name)
+    table = library_membership(counts.library, model, counts.organism, completeness)
     located = locate([counts], table)[0]
     test = completed_test(*place([counts], [located], table, propensity))
     p = test.p_values[0]

@@ -31,6 +31,7 @@ def term_evidence(
     background: Any = None,
     organism: str = "human",
     propensity: Any = None,
+    completeness: float | None = None,
     model: str | os.PathLike[str] | GSFM = "default",
 ) -> pd.DataFrame:
     """List the genes of a query that speak for a term, and how much each adds.
@@ -39,7 +40,7 @@ def term_evidence(
     ----------
     genes
         The query, as `gsfm_enrich.enrichr` takes it.
-    gene_sets, background, organism, propensity, model
+    gene_sets, background, organism, propensity, completeness, model
         As in `gsfm_enrich.enrichr`. The first library that has the term counts.
 
     Returns
@@ -91,7 +92,7 @@ def term_evidence(
         warn_caller(lost)
     tested, likely = as_background(background), as_propensity(propensity, organism)
     counts = count_overlap(library, query, tested, organism)
-    overlap, reranked = counts.overlap, rerank(counts, network, likely)
+    overlap, reranked = counts.overlap, rerank(counts, network, likely, completeness)
     columns = reranked.columns.iloc[row]
     counting = csr_array(reranked.weights)[[row]]
     probable = csr_array(reranked.probable)[[row]].toarray()[0, counting.indices].astype(np.float64)

@@ -68,6 +68,7 @@ def enrichr(
     rerank: bool = True,
     min_overlap: int = 1,
     propensity: Any = None,
+    completeness: float | None = None,
 ) -> AnnData | Enrichment | None:
     """Enrichment of the differentially expressed genes of every group, with up and down kept apart.
 
@@ -138,6 +139,8 @@ def enrichr(
         How likely each gene is to be listed whatever the groups are, as in :func:`gsfm_enrich.enrichr`, or
         ``"expression"``: its mean value over the cells, of ``adata.raw`` when raw was used. Differences of
         highly expressed genes are found more easily, and random lists are then drawn like that as well.
+    completeness
+        How complete the libraries are, as in :func:`gsfm_enrich.enrichr`.
 
     Returns
     -------
@@ -223,6 +226,7 @@ def enrichr(
         network,
         min_overlap=min_overlap,
         propensity=likely,
+        completeness=completeness,
     )
     params = storable_params(
         key=key if de is None and source.adata is not None else None, de=source.ranking.method,
@@ -230,7 +234,7 @@ def enrichr(
         direction=direction, pval_cutoff=pval_cutoff, log2fc_min=log2fc_min, log2fc_max=log2fc_max,
         max_genes=max_genes, gene_symbols=gene_symbols, organism=organism, background=population.source,
         background_genes=population.size, rerank=rerank, min_overlap=min_overlap, model=name_of_model(model),
-        propensity=name_of(propensity) if propensity is not None else None,
+        propensity=name_of(propensity) if propensity is not None else None, completeness=completeness,
         gene_sets=[library.name for library in libraries],
         groups=list(dict.fromkeys(marker.group for marker in markers)),
     )  # fmt: skip

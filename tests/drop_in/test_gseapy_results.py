@@ -19,7 +19,14 @@ from gsfm_enrich.ranking.rerank import Reranked
 
 mpl.use("Agg")
 
-OWN = {"model": "default", "rerank": True, "min_overlap": 1, "sort": "gsfm", "propensity": None}
+OWN = {
+    "model": "default",
+    "rerank": True,
+    "min_overlap": 1,
+    "sort": "gsfm",
+    "propensity": None,
+    "completeness": None,
+}
 GENES = [f"GEN-{i}" for i in range(200)]
 SETS = {f"term {i}": GENES[5 * i : 5 * i + 10 + i] for i in range(20)} | {"far away": GENES[190:]}
 QUERY = GENES[10:35][::-1]
@@ -99,7 +106,7 @@ def test_min_overlap():
 def fake_rerank(seen):
     """Stand in for the model: ranks the terms backwards."""
 
-    def rerank(counts, model, propensity):
+    def rerank(counts, model, propensity, completeness):
         seen.append((counts, model))
         n = len(counts.library)
         ranks, q = np.arange(n, 0, -1), benjamini_hochberg(np.full(n, 0.5))
