@@ -1,1 +1,1 @@
-"""What the model says of genes: predicted functions, neighbours, modules, understudied genes."""
+"""What the model says about genes: predicted functions, neighbours, modules, understudied genes."""

@@ -1,4 +1,4 @@
-"""Checks of what users give, and what is said of genes that the model does not know."""
+"""Checks of user input, and warnings about genes that the model does not know."""
 
 from __future__ import annotations
 
@@ -56,12 +56,12 @@ class AskedGenes:
         return np.flatnonzero(self.units >= N_SPECIAL)
 
     def unknown(self, found: Collection[str] | None = None) -> str:
-        """Say which genes the model does not know, and what ambiguous ones may mean; empty if it knows all.
+        """Return which genes the model does not know and what ambiguous ones may mean; empty if it knows all.
 
         Parameters
         ----------
         found
-            Those it knows, where it is not the vocabulary that says so.
+            The known ones, if this does not follow from the vocabulary.
         """
         some = {self.ids[i] for i in self.known} if found is None else set(found)
         known = [gene for gene in self.ids if gene in some]
@@ -85,14 +85,14 @@ class AskedGenes:
 def ask(
     genes: GeneList, organism: str, model: str | os.PathLike[str] | GSFM, beside: Sequence[str] = ()
 ) -> AskedGenes:
-    """Read genes and load the model that is asked about them; genes of another species are warned of.
+    """Read genes and load the model; warn about genes of another species.
 
     Parameters
     ----------
     genes, organism, model
         As public functions take them.
     beside
-        Genes that are given with them, warned of together.
+        Genes that are given along with them; one warning covers both.
 
     Raises
     ------
@@ -127,7 +127,7 @@ def single_or_many(genes: GeneList) -> list[str]:
 
 
 def spelled(frame: pd.DataFrame, organism: str) -> pd.DataFrame:
-    """Name the genes of a table by the symbols of mouse or rat; of several of one symbol the best stays."""
+    """Name the genes of a table by mouse or rat symbols; if several share one symbol, the best is kept."""
     if organism not in ORTHOLOGY_ORGANISMS:
         return frame
     frame = frame.assign(gene=spell_as(frame["gene"], organism))

@@ -43,7 +43,7 @@ COMPANIONS = 5
 CELLS = 4_000_000
 """Pairs of a term and a companion to look at at once."""
 MATERIAL = 0.25
-"""A companion is named when it belongs to the term with this probability."""
+"""Probability from which a companion is named as a member of the term."""
 
 
 @checked
@@ -60,16 +60,16 @@ def functions_in_context(
 ) -> pd.DataFrame:
     """Predict the functions that genes share with the other genes of a list.
 
-    What is common among the companions is more probable for a gene found with them. By Bayes' rule the odds
-    of a function are multiplied by how much more frequent it is in the list than in the genome, so the
-    logarithm of the fold enrichment is added to the score of `predict_functions`; three times over, because
-    what is said of a gene alone is much less certain than what a list of known genes has in common
+    Functions that are common among the companions are more probable for a gene found with them. By Bayes'
+    rule, the odds of a function are multiplied by how much more frequent it is in the list than in the
+    genome, so the logarithm of the fold enrichment is added to the score of `predict_functions`. It counts
+    three times, because a prediction for a gene alone is much less certain than what known genes share
     (`benchmarks.gene_context`).
 
     Parameters
     ----------
     companions
-        The list, such as the differentially expressed genes. The gene asked about does not count itself.
+        The list, such as the differentially expressed genes. A gene does not count as its own companion.
     gene_sets, top, known, fold, organism, model
         As in `predict_functions`.
 

@@ -1,4 +1,4 @@
-"""What the tables on a gene say, in plain language: nothing that they do not hold."""
+"""The tables about a gene in plain language, with nothing added."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def describe_gene(
     neighbours: pd.DataFrame,
     in_context: pd.DataFrame | None = None,
 ) -> str:
-    """Put the tables on one gene into a paragraph.
+    """Describe the tables about one gene in a paragraph.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ def describe_gene(
     Returns
     -------
     str
-        Sentences whose every figure and name is in one of the tables, figures rounded.
+        Sentences in which every number (rounded) and name comes from one of the tables.
 
     Examples
     --------
@@ -47,7 +47,7 @@ def describe_gene(
     sentences += _known(functions) + _new(functions)
     if len(neighbours):
         closest = _and(neighbours["neighbour"].head(NAMED))
-        sentences.append(f"The genes that are most similar to it in the eyes of the model are {closest}.")
+        sentences.append(f"The genes that are most similar to it in the model are {closest}.")
     if in_context is not None and len(in_context):
         sentences.append(_shared(in_context.iloc[0]))
     return " ".join(sentences)
@@ -83,7 +83,7 @@ def _new(functions: pd.DataFrame) -> list[str]:
     if possible.empty:
         top = new.sort_values("probability", ascending=False).iloc[0]
         return [
-            f"What else it does the model cannot say: the most probable new function, {top['term']}, "
+            f"The model cannot say what else it does: the most probable new function, {top['term']}, "
             f"has a probability of {float(top['probability']):.2g}."
         ]
     best = possible.iloc[0]
@@ -94,12 +94,14 @@ def _new(functions: pd.DataFrame) -> list[str]:
     ]
     if pd.notna(best["term_auroc"]):
         sentences.append(
-            f"Genes of that term that were hidden from the model are found again with an AUROC of "
+            f"Members of that term that were hidden from the model are found with an AUROC of "
             f"{best['term_auroc']:.2f} (0.5 is chance), and this gene is placed above "
             f"{100 * best['gene_percentile']:.1f} % of the genes outside it."
         )
     if best["neighbours"]:
-        sentences.append(f"Closest to it among the genes of the term: {_and(best['neighbours'].split(';'))}.")
+        sentences.append(
+            f"Most similar to it among the genes of the term: {_and(best['neighbours'].split(';'))}."
+        )
     if best["caution"]:
         sentences.append(f"Caution: {best['caution']}.")
     return sentences
@@ -108,11 +110,13 @@ def _new(functions: pd.DataFrame) -> list[str]:
 def _shared(best: pd.Series) -> str:
     """Say what it shares with its companions."""
     if not best["companions"]:
-        return f"In the list it was found with, {best['term']} ranks first, without a companion in it."
+        return (
+            f"In the list it was found with, {best['term']} ranks first, but contains none of its companions."
+        )
     return (
-        f"With the genes it was found with it shares first of all {best['term']}: "
+        f"The function it most probably shares with the genes it was found with is {best['term']}: "
         f"{best['expected_companions']:.1f} of them are expected there, "
-        f"{best['fold_enrichment']:.1f} times as many as of random genes, "
+        f"{best['fold_enrichment']:.1f} times as many as for random genes, "
         f"among them {_and(best['companions'].split(';'))}."
     )
 

@@ -1,4 +1,4 @@
-"""Functional modules of a gene list: genes that are similar to the model among the genes of the list."""
+"""Functional modules of a gene list: genes that the model finds more similar than the list on average."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ EDGE_COLUMNS = ("gene", "other", "similarity")
 ROUNDS = 5
 TERMS = 3
 EDGES = 3
-"""Each gene is joined to so many others of the list in the plot of modules."""
+"""Number of other genes that each gene is joined to in the plot of modules."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,25 +65,25 @@ def gene_modules(
 ) -> GeneModules:
     """Split a gene list into functional modules, and name each by its best terms.
 
-    Two genes are similar as `gsfm_enrich.neighbors` says, less what either is to the list on average: in a
+    Similarity is that of `gsfm_enrich.neighbors`, minus each gene's mean similarity to the list: in a
     list of T cell genes it is not news that two of them have to do with T cells. Average linkage joins
-    modules as long as the mean of that is positive between them, which is where the modularity of the
-    partition is greatest along the way. Then the model completes every module, and each gene moves to the one
-    that places it highest, completed without it, for up to five rounds.
+    modules as long as the mean similarity between them is positive, which maximises modularity along the way.
+    Then the model completes every module, and each gene moves to the module that ranks it highest when
+    completed without it, for up to five rounds.
 
     Parameters
     ----------
     gene_sets
-        Libraries whose terms name the modules, as `gsfm_enrich.enrichr` takes them. The best term is that of
-        the smallest p-value of re-ranked enrichment.
+        Libraries whose terms name the modules, as `gsfm_enrich.enrichr` takes them. The best term has the
+        smallest p-value of re-ranked enrichment.
     smallest
-        Modules of fewer genes are dissolved: their genes are in none.
+        Smaller modules are dissolved; their genes belong to none.
 
     Returns
     -------
     GeneModules
-        Genes that the model does not know are in no module. Similarity is in the units of the score of
-        `gsfm_enrich.neighbors`, above what the genes are to the list on average.
+        Genes that the model does not know are in no module. Similarity has the units of the score of
+        `gsfm_enrich.neighbors`, relative to the average over the list.
 
     Raises
     ------
@@ -138,7 +138,7 @@ def split_into_modules(asked: AskedGenes, libraries: Sequence[GeneSetLibrary], s
 
 
 def in_context(similarity: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Take off what either gene is to the list on average (double centring); the diagonal is 0.
+    """Subtract each gene's mean similarity to the list (double centring); the diagonal is 0.
 
     Parameters
     ----------
@@ -165,7 +165,7 @@ def split(similarity: NDArray[np.float64]) -> NDArray[np.int64]:
 
 
 def refine(model: GSFM, units: NDArray[np.int64], labels: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Move each gene to the module that, completed without it, places it highest among the list's genes.
+    """Move each gene to the module that, completed without it, ranks it highest among the list's genes.
 
     Parameters
     ----------
@@ -200,7 +200,7 @@ def refine(model: GSFM, units: NDArray[np.int64], labels: NDArray[np.int64]) -> 
 
 
 def largest_first(labels: NDArray[np.int64], smallest: int) -> NDArray[np.int64]:
-    """Give modules numbers from 1, the largest first; those of fewer than ``smallest`` genes become 0."""
+    """Give modules numbers from 1, largest first; those smaller than ``smallest`` become 0."""
     modules, sizes = np.unique(labels, return_counts=True)
     order = [module for module in np.argsort(-sizes, kind="stable") if sizes[module] >= smallest]
     number = {int(modules[module]): place for place, module in enumerate(order, 1)}

@@ -1,4 +1,4 @@
-"""Which genes are similar to the model: what it says of each when it is given the other."""
+"""Similarity of genes in the model: how it scores each gene when given only the other."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from gsfm_enrich.ranking.membership import FORMAT
 NEIGHBOUR_COLUMNS = ("gene", "neighbour", "score", "z_score", "rank", "channel", "publications")
 
 LOCATION = "location"
-"""The channel that knows where genes are on the chromosome: what is near is not kin for that."""
+"""The channel of chromosomal location: being close does not make genes related."""
 
 
 @checked
@@ -41,15 +41,15 @@ def neighbors(
     organism: str = "human",
     model: str | os.PathLike[str] | GSFM = "default",
 ) -> pd.DataFrame:
-    """Find the genes that are most similar to a gene in the eyes of the model.
+    """Find the genes that are most similar to a gene in the model.
 
     Parameters
     ----------
     n
         Neighbours to return for each gene; None returns all genes.
     channels
-        The channels of the model that are asked, by name; None asks all but ``location``, which finds the
-        genes beside this one on the chromosome.
+        Names of the model's channels to use; None uses all but ``location``, which finds the genes next to
+        this one on the chromosome.
 
     Returns
     -------
@@ -57,13 +57,13 @@ def neighbors(
         One row per gene and neighbour, best first within a gene:
 
         - ``gene``, ``neighbour`` (the model's symbol; for mouse and rat that of its orthologue)
-        - ``score``: what the model says of each when the other is all it is given, the mean of both ways: the
-          scores of its channels, weighed and added
+        - ``score``: the model's score of each gene when given only the other, the mean of both directions:
+          the weighted sum over its channels
         - ``z_score``: standard deviations above the mean score of all genes as neighbours of this one
         - ``rank``: 1 is the closest
-        - ``channel``: the one that says most of it; ``publications``, for example, when both are named in the
+        - ``channel``: the one that contributes most; ``publications``, for example, if both are named in the
           same papers
-        - ``publications``: of the neighbour, NaN where the gene table lacks it
+        - ``publications``: of the neighbour, NaN if the gene table lacks it
 
     Raises
     ------
@@ -125,7 +125,7 @@ def neighbour_graph(
     Returns
     -------
     DataFrame
-        ``gene``, ``other``, ``similarity``: one row per line. Two neighbours are joined when they are at
+        ``gene``, ``other``, ``similarity``: one row per line. Two neighbours are joined if they are at
         least as similar as the last neighbour is to the gene.
 
     Examples
@@ -149,9 +149,9 @@ def neighbour_graph(
 
 
 def gene_similarity(model: GSFM, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Return the similarity of genes: the mean of what the model says of each, given the other alone.
+    """Return the similarity of genes: the mean score of each gene given the other alone.
 
-    All channels are asked but ``location``.
+    All channels but ``location`` are used.
 
     Parameters
     ----------
@@ -206,7 +206,7 @@ def listening(singles: Scores, channels: str | Sequence[str] | None) -> Scores:
 
 
 def strongest_channel(singles: Scores, unit: int, others: NDArray[np.int64]) -> list[str]:
-    """Return the channel that says most of the similarity of a gene to each of some others."""
+    """Return the channel that contributes most to the similarity of a gene to each of some others."""
     own, back = np.full(len(others), unit - N_SPECIAL), others - N_SPECIAL
     parts = singles.pairs(own, back) + singles.pairs(back, own)
     names = channels_of(singles.genes.model)

@@ -1,4 +1,4 @@
-"""New functions worth showing: probable, specific, and none where the model cannot say."""
+"""New functions worth showing: probable and specific, or none if the model cannot tell."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from gsfm_enrich.prediction.support import supporting_neighbours
 from gsfm_enrich.ranking.membership import Membership, library_membership
 
 LEAST_PROBABILITY = 0.1
-"""New functions of smaller probability are not shown."""
+"""New functions with a smaller probability are not shown."""
 LEAST_BITS = 0.5
-"""Nor those of fewer bits, probability times information content: a large term must be the more probable.
+"""Nor are those with fewer bits (probability times information content): a large term must be more probable.
 
 Both were chosen on genes annotated from 2018 to 2021, see ``benchmarks/new_functions.py``."""
 FROM_CHANNEL = 0.2
@@ -44,11 +44,11 @@ def new_functions(
     organism: str = "human",
     model: str | os.PathLike[str] | GSFM = "default",
 ) -> pd.DataFrame:
-    """Predict functions that genes are not known for, if they are probable, and say so where none is.
+    """Predict probable new functions of genes, or say why there are none.
 
-    Terms are ranked by their probability times their information content, which is half a bit at least. A
-    term that holds all genes of a known function of the gene, or of a better prediction, says less than that
-    one and is left out, and so is one that shares half of its genes with a better prediction.
+    Terms are ranked by their probability times their information content, which must be at least half a bit.
+    A term that contains all genes of a known function of the gene, or of a better prediction, says less than
+    that one and is omitted, as is a term that shares half of its genes with a better prediction.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def new_functions(
         - ``channels``: the channels of the model that a fifth or more of the evidence comes from, strongest
           first, joined by ``;``
         - ``neighbours``: members of the term that are most similar to the gene, see `gsfm_enrich.neighbors`
-        - ``out_of_reach``: why there is no prediction; empty where there is one
+        - ``out_of_reach``: why there is no prediction; empty if there is one
 
     Raises
     ------
@@ -96,7 +96,7 @@ def new_functions(
 def new_functions_of(
     asked: AskedGenes, gene_sets: Any, top: int | None = 3, min_probability: float = LEAST_PROBABILITY
 ) -> pd.DataFrame:
-    """Do the same without a word on genes that the model does not know.
+    """Do the same without a warning about genes that the model does not know.
 
     Parameters
     ----------

@@ -33,7 +33,7 @@ GENE_COLUMNS = ("gene_set", "term", "gene", "score", "z_score", "rank", "probabi
 AT_ONCE = 128
 """Genes to score for all terms at once: memory stays bounded."""
 FOLD = 0.5
-"""Terms that share this much of the genes they have together (Jaccard index) say the same."""
+"""Terms with at least this Jaccard index of their genes are redundant."""
 
 
 @checked
@@ -54,14 +54,14 @@ def predict_functions(
     gene_sets
         Libraries whose terms are the functions, as `gsfm_enrich.enrichr` takes them.
     top
-        Terms to return for each gene and library; None returns all, none of them folded (for thousands of
-        terms this takes some ten seconds).
+        Terms to return for each gene and library; None returns all, without folding (thousands of terms take
+        about ten seconds).
     known
-        Whether to include terms that already list the gene. They are scored as if they did not: the gene
-        is taken out of the term before the term is completed.
+        Whether to include terms that already list the gene. They are scored as if they did not: the gene is
+        removed from the term before the term is completed.
     fold
-        A term is folded into a better ranked one when this share of the genes of either is in both (Jaccard
-        index); None folds none.
+        A term is folded into a better ranked one if the Jaccard index of their genes is at least this; None
+        folds none.
 
     Returns
     -------
@@ -70,9 +70,9 @@ def predict_functions(
 
         - ``gene``, ``gene_set``, ``term``
         - ``score``: the log odds that the gene belongs to the term, in nats, plus .8 times the logarithm
-          of the term's size: large terms are right more often and say less; terms are ranked by it
+          of the term's size, because large terms are right more often; terms are ranked by it
         - ``z_score``: standard deviations by which the gene's score in the dense channels is above its
-          scores for random sets of the term's size; what is left when popularity is taken off
+          scores for random sets of the term's size; what is left when popularity is removed
         - ``rank``: of the term among all terms of the library for this gene
         - ``probability``: that the gene belongs to the term, calibrated on members hidden from the model
         - ``known``: whether the term lists the gene
@@ -83,9 +83,9 @@ def predict_functions(
           scores above a gene outside the term; .5 is chance, NaN for a term of fewer than two genes
         - ``gene_percentile``: share of the genes outside the term that the model places below this one
         - ``neighbours``: members of the term that are most similar to the gene, see `gsfm_enrich.neighbors`
-        - ``caution``: where popularity would do as well: other genes are placed below this one in as high a
-          share by their number of publications alone, or the term ranks as high for the average gene
-        - ``similar_terms``: terms folded into this one, a semicolon between them; their ranks are left out
+        - ``caution``: where popularity would do as well: ranking by number of publications alone places as
+          high a share of genes below this one, or the term ranks as high for the average gene
+        - ``similar_terms``: terms folded into this one, joined by semicolons; their ranks are skipped
 
     Raises
     ------
@@ -156,7 +156,7 @@ class Functions:
         fold: float | None,
         known: bool = True,
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], list[list[int]]]:
-        """Rank the terms by a score, best first, and fold those that say the same.
+        """Rank the terms by a score, best first, and fold redundant ones.
 
         Parameters
         ----------
@@ -304,9 +304,9 @@ def predict_genes(
     DataFrame
         One row per gene, best first: ``gene_set``, ``term``, ``gene``, ``score`` (the log odds in nats; all
         genes are of one term, whose size plays no part), ``z_score``, ``rank`` of the gene for this term,
-        ``probability`` and ``known``, as in `predict_functions`. For mouse and rat, a human gene goes by the
-        symbol of its orthologue, or by its own where it has none; of several human genes with one
-        orthologue the best stays.
+        ``probability`` and ``known``, as in `predict_functions`. For mouse and rat, human genes are named by
+        their orthologue, or by their own symbol if they have none; of several human genes with one
+        orthologue, the best is kept.
 
     Raises
     ------
