@@ -123,20 +123,20 @@ class GeneFactors:
             self.n_dense = len(self.dense_parts)
             self.n_channels = self.n_dense + len(model.table_channels)
 
-    def standard(self, group: int) -> Standard:
+    def standard(self, size_class: int) -> Standard:
         """Return the factors for one of ``REFERENCE_SIZES``."""
-        if group not in self._standards:
-            self._standards[group] = self._make_standard(group)
-        return self._standards[group]
+        if size_class not in self._standards:
+            self._standards[size_class] = self._make_standard(size_class)
+        return self._standards[size_class]
 
-    def _make_standard(self, group: int) -> Standard:
+    def _make_standard(self, size_class: int) -> Standard:
         if isinstance(self.model, ChannelGSFM):
             places = self.model.output[0]
             width = places.shape[
                 1
             ]  # centred over the genes as they are, and compared with random sets as well
             return Standard(places, np.zeros(width, np.float32), np.eye(width, dtype=np.float32))
-        mean, sd = reference(self.model, REFERENCE_SIZES[group])
+        mean, sd = reference(self.model, REFERENCE_SIZES[size_class])
         weight, bias = centred_output(self.model)
         factors = np.column_stack([weight, bias - mean]).astype(np.float32)
         factors /= sd[:, None]
@@ -159,21 +159,21 @@ class GeneFactors:
         given = multi_hot(sets, len(self.model.vocab))
         if isinstance(self.model, ChannelGSFM):
             return self.of_channels(self.model, given, self.model.weigh(given))
-        groups = nearest_reference(np.array([len(units) for units in sets], dtype=np.int64))
+        size_classes = nearest_reference(np.array([len(units) for units in sets], dtype=np.int64))
         factors = np.column_stack([self.model.represent(sets), np.ones(len(sets), dtype=np.float32)])
         spread = np.empty(len(sets), dtype=np.float32)
         own = np.zeros(len(sets))
         mean = csr_array(given[:, self.units])
         mean.data /= np.repeat(sizes_of(given), np.diff(mean.indptr))
-        for group in np.unique(groups):
-            here = groups == group
-            standard = self.standard(group)
+        for size_class in np.unique(size_classes):
+            here = size_classes == size_class
+            standard = self.standard(size_class)
             variance = np.einsum("ti,ti->t", product(factors[here], standard.covariance), factors[here])
             spread[here] = np.sqrt(np.maximum(variance, 1e-12))
             own[here] = np.einsum("ti,ti->t", factors[here], mean[here] @ standard.factors[self.units])
         factors /= spread[:, None]
         weights = np.ones((len(sets), 1), dtype=np.float32)
-        return Scores(self, groups, factors, spread, (own / spread)[None], given, weights)
+        return Scores(self, size_classes, factors, spread, (own / spread)[None], given, weights)
 
     def of_channels(self, model: ChannelGSFM, given: csr_array, weighing: Weighing) -> Scores:
         """Score sets of units by a model of channels that are weighed already.
@@ -216,12 +216,12 @@ class Genes:
     def __len__(self) -> int:
         return len(self.columns)
 
-    def dense(self, group: int) -> NDArray[np.float32]:
+    def dense(self, size_class: int) -> NDArray[np.float32]:
         """Return the factors for one of ``REFERENCE_SIZES``, shape (width, n_genes)."""
-        if group not in self._dense:
+        if size_class not in self._dense:
             units = self.factors.units[self.columns]
-            self._dense[group] = self.factors.standard(group).factors[units].T
-        return self._dense[group]
+            self._dense[size_class] = self.factors.standard(size_class).factors[units].T
+        return self._dense[size_class]
 
     @kept_property
     def tables(self) -> csr_array:
@@ -238,7 +238,7 @@ class Scores:
     Attributes
     ----------
     genes : GeneFactors
-    groups : int64 array, shape (n_sets,)
+    size_classes : int64 array, shape (n_sets,)
         Reference size of each set.
     sets : float32 array, shape (n_sets, width)
         The set side of the dense channels.
@@ -253,7 +253,7 @@ class Scores:
     """
 
     genes: GeneFactors
-    groups: NDArray[np.int64]
+    size_classes: NDArray[np.int64]
     sets: NDArray[np.float32]
     spread: NDArray[np.float32]
     own: NDArray[np.float64]
@@ -290,13 +290,13 @@ class Scores:
         if slopes is not None:
             for part, slope in zip(self.genes.dense_parts, slopes, strict=False):
                 sets[:, part] *= slope[:, None].astype(np.float32)
-        groups = self.groups[rows]
-        if (groups == groups[:1]).all():
-            return product(sets, genes.dense(int(groups[0]) if len(groups) else 0))
+        size_classes = self.size_classes[rows]
+        if (size_classes == size_classes[:1]).all():
+            return product(sets, genes.dense(int(size_classes[0]) if len(size_classes) else 0))
         scores = np.empty((len(rows), len(genes)), dtype=np.float32)
-        for group in np.unique(groups):
-            here = groups == group
-            scores[here] = product(sets[here], genes.dense(group))
+        for size_class in np.unique(size_classes):
+            here = size_classes == size_class
+            scores[here] = product(sets[here], genes.dense(size_class))
         return scores
 
     def pairs(self, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -314,10 +314,10 @@ class Scores:
     def _dense_pairs(
         self, rows: NDArray[np.int64], columns: NDArray[np.int64], found: NDArray[np.float32]
     ) -> None:
-        groups, units = self.groups[rows], self.genes.units[columns]
-        for group in np.unique(groups):
-            here = np.flatnonzero(groups == group)
-            sets, factors = self.sets[rows[here]], self.genes.standard(group).factors[units[here]]
+        size_classes, units = self.size_classes[rows], self.genes.units[columns]
+        for size_class in np.unique(size_classes):
+            here = np.flatnonzero(size_classes == size_class)
+            sets, factors = self.sets[rows[here]], self.genes.standard(size_class).factors[units[here]]
             for channel, part in enumerate(self.genes.dense_parts):
                 found[channel, here] = np.einsum("pi,pi->p", sets[:, part], factors[:, part])
 
@@ -347,9 +347,10 @@ class Scores:
     def against_random(self, scores: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """Turn scores (first axis: ``rows``) into standard deviations above the mean over random sets."""
         offset = np.empty(len(rows), dtype=np.float32)
-        groups = self.groups[rows]
-        for group in np.unique(groups):
-            offset[groups == group] = self.sets[rows[groups == group]] @ self.genes.standard(group).centre
+        size_classes = self.size_classes[rows]
+        for size_class in np.unique(size_classes):
+            here = size_classes == size_class
+            offset[here] = self.sets[rows[here]] @ self.genes.standard(size_class).centre
         shape = (len(rows),) + (1,) * (scores.ndim - 1)
         z_scores: NDArray[np.float32] = (scores + offset.reshape(shape)) * self.spread[rows].reshape(shape)
         return z_scores

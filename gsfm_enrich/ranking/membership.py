@@ -264,7 +264,7 @@ class Membership:
         slopes = self.calibration.slopes(self.sizes, self.scores.own)
         offsets = self.calibration.offsets(self.sizes, self.scores.own)
         usable = np.flatnonzero(np.isfinite(offsets) & np.isfinite(cut) & (self.sizes <= LARGEST_TERM))
-        usable = usable[np.argsort(self.scores.groups[usable], kind="stable")]
+        usable = usable[np.argsort(self.scores.size_classes[usable], kind="stable")]
         genes, known = self.genes.at(columns), self.known[:, columns]
 
         def work(block: slice) -> tuple[Ints, Ints, NDArray[np.float32]]:
