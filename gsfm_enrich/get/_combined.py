@@ -81,7 +81,8 @@ def combined_df(
         One row per group and term of either result, the best first in each group: ``group``, ``Gene_set``,
         ``Term``; ``Overlap``, ``Genes`` and ``List P-value``; ``NES``, ``Lead_genes`` and ``Ranked P-value``;
         ``Combined P-value`` (Cauchy's combination), and ``Combined Adjusted P-value`` within group and
-        library. A term that one test does not have counts there with a p-value of .99.
+        library. A term that one test does not have counts there with a p-value of .99. The combined p-value
+        is no truer than those of the lists, which take genes to be independent.
 
     Raises
     ------
