@@ -17,7 +17,7 @@ from gsfm_enrich.files import write_atomically
 from gsfm_enrich.genes.inputs import as_background, as_gene_list
 from gsfm_enrich.libraries.sources import load_libraries
 from gsfm_enrich.ranking.counts import count_overlap
-from gsfm_enrich.ranking.enrichment import enrichment_table, lost_genes, model_for
+from gsfm_enrich.ranking.enrichment import enrichment_table, lost_genes, model_for, too_long
 
 __all__ = ["enrich", "enrichr"]
 
@@ -141,7 +141,8 @@ def enrichr(
     GsfmEnrichWarning
         If genes of the query are in no library, have no orthologue or are outside the background, with
         their number; if they look like genes of another species; if there is no orthology table for the
-        organism, or it cannot be downloaded; if no term passes `cutoff`, so that no figure is drawn.
+        organism, or it cannot be downloaded; if no term passes `cutoff`, so that no figure is drawn;
+        if the list is so long that a large part of a library is significant.
 
     Notes
     -----
@@ -235,8 +236,8 @@ def _run(gene_list: Any, gene_sets: Any, options: _Options) -> gseapy.Enrichr:
         completeness=options.completeness,
     )
     enr.res2d = enr.results
-    for lost in filter(None, [foreign, lost_genes(counted)]):
-        warn_caller(lost)
+    for message in filter(None, [foreign, lost_genes(counted), too_long(counted)]):
+        warn_caller(message)
     enr.gene_report = "\n".join(counts.report(counts.library.name) for counts in counted)
     enr._logger.info(enr.gene_report)
     if enr.outdir is not None:

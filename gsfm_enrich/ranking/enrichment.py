@@ -20,6 +20,9 @@ from gsfm_enrich.ranking.overlap import Overlap, benjamini_hochberg
 if TYPE_CHECKING:
     from gsfm_enrich.model.gsfm import GSFM
 
+LONG_LIST, FEWEST_TESTED, LARGE_SHARE, SIGNIFICANT = 500, 100, 0.15, 0.05
+"""A list of so many genes is too long where of so many tested terms more than this share is significant."""
+
 
 def model_for(organism: str, model: Any) -> tuple[GSFM | None, str]:
     """Load a model; the default one, which is human, only for genes whose orthologues are known.
@@ -131,6 +134,35 @@ def _model_columns(
     from gsfm_enrich.ranking.strata import as_propensity
 
     return rerank(counts, model, as_propensity(propensity, counts.organism), completeness).columns
+
+
+def too_long(counted: Sequence[QueryCounts]) -> str:
+    """Say that a query is so long that a large part of a library is significant.
+
+    Parameters
+    ----------
+    counted
+        The query, counted against each library.
+
+    Returns
+    -------
+    str
+        Empty when it is not.
+    """
+    n_genes = len(counted[0].ids)
+    if n_genes < LONG_LIST:
+        return ""
+    for counts in counted:
+        p = counts.overlap.p_values[counts.hits > 0]
+        n_significant = int((benjamini_hochberg(p) < SIGNIFICANT).sum())
+        if len(p) >= FEWEST_TESTED and n_significant > LARGE_SHARE * len(p):
+            return (
+                f"{n_significant:,} of the {len(p):,} terms of {counts.library.name} that share a gene with "
+                f"the list have a false discovery rate below {SIGNIFICANT}: a list of {n_genes:,} genes says "
+                "little. Pass its strongest few hundred (max_genes= in ge.tl.enrichr), or all genes with a "
+                "statistic to ge.tl.enrich_ranked."
+            )
+    return ""
 
 
 def lost_genes(counted: Sequence[QueryCounts]) -> str:
