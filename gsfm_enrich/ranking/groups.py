@@ -74,7 +74,7 @@ def group_terms(results: Any, *, similarity: float = 0.5, cutoff: float = 0.05) 
     """
     results = getattr(results, "results", results)
     if not isinstance(results, pd.DataFrame):
-        raise InputError(f"results must be a data frame of enrichr, not a {type(results).__name__}.")
+        raise InputError(f"results must be a data frame of enrichr, got {type(results).__name__}.")
     table = as_list_results(results)
     missing = [column for column in NEEDED if column not in table.columns]
     if missing:
