@@ -98,7 +98,6 @@ def main(
         f"tl.enrich_ranked, {n_groups} groups of {n_cells:,} cells, 2 permutations": few,
         f"the same, {permutations} permutations": many,
     }
-    print(measured, flush=True)
     rows: list[dict[str, object]] = [
         {"what": what, "seconds": f"{value:.3f}", "times faster than prerank": f"{reference / value:.0f}"}
         for what, value in measured.items()
