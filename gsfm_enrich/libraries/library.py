@@ -356,6 +356,7 @@ class GeneSetLibrary:
         """
         return {term: self[term] for term in self.terms}
 
+    @checked
     def write_gmt(self, path: str | os.PathLike[str]) -> None:
         r"""Write the library as a GMT file, gzipped when the name ends in ``.gz``.
 

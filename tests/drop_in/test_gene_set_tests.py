@@ -136,3 +136,8 @@ def test_the_class_enrichr_runs_here(monkeypatch):
     by_hand.run()
     pd.testing.assert_frame_equal(by_hand.res2d, gp.enrichr(genes, "GO_Biological_Process").results)
     assert isinstance(by_hand, gseapy.Enrichr)
+
+
+def test_a_library_is_saved_under_a_path_alone():
+    with pytest.raises(InputError, match="path must be the path of a file, not True"):
+        gp.get_library(GO, save=True)
