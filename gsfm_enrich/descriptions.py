@@ -53,17 +53,9 @@ def described(text: str, parameters: Sequence[str]) -> str:
 
     Examples
     --------
-    >>> print(described("Draw.\n\nParameters\n----------\nwhat\n    A thing.\n", ["what", "ax"]))
-    Draw.
-    <BLANKLINE>
-
-    Parameters
-    ----------
-    what
-        A thing.
-    ax
-        Axes to draw on; a new figure by default.
-    <BLANKLINE>
+    >>> text = "Draw.\n\nParameters\n----------\nwhat\n    A thing.\n"
+    >>> described(text, ["what", "ax"]).splitlines()[-4:]
+    ['what', '    A thing.', 'ax', '    Axes to draw on; a new figure by default.']
     """
     section = _SECTION.search(text)
     if section is None:
