@@ -68,7 +68,7 @@ def ranked_evidence(
     >>> sets = {"top": ["G599", "G598", "G1"]}
     >>> found = ranked_evidence(ranked, "top", sets, direction="up", model=None)
     >>> found[["gene", "leading"]].values.tolist()
-    [['G598', True], ['G599', True], ['G1', False]]
+    [['G599', True], ['G598', True], ['G1', False]]
     """
     from gsfm_enrich.model.checkpoint import load_model
     from gsfm_enrich.ranking.ranked import leading_genes, parts, tamed
@@ -99,7 +99,9 @@ def ranked_evidence(
                 "leading": np.isin(found, [*leading.members, *leading.predicted]),
             }
         )
-        tables.append(table.sort_values("share", ascending=False, kind="stable"))
+        # strong statistics count alike, see `tamed`: among them the stronger comes first, then the name
+        order = np.lexsort([table["gene"], -np.abs(table["statistic"]), -table["share"]])
+        tables.append(table.iloc[order])
     return pd.concat(tables, ignore_index=True)
 
 
