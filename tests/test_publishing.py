@@ -34,23 +34,23 @@ def test_versions_agree() -> None:
     version = PROJECT["version"]
     assert loaded("CITATION.cff")["version"] == version
     assert json.loads((ROOT / "codemeta.json").read_text("utf-8"))["version"] == version
-    assert loaded("conda/recipe.yaml")["context"]["version"] == version
+    assert loaded(".ci/conda/recipe.yaml")["context"]["version"] == version
     assert f"\n## {version}" in (ROOT / "CHANGELOG.md").read_text("utf-8")
 
 
 def test_descriptions_and_addresses_agree() -> None:
     codemeta = json.loads((ROOT / "codemeta.json").read_text("utf-8"))
     assert (
-        codemeta["description"] == PROJECT["description"] == loaded("conda/recipe.yaml")["about"]["summary"]
+        codemeta["description"] == PROJECT["description"] == loaded(".ci/conda/recipe.yaml")["about"]["summary"]
     )
     assert codemeta["keywords"] == PROJECT["keywords"] == loaded("CITATION.cff")["keywords"]
     source = PROJECT["urls"]["Source"]
     assert codemeta["codeRepository"] == source == loaded("CITATION.cff")["repository-code"]
-    assert loaded("conda/recipe.yaml")["about"]["repository"] == source
+    assert loaded(".ci/conda/recipe.yaml")["about"]["repository"] == source
 
 
 def test_the_conda_recipe_needs_what_the_package_needs() -> None:
-    run = loaded("conda/recipe.yaml")["requirements"]["run"]
+    run = loaded(".ci/conda/recipe.yaml")["requirements"]["run"]
     needs = [line for line in run if not line.startswith("python ")]
     ours = [
         CONDA_NAMES.get(name, name) + " >=" + ",<".join(bounds)
@@ -76,7 +76,7 @@ def test_tests_run_on_every_python_that_is_named() -> None:
     matrix = loaded(".github/workflows/test.yml")["jobs"]["tests"]["strategy"]["matrix"]["python"]
     assert matrix == named
     assert f">={named[0]}" == PROJECT["requires-python"]
-    assert loaded("conda/recipe.yaml")["context"]["python_min"] == named[0]
+    assert loaded(".ci/conda/recipe.yaml")["context"]["python_min"] == named[0]
 
 
 def test_a_release_runs_the_tests_first_and_stores_no_secret() -> None:
