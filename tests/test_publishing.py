@@ -40,9 +40,8 @@ def test_versions_agree() -> None:
 
 def test_descriptions_and_addresses_agree() -> None:
     codemeta = json.loads((ROOT / "codemeta.json").read_text("utf-8"))
-    assert (
-        codemeta["description"] == PROJECT["description"] == loaded(".ci/conda/recipe.yaml")["about"]["summary"]
-    )
+    recipe = loaded(".ci/conda/recipe.yaml")
+    assert codemeta["description"] == PROJECT["description"] == recipe["about"]["summary"]
     assert codemeta["keywords"] == PROJECT["keywords"] == loaded("CITATION.cff")["keywords"]
     source = PROJECT["urls"]["Source"]
     assert codemeta["codeRepository"] == source == loaded("CITATION.cff")["repository-code"]
