@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 SECTION_COLOURS = "tab10"
 WIDTH = 5.6  # inches
 BEYOND = 0.22
-"""Room after the longest bar, as a share of it: for its note, and for marks."""
+"""Room after the longest bar, as a share of its length: for its note and for marks."""
 
 
 @checked
@@ -44,19 +44,19 @@ def barplot(
     ax: Axes | None = None,
     save: str | os.PathLike[str] | None = None,
 ) -> Axes:
-    """Bars of the best terms of one or more groups, with the plain overlap test marked on each bar.
+    """Draw bars of the best terms of one or more groups, with the plain overlap test marked on each bar.
 
-    Beside each bar stand the overlap and the number of genes that only the model places in the term.
+    Next to each bar are the overlap and the number of genes that only the model places in the term.
 
     Parameters
     ----------
     groups
-        Group or groups, drawn in this order; all by default.
+        Group or groups to draw, in this order; all by default.
     direction
         ``"up"`` or ``"down"``; both by default.
     column
-        Length of the bars: by default ``GSFM Adjusted P-value``, or ``Adjusted P-value`` without re-ranking.
-        P-values are drawn as -log10.
+        Column that sets the length of the bars: by default ``GSFM Adjusted P-value``, or
+        ``Adjusted P-value`` without re-ranking. P-values are drawn as -log10.
 
     Returns
     -------

@@ -43,20 +43,20 @@ def dotplot(
     ax: Axes | None = None,
     save: str | os.PathLike[str] | None = None,
 ) -> Axes:
-    """Dots of terms by groups: colour says how significant, size how much of the term is among the genes.
+    """Draw dots of terms by groups: colour shows significance, size the share of the term in the gene list.
 
-    The best terms of every group are drawn for all groups they pass the cut-off in. An open dot is a term
-    whose measured overlap is zero: the model alone places it there.
+    The best terms of each group are drawn for every group in which they pass the cut-off. An open dot is a
+    term whose measured overlap is zero: only the model places genes in it.
 
     Parameters
     ----------
     groups
-        Group or groups, drawn in this order; all by default.
+        Group or groups to draw, in this order; all by default.
     direction
         ``"up"`` or ``"down"``; both by default, marked by arrows.
     column
-        What colours the dots: by default ``GSFM Adjusted P-value``, or ``Adjusted P-value`` without
-        re-ranking. P-values are drawn as -log10.
+        Column that sets the colour of the dots: by default ``GSFM Adjusted P-value``, or
+        ``Adjusted P-value`` without re-ranking. P-values are drawn as -log10.
 
     Returns
     -------
@@ -133,5 +133,5 @@ def _size_legend(ax: Axes, share: Floats, top: float) -> None:
 
 
 def _legend_shares(largest: float) -> list[float]:
-    """Return three shares for the legend, of which the largest is the largest drawn."""
+    """Return three shares for the legend, the largest being the largest drawn."""
     return [share for share in (largest / 4, largest / 2, largest) if share > 0]

@@ -44,26 +44,26 @@ def evidence(
     ax: Axes | None = None,
     save: str | os.PathLike[str] | None = None,
 ) -> Axes:
-    """Genes of a list that make a term rank where it does: its members, and those the model places in it.
+    """Draw the genes of a list behind the rank of a term: its members, and those the model places in it.
 
-    A member adds 1 to the expected overlap, another gene the probability that it belongs to the term. Where
-    terms are named after genes, neighbours of the term's gene count in the p-value only. In results of the
-    threshold-free test bars are what the leading genes count in the mean: 1 for a member.
+    A member adds 1 to the expected overlap, any other gene the probability that it belongs to the term. Where
+    terms are named after genes, neighbours of the term's gene count only in the p-value. For results of the
+    threshold-free test, the bars are what the leading genes count in the mean: 1 for a member.
 
     Parameters
     ----------
     term
         A term of the results, with or without its id.
     groups
-        The group; may be left out when there is only one.
+        Group to draw; may be left out when there is only one.
     direction
         ``"up"`` or ``"down"``; may be left out when there is only one.
     gene_sets
-        The library of the term; by default the one that the results name, if it is bundled or cached.
+        Library of the term; by default the one named in the results, if it is bundled or cached.
     model
-        The model that was used; by default the one that the results name, else ``"default"``.
+        Model that was used; by default the one named in the results, else ``"default"``.
     top_genes
-        Most genes to draw; predicted members take precedence for half of the places.
+        Maximum number of genes to draw; predicted members take precedence for half of the places.
     title
         Title of the plot; the term by default.
 
@@ -75,7 +75,7 @@ def evidence(
     ------
     InputError
         For a term that is not in the results, if more than one gene list or library is left, if the library
-        is not at hand, or a suffix that cannot be written.
+        is neither bundled nor cached, or for a suffix that cannot be written.
 
     Examples
     --------
@@ -136,7 +136,7 @@ def _row_of(results: pd.DataFrame, term: str, gene_sets: Any) -> dict[str, Any]:
 
 
 def _weights(row: dict[str, Any], gene_sets: Any, model: Any, organism: str) -> pd.DataFrame:
-    """Return the genes of a row that are in its term or may be, with their membership, the heaviest first."""
+    """Return the genes of a row that are or may be in its term, with their membership, largest first."""
     from gsfm_enrich.model.checkpoint import load_model
     from gsfm_enrich.ranking.membership import library_membership
     from gsfm_enrich.ranking.soft_sets import term_weights
@@ -155,7 +155,7 @@ def _weights(row: dict[str, Any], gene_sets: Any, model: Any, organism: str) -> 
 
 
 def _as_counted(genes: pd.DataFrame) -> pd.DataFrame:
-    """Return the leading genes with what they count in the threshold-free test, the heaviest first."""
+    """Return the leading genes with what they count in the threshold-free test, largest first."""
     from gsfm_enrich.ranking.gene_named_terms import NEIGHBOUR_WEIGHT
     from gsfm_enrich.ranking.ranked_weights import PREDICTED_WEIGHT
 
@@ -165,7 +165,7 @@ def _as_counted(genes: pd.DataFrame) -> pd.DataFrame:
 
 
 def _library_at_hand(name: str, organism: str) -> str:
-    """Return the name of a library if it can be read without a network: a plot downloads nothing."""
+    """Return the name of a library if it can be read without a network: plots download nothing."""
     if name not in bundled_libraries() and name not in cached_libraries(organism):
         raise InputError(
             f"the library {name!r} of the term is neither bundled nor cached; pass it as gene_sets=."
@@ -174,7 +174,7 @@ def _library_at_hand(name: str, organism: str) -> str:
 
 
 def _cut(genes: pd.DataFrame, top: int) -> tuple[pd.DataFrame, int]:
-    """Return at most `top` genes, the predicted ones up to half of them, and how many were left out."""
+    """Return at most `top` genes, up to half of them predicted, and how many were left out."""
     if len(genes) <= top:
         return genes, 0
     member = genes["weight"] == 1
@@ -184,7 +184,7 @@ def _cut(genes: pd.DataFrame, top: int) -> tuple[pd.DataFrame, int]:
 
 
 def _sum(row: dict[str, Any], genes: pd.DataFrame, left: int) -> str:
-    """Say what the bars add up to."""
+    """Return a text that says what the bars add up to."""
     more = f"\n{left} more genes are not drawn" if left else ""
     if "FDR q-val" in row:
         predicted = int((genes["weight"] < 1).sum())

@@ -32,22 +32,23 @@ def functions(
     ax: Axes | None = None,
     save: str | os.PathLike[str] | None = None,
 ) -> Axes:
-    """Predicted functions of a gene, those the library lists already apart from the new ones.
+    """Draw the predicted functions of a gene, with those that the library already lists set apart.
 
-    Bars are the score by which the terms are ranked; beside them stand the probability, which says whether
-    to believe it, and the z-score, which says how much is left when the gene's popularity is taken off.
+    Bars show the score by which the terms are ranked. Next to them are the probability, which says how far
+    to believe the prediction, and the z-score, which is what is left after correction for the gene's
+    popularity.
 
     Parameters
     ----------
     data
-        A gene, what :func:`gsfm_enrich.predict_functions` returned, or an AnnData with the predictions of
+        A gene, the result of :func:`gsfm_enrich.predict_functions`, or an AnnData with the predictions of
         :func:`gsfm_enrich.tl.annotate_genes`.
     gene
-        Which gene of a table; may be left out when there is only one.
+        Gene to draw from a table; may be left out when there is only one.
     gene_sets, organism, model
         As in :func:`gsfm_enrich.predict_functions`, when `data` is a gene.
     top_term
-        Most terms to draw.
+        Maximum number of terms to draw.
     key
         Slot of ``adata.uns`` that holds the predictions.
     title
@@ -60,7 +61,7 @@ def functions(
     Raises
     ------
     InputError
-        If `data` is none of these, for a gene without predictions, or a suffix that cannot be written.
+        If `data` is none of these, for a gene without predictions, or for a suffix that cannot be written.
 
     Examples
     --------

@@ -46,13 +46,13 @@ def heatmap(
     direction
         ``"up"`` or ``"down"``; both by default.
     column
-        What colours the cells: by default ``GSFM Adjusted P-value``, or ``Adjusted P-value`` without
-        re-ranking. P-values are drawn as -log10.
+        Column that sets the colour of the cells: by default ``GSFM Adjusted P-value``, or
+        ``Adjusted P-value`` without re-ranking. P-values are drawn as -log10.
     cutoff
-        Largest adjusted p-value of a term to take, and of a cell to mark.
+        Largest adjusted p-value for a term to be drawn, and for a cell to be marked.
     cluster
-        Put like terms and like groups side by side (average linkage of the distances between their values);
-        otherwise they stay in the order of the results.
+        Put similar terms and similar groups side by side (average linkage of the distances between their
+        values); otherwise they stay in the order of the results.
 
     Returns
     -------
@@ -95,7 +95,7 @@ def heatmap(
 
 
 def _table(rows: pd.DataFrame, values: Floats, terms: list[str], lists: list[tuple[str, str]]) -> Floats:
-    """Return values as terms by gene lists, NaN where there is no row."""
+    """Return values as a table of terms by gene lists, NaN where there is no row."""
     table = np.full((len(terms), len(lists)), np.nan)
     row, column = {term: place for place, term in enumerate(terms)}, {pair: i for i, pair in enumerate(lists)}
     places = zip(rows["Term"], zip(rows["group"], rows["direction"], strict=True), strict=True)
@@ -105,7 +105,7 @@ def _table(rows: pd.DataFrame, values: Floats, terms: list[str], lists: list[tup
 
 
 def _order(values: Floats) -> list[int]:
-    """Return an order of the rows that puts like ones side by side."""
+    """Return an order of the rows that puts similar ones side by side."""
     from scipy.cluster.hierarchy import leaves_list, linkage
 
     if len(values) < 3:

@@ -22,7 +22,7 @@ NONE = "0.8"
 COLOURS = "tab10"
 LABELLED_MODULES = 10
 LABELLED_GENES = 40
-"""Genes of a large list that are named, the most typical ones of each module."""
+"""How many genes of a large list are named: the most typical ones of each module."""
 SIGNIFICANT = 0.05
 """A module whose best term has a larger adjusted p-value shows it beside its name."""
 
@@ -41,13 +41,13 @@ def modules(
     """Draw the functional modules of a gene list: genes joined to the most similar ones, coloured by module.
 
     The legend names the ten largest modules by their best term, with its adjusted p-value where that is above
-    .05; grey genes are in none.
+    .05; grey genes are in no module.
 
     Parameters
     ----------
     data
-        An AnnData after :func:`gsfm_enrich.tl.gene_modules`, or what :func:`gsfm_enrich.gene_modules`
-        returned.
+        An AnnData after :func:`gsfm_enrich.tl.gene_modules`, or the result of
+        :func:`gsfm_enrich.gene_modules`.
     groups, direction
         The list to draw; needed when there is more than one.
     key
@@ -79,7 +79,7 @@ def modules(
     module_of = dict(zip(genes["gene"], genes["module"], strict=True))
     graph = graph_of(edges)
     graph.add_nodes_from(genes["gene"][genes["module"] > 0])
-    for a, b in list(graph.edges):  # modules stand apart: between them lines pull less
+    for a, b in list(graph.edges):  # lines between modules pull less, so that modules stand apart
         graph.edges[a, b]["pull"] = 1.0 if module_of[a] == module_of[b] > 0 else 0.05
     colours = {gene: palette.get(int(module_of[gene]), NONE) for gene in graph}
     draw_graph(ax, graph, colours, sizes=dict.fromkeys(graph, 45.0), pull="pull")
@@ -119,6 +119,6 @@ def _tables_of(
         return tables[0], tables[1], tables[2], ""
     named = tables[0].astype({"group": str, "direction": str})
     lists = list_keys(one_list(pick(named, groups, direction), "modules"))
-    name, way = lists[0] if lists else ("", "")  # a group may have genes of the other direction alone
+    name, way = lists[0] if lists else ("", "")  # a group may have genes of the other direction only
     of_list = [table[(table["group"] == name) & (table["direction"] == way)] for table in tables]
     return of_list[0], of_list[1], of_list[2], f"{name} ({way})"

@@ -28,12 +28,12 @@ def neighbors(
 ) -> Axes:
     """Draw a gene among its nearest neighbours, joined where they are similar.
 
-    Understudied genes have another colour. The closer a neighbour, the thicker the line to it.
+    Understudied genes have a different colour. The closer a neighbour, the thicker the line to it.
 
     Parameters
     ----------
     n
-        Neighbours to draw.
+        Number of neighbours to draw.
 
     Returns
     -------
@@ -66,7 +66,7 @@ def neighbors(
 
 
 def _understudied(genes: Any, organism: str) -> list[str]:
-    """Return those of some genes that are understudied."""
+    """Return those of the genes that are understudied."""
     from gsfm_enrich.prediction.understudied import gene_info
 
     info = gene_info(list(genes), organism)

@@ -1,4 +1,4 @@
-"""Terms that rest on the same genes, as a network (``ge.pl.network``)."""
+"""A network of terms that rest on the same genes (``ge.pl.network``)."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ WIDTH = 5.2  # inches
 NUMBERS, NAMES = 1.07, 1.085
 """Where numbers end and names start, in widths of the axes."""
 GAP = 0.04
-"""Inches between discs."""
+"""Gap between discs, in inches."""
 LINE = 0.21
-"""Inches of a line of the list."""
+"""Height of a line of the list, in inches."""
 
 
 @checked
@@ -46,7 +46,7 @@ def network(
     ax: Axes | None = None,
     save: str | os.PathLike[str] | None = None,
 ) -> Axes:
-    """Network of the best terms of one gene list, joined where they rest on the same genes.
+    """Draw a network of the best terms of one gene list, joined where they rest on the same genes.
 
     Terms are numbered by rank and named in the list beside the network, so that names of any length can be
     read. Colours are clusters (communities by greedy modularity, Clauset et al. 2004, Phys. Rev. E 70,
@@ -59,12 +59,12 @@ def network(
     direction
         ``"up"`` or ``"down"``; may be left out when there is only one.
     column
-        What orders the terms: by default the rank of the results.
+        Column that orders the terms: by default the rank in the results.
     top_term
-        Most terms to draw.
+        Maximum number of terms to draw.
     min_similarity
-        Terms are joined when the Jaccard index of their genes, members and predicted members of the list
-        alike, is at least this.
+        Terms are joined when the Jaccard index of their genes in the list, both members and predicted
+        members, is at least this.
     seed
         Seed of the layout.
     title
@@ -78,7 +78,7 @@ def network(
     ------
     InputError
         If more than one gene list is left, for an unknown group, direction or column, a similarity outside 0
-        to 1, or a suffix that cannot be written.
+        to 1, or for a suffix that cannot be written.
 
     Examples
     --------
@@ -104,14 +104,14 @@ def network(
 
 
 def similarity_graph(rows: pd.DataFrame, min_similarity: float) -> nx.Graph:
-    """Return terms, numbered from 0 in the order of the rows, joined by the Jaccard index of their genes.
+    """Return a graph of terms, numbered from 0 in row order and joined by the Jaccard index of their genes.
 
     Parameters
     ----------
     rows
         Rows of one gene list, with ``Genes`` and perhaps ``Predicted Genes``.
     min_similarity
-        Smallest index of an edge.
+        Smallest Jaccard index that makes an edge.
 
     Returns
     -------
@@ -134,7 +134,7 @@ def similarity_graph(rows: pd.DataFrame, min_similarity: float) -> nx.Graph:
 
 
 def _clusters(graph: nx.Graph) -> list[list[int]]:
-    """Return the terms of each cluster, the one with the best term first; lone terms come last, together."""
+    """Return the terms of each cluster, the one with the best term first and all lone terms together last."""
     import networkx as nx
 
     if not graph.number_of_edges():
@@ -181,7 +181,7 @@ def _areas(graph: nx.Graph) -> Floats:
 
 
 def _layout(graph: nx.Graph, ax: Axes, seed: int) -> Floats:
-    """Return where the discs stand, in inches: by forces, then apart until none covers another."""
+    """Return positions of the discs in inches: placed by forces, then moved apart until none overlap."""
     import networkx as nx
 
     box = ax.get_window_extent()
@@ -191,7 +191,7 @@ def _layout(graph: nx.Graph, ax: Axes, seed: int) -> Floats:
     radius = np.sqrt(_areas(graph) / np.pi) / 72
     spread = np.ptp(places, axis=0)
     places = (places - places.min(axis=0)) / np.where(spread > 0, spread, 1.0) * room
-    places += np.random.default_rng(seed).normal(0, 1e-3, places.shape)  # no two on one spot
+    places += np.random.default_rng(seed).normal(0, 1e-3, places.shape)  # no two in the same spot
     apart = radius[:, None] + radius + GAP
     np.fill_diagonal(apart, 0.0)
     for _ in range(500):
@@ -207,24 +207,24 @@ def _layout(graph: nx.Graph, ax: Axes, seed: int) -> Floats:
 
 
 def _limits(values: Floats, margin: float, room: float) -> tuple[float, float]:
-    """Return limits that hold all discs, one inch an inch where there is room for that."""
+    """Return limits that hold all discs, at true scale where there is room for that."""
     low, high = values.min() - margin, values.max() + margin
     spare = max(room - (high - low), 0.0) / 2
     return low - spare, high + spare
 
 
 def _tall(label: str) -> float:
-    """Return the lines that a name takes, the room below it included."""
+    """Return the number of lines that a name takes, including the room below it."""
     return 1 + 0.72 * label.count("\n")
 
 
 def _n_lines(labels: list[str], clusters: list[list[int]]) -> float:
-    """Return the lines that the list of terms takes."""
+    """Return the number of lines that the list of terms takes."""
     return sum(map(_tall, labels)) + 0.6 * (len(clusters) - 1)
 
 
 def _list_terms(ax: Axes, labels: list[str], clusters: list[list[int]], colours: list[Any]) -> None:
-    """Name the numbered terms at the right, cluster by cluster."""
+    """Write the names of the numbered terms on the right, cluster by cluster."""
     step = 1 / _n_lines(labels, clusters)
     y = 1.0
     for nodes, colour in zip(clusters, colours, strict=True):

@@ -1,4 +1,4 @@
-"""The plot of what the model moved up and down, and why (``ge.pl.ranks``)."""
+"""A plot of the terms that the model moved up or down, and why (``ge.pl.ranks``)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LEFT, NAMES = -0.15, 1.13
 """Where the plot and the names of terms start; lines run from 0 to 1."""
 UNIT = 3.4  # inches from 0 to 1
 STEADY = 0.5
-"""A term is called moved when its rank changed by more than this share of the smaller of its two ranks."""
+"""A term has moved when its rank changed by more than this share of the smaller of its two ranks."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class _Move:
 
     @property
     def added(self) -> str:
-        """The genes of a term that rose; what others have did not help them."""
+        """The predicted genes if the term rose, otherwise empty: they did not move it up."""
         return self.genes if self.moved > 0 else ""
 
 
@@ -65,11 +65,11 @@ def ranks(
     ax: Axes | None = None,
     save: str | os.PathLike[str] | None = None,
 ) -> Axes:
-    """Lines from the rank a term has by the overlap test to the rank the model gives it.
+    """Draw lines from the rank of a term by the overlap test to the rank the model gives it.
 
-    Drawn are the `top_term` best terms of either ranking. Terms that rose are labelled with the genes of the
-    list that the model places in them although the library does not: they are why the term rose. Places on
-    either side are in order, not to scale; the numbers are the ranks.
+    The `top_term` best terms of either ranking are drawn. Terms that rose are labelled with the genes of the
+    list that the model places in them although the library does not: they are why the term rose. Positions
+    on either side are in order, not to scale; the numbers are the ranks.
 
     Parameters
     ----------
@@ -78,9 +78,9 @@ def ranks(
     direction
         ``"up"`` or ``"down"``; may be left out when there is only one.
     gene_set
-        Which library; may be left out when there is only one, as ranks are within a library.
+        Library to draw, as ranks are within a library; may be left out when there is only one.
     top_term
-        Terms to take from the top of each ranking.
+        Number of terms to take from the top of each ranking.
     title
         Title of the plot; the group by default.
 
@@ -91,8 +91,8 @@ def ranks(
     Raises
     ------
     InputError
-        If results were not re-ranked, if more than one list or library is left, for an unknown group or
-        direction, or a suffix that cannot be written.
+        If the results were not re-ranked, if more than one list or library is left, for an unknown group or
+        direction, or for a suffix that cannot be written.
 
     Examples
     --------
@@ -138,7 +138,7 @@ def _draw_move(ax: Axes, move: _Move, label: str) -> None:
 
 
 def _explain(ax: Axes, bottom: int) -> None:
-    """Write headings above the lines, and what the colours mean below them."""
+    """Write headings above the lines, and the meaning of the colours below them."""
     bold: dict[str, Any] = {"va": "center", "fontsize": 9, "fontweight": "bold"}
     for x, text in ((0, "overlap test"), (1, "GSFM")):
         ax.text(x, -1.0, text, ha="center", **bold)
@@ -163,7 +163,7 @@ def _one_library(results: pd.DataFrame, gene_set: str | None) -> pd.DataFrame:
 
 
 def _moves(results: pd.DataFrame, top_term: int) -> list[_Move]:
-    """Return the terms to draw, in the order of the model."""
+    """Return the terms to draw, in the model's order."""
     after = results["GSFM Rank"].to_numpy(dtype=np.int64)
     before = after + results["Rank Change"].to_numpy(dtype=np.int64)
     rows = np.flatnonzero((before <= top_term) | (after <= top_term))

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from gsfm_enrich.ranking.ranked_query import RankedQuery
 
 ROWS = {"members": (0.19, 0.25, KNOWN), "predicted": (0.11, 0.17, NEW)}
-"""Bottom, top and colour of the rows of ticks, as shares of the height."""
+"""Bottom and top (as shares of the height) and colour of the rows of ticks."""
 CURVE_FROM = 0.29
 FAINTEST = 0.25
 
@@ -56,7 +56,7 @@ def running_sum(
     """Draw the running sum of a term along all measured genes, with members and predicted members marked.
 
     The curve rises at every gene of the term, by its statistic and by what it counts in the threshold-free
-    test, and falls at every other gene. A peak at the left says that genes of the term go up, a trough at
+    test, and falls at every other gene. A peak on the left means that genes of the term go up, a trough on
     the right that they go down.
 
     Parameters
@@ -69,15 +69,15 @@ def running_sum(
     gene_sets
         The library of the term.
     groups
-        The group; may be left out when there is only one.
+        Group to draw; may be left out when there is only one.
     columns
         Columns of a table, as in :func:`gsfm_enrich.tl.enrichr`.
     gene_symbols
-        Column of ``adata.var`` with gene symbols, where ``var_names`` are something else.
+        Column of ``adata.var`` with gene symbols, if ``var_names`` are not symbols.
     model
-        Which model completes the term, see :func:`gsfm_enrich.load_model`; None for the members alone.
+        Model that completes the term, see :func:`gsfm_enrich.load_model`; None for the members alone.
     key
-        Slot of ``adata.uns`` that holds the ranking of scanpy.
+        Slot of ``adata.uns`` that holds scanpy's ranking.
     title
         Title of the plot; the term and the group by default.
 
@@ -88,7 +88,7 @@ def running_sum(
     Raises
     ------
     InputError
-        If more than one group is left, the data are not ranked table, or a suffix cannot be written.
+        If more than one group is left, the data are not a ranked table, or a suffix cannot be written.
     LibraryError
         For an unknown library or term.
 
@@ -126,7 +126,7 @@ def running_sum(
 
 
 def _queries_of(adata: Any, key: str, groups: str | None, gene_symbols: str | None) -> dict[str, RankedQuery]:
-    """Return the ranked queries that scanpy stored; without a choice of several groups none is read."""
+    """Return the ranked queries that scanpy stored; if a group must be chosen first, none is read."""
     from gsfm_enrich.ranking.ranked_query import ranked_query
 
     record = ranking_record(adata, key)
@@ -144,7 +144,7 @@ def _queries_of(adata: Any, key: str, groups: str | None, gene_symbols: str | No
 
 
 def _draw(ax: Axes, statistic: Floats, counts: Floats, member: npt.NDArray[np.bool_]) -> None:
-    """Draw the curve, a row of ticks for each kind of genes below it, and where the statistic is 0."""
+    """Draw the curve, a row of ticks below it for each kind of gene, and where the statistic is 0."""
     order, sums = walk(statistic, counts)
     places = np.arange(1, len(order) + 1)
     ax.plot(places, sums, color=ink(0.75), lw=1.6, zorder=3)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 KNOWN, NEW = "#54708c", "#1b7f5c"
-POINTS = 8.5  # of the labels
+POINTS = 8.5  # font size of the labels
 WIDTH = 3.6  # inches
 
 
@@ -30,7 +30,7 @@ def draw_bars(ax: Axes | None, values: Any, labels: Sequence[str], colours: Sequ
 
 
 def colour_legend(ax: Axes, names: dict[str, str], used: Sequence[str]) -> None:
-    """Name the colours that are used, below the axes."""
+    """Write a legend of the colours that are used, below the axes."""
     from matplotlib.patches import Patch
 
     handles = [Patch(color=colour, label=name) for name, colour in names.items() if colour in used]

@@ -1,4 +1,4 @@
-"""How well models complete the terms of libraries, as a picture (``gsfm-enrich evaluate --out``)."""
+"""A plot of how well models complete the terms of libraries (``gsfm-enrich evaluate --out``)."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ ROW, GAP = 0.16, 0.14  # inches
 def completion(
     terms: pd.DataFrame, *, ax: Axes | None = None, save: str | os.PathLike[str] | None = None
 ) -> Axes:
-    """Draw the AUROC of terms, library by library: the median of each model, and the middle half.
+    """Draw the AUROC of terms, library by library: the median of each model and the interquartile range.
 
     Parameters
     ----------
     terms
-        One row per library, method and term, with ``auroc``: what
-        `gsfm_enrich.evaluation.evaluate.compare_halves` returns second.
+        One row per library, method and term, with ``auroc``: the second result of
+        `gsfm_enrich.evaluation.evaluate.compare_halves`.
     ax
-        Axes to draw on; a new figure of fitting size by default.
+        Axes to draw on; a new figure of suitable size by default.
     save
-        File to write, its format given by the suffix.
+        File to write; the suffix gives the format.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Axes with room for everything on them, and the pictures of them."""
+"""Make axes with room for everything on them, and save them as pictures."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ if TYPE_CHECKING:
 FORMATS = ("eps", "jpg", "pdf", "png", "svg", "tif", "webp")
 UNDATED = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
 SALT = "gsfm_enrich"
-"""Of the names inside an SVG. With it, and without dates, the same plot gives the same bytes."""
+"""Salt of the names inside an SVG. With it, and without dates, the same plot gives the same bytes."""
 FONT = "DejaVu Sans"
-"""The font of pages, which comes with matplotlib; a reader without it gets one of about the same width."""
+"""The font of pages, which comes with matplotlib; readers without it get one of about the same width."""
 FONTS = f"'{FONT}', Verdana, sans-serif"
 
 
 def axes_or_new(
     ax: Axes | None, size: tuple[float, float], margins: tuple[float, float, float, float]
 ) -> Axes:
-    """Return `ax`, or the axes of a new figure in which everything has its place.
+    """Return `ax`, or the axes of a new figure with room for everything.
 
     Parameters
     ----------
     ax
-        Axes of the caller, left as they are.
+        The caller's axes, returned unchanged.
     size
         Width and height of the new axes, in inches.
     margins
-        Room at the left, right, bottom and top of them, in inches.
+        Room on their left, right, bottom and top, in inches.
     """
     if ax is not None:
         return ax
@@ -56,12 +56,12 @@ def axes_or_new(
 
 
 def colour_map(name: str) -> Colormap:
-    """Return a colour map of matplotlib.
+    """Return one of matplotlib's colour maps.
 
     Raises
     ------
     InputError
-        If there is none of that name; the message gives close ones.
+        If there is none of that name; the message gives similar names.
     """
     from matplotlib import colormaps
 
@@ -71,9 +71,9 @@ def colour_map(name: str) -> Colormap:
 
 
 def ink(strength: float) -> tuple[float, float, float]:
-    """Return the colour of text, mixed with the background: 1 is the text's, 0 the background's.
+    """Return the text colour mixed with the background: 1 gives the text's colour, 0 the background's.
 
-    On a dark background, what would be grey on white is grey on black.
+    Greys thus suit both light and dark backgrounds.
     """
     from matplotlib import rcParams
     from matplotlib.colors import to_rgb
@@ -89,18 +89,18 @@ def write_title(ax: Axes, title: str, **style: Any) -> None:
 
 
 def draw_lines(ax: Axes, ends: Floats, strength: Floats, **style: Any) -> None:
-    """Draw the lines of a network, those of about one strength as one: hundreds take long, and much room.
+    """Draw the lines of a network, grouped by strength: hundreds of artists would be slow and large.
 
     Parameters
     ----------
     ax
-        Where to draw.
+        Axes to draw on.
     ends
         Lines x 2 ends x 2 coordinates.
     strength
-        Of each line, 0 to 1; the stronger, the thicker.
+        Strength of each line, 0 to 1; the stronger, the thicker.
     style
-        Of all lines.
+        Style of all lines.
     """
     steps = np.round(strength, 1)
     for step in np.unique(steps):
@@ -110,7 +110,7 @@ def draw_lines(ax: Axes, ends: Floats, strength: Floats, **style: Any) -> None:
 
 
 def empty_plot(ax: Axes | None, text: str, save: str | os.PathLike[str] | None) -> Axes:
-    """Write why there is nothing to draw into otherwise empty axes, and save them."""
+    """Write the reason why nothing is drawn on otherwise empty axes, and save them."""
     ax = axes_or_new(ax, (5.5, 1.5), (0.25, 0.25, 0.25, 0.25))
     ax.set_axis_off()
     ax.text(
@@ -122,12 +122,12 @@ def empty_plot(ax: Axes | None, text: str, save: str | os.PathLike[str] | None) 
 def save_figure(ax: Axes, save: str | os.PathLike[str] | None, dpi: int = 150) -> Axes:
     """Write the figure of `ax` to `save` (format by its suffix), completely or not at all; return `ax`.
 
-    The picture is cropped to what is drawn, and enlarged where that is more than the figure.
+    The picture is cropped to what is drawn, and enlarged where that does not fit into the figure.
 
     Raises
     ------
     InputError
-        If the suffix is none of ``FORMATS``.
+        If the suffix is not one of ``FORMATS``.
     """
     if save is None:
         return ax
@@ -158,7 +158,7 @@ def root_figure(ax: Axes) -> Figure:
     Raises
     ------
     InputError
-        If it was removed from its figure.
+        If `ax` was removed from its figure.
     """
     figure = ax.get_figure(root=True)
     if figure is None:
@@ -167,15 +167,15 @@ def root_figure(ax: Axes) -> Figure:
 
 
 def svg_address(draw: Callable[[], Axes]) -> str:
-    """Draw a plot in a figure of its own, and return it as the address of an image, for a page.
+    """Draw a plot in its own figure, and return it as an image address for a web page.
 
-    The address holds the whole picture, an SVG whose text is left to the reader's browser to draw. It does
-    not depend on the caller's style of plots.
+    The address holds the whole picture: an SVG whose text is drawn by the reader's browser. It does not
+    depend on the caller's plot style.
 
     Parameters
     ----------
     draw
-        Makes the plot, in a new figure.
+        Function that makes the plot in a new figure.
 
     Returns
     -------

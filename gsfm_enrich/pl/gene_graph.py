@@ -1,4 +1,4 @@
-"""Graphs of genes joined to their neighbours, drawn by springs."""
+"""Graphs of genes joined to their neighbours, with a spring layout."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def graph_of(edges: pd.DataFrame) -> nx.Graph:
-    """Return a graph of the columns ``gene``, ``other`` and ``similarity``."""
+    """Return the graph given by the columns ``gene``, ``other`` and ``similarity``."""
     import networkx as nx
 
     return nx.from_pandas_edgelist(edges, "gene", "other", edge_attr="similarity")
@@ -24,7 +24,7 @@ def graph_of(edges: pd.DataFrame) -> nx.Graph:
 def draw_graph(
     ax: Axes, graph: nx.Graph, colours: dict[str, Any], sizes: dict[str, float], pull: str = "similarity"
 ) -> None:
-    """Lay out a graph by springs, always in the same way, and draw its lines and nodes."""
+    """Lay out a graph with springs, always in the same way, and draw its edges and nodes."""
     import networkx as nx
 
     places = nx.spring_layout(graph, weight=pull, seed=0, k=2.2 / np.sqrt(max(len(graph), 1)), iterations=150)
@@ -41,7 +41,7 @@ def draw_graph(
 
 
 def write_names(ax: Axes, graph: nx.Graph, names: list[str], size: float = 8.5) -> None:
-    """Write genes below their nodes."""
+    """Write the names of genes below their nodes."""
     for name in names:
         if name in graph:
             node = graph.nodes[name]
@@ -50,7 +50,7 @@ def write_names(ax: Axes, graph: nx.Graph, names: list[str], size: float = 8.5) 
 
 
 def node_legend(ax: Axes, names: dict[str, Any], *, outside: bool = False) -> None:
-    """Say what the colours mean."""
+    """Draw a legend of the colours."""
     from matplotlib.lines import Line2D
 
     handles = [Line2D([], [], ls="", marker="o", ms=7, color=colour, label=name)

@@ -31,12 +31,12 @@ def grid_axes(ax: Axes | None, lists: list[tuple[str, str]], terms: list[str]) -
 
 
 def colour_ceiling(values: np.ndarray[Any, np.dtype[np.float64]]) -> float:
-    """Return where the colours end: one outlier must not turn all other dots pale."""
+    """Return the upper end of the colour scale: one outlier must not make all other dots pale."""
     return float(max(np.quantile(values, 0.95), values.min() + 1e-9))
 
 
 def colour_bar(ax: Axes, drawn: Any, label: str) -> float:
-    """Draw a colour bar at the right, the same size whatever the rows; return where it ends (axes units)."""
+    """Draw a colour bar on the right, of a fixed size; return where it ends (in axes units)."""
     box = ax.get_window_extent()
     width, height = box.width / ax.figure.dpi, box.height / ax.figure.dpi
     tall = min(1.5, 0.55 * height) / height

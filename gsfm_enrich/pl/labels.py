@@ -15,7 +15,7 @@ def list_label(group: str, direction: str, width: int = 32) -> str:
 
 
 def shorten(text: str, width: int) -> str:
-    """Cut `text` to `width` characters by an ellipsis inside, as long names often differ at the end."""
+    """Shorten `text` to `width` characters with an ellipsis inside, as long names often differ at the end."""
     if len(text) <= width:
         return text
     start = 2 * (width - 1) // 3
@@ -23,7 +23,7 @@ def shorten(text: str, width: int) -> str:
 
 
 def term_labels(terms: Iterable[str], width: int = 44, lines: int = 2) -> list[str]:
-    """Return one legible label per term: without its id, wrapped, and cut where still too long.
+    """Return one legible label per term: without its id, wrapped, and shortened if still too long.
 
     Parameters
     ----------
@@ -32,12 +32,12 @@ def term_labels(terms: Iterable[str], width: int = 44, lines: int = 2) -> list[s
     width
         Characters per line.
     lines
-        Most lines.
+        Maximum number of lines.
 
     Returns
     -------
     list of str
-        In the order of `terms`. Ids are kept where names would be the same without them.
+        Labels in the order of `terms`. Ids are kept where names would be the same without them.
 
     Examples
     --------
@@ -66,16 +66,16 @@ def escape(text: str) -> str:
 
 
 def label_width(labels: Iterable[str], points: float) -> float:
-    """Return the room in inches that the longest line of some labels needs, at a font size in points."""
+    """Return the width in inches that the longest line of some labels needs, at a font size in points."""
     longest = max((_ems(line) for label in labels for line in label.split("\n")), default=0.0)
     return longest * points / 72 + 0.15
 
 
 def _ems(line: str) -> float:
-    """Estimate the width of a line in units of the font size; measuring it takes longer than drawing it."""
+    """Estimate the width of a line in units of the font size; measuring takes longer than drawing."""
     return 0.58 * len(line) + 0.14 * sum(map(str.isupper, line))
 
 
 def row_height(labels: list[str], points: float) -> float:
-    """Return the inches a row needs for its label at a font size in points."""
+    """Return the height in inches that a row needs for its label, at a font size in points."""
     return (1.15 * max(label.count("\n") + 1 for label in labels) + 0.65) * points * 1.2 / 72

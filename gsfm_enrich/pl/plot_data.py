@@ -1,4 +1,4 @@
-"""Which rows of the results a plot draws."""
+"""Choose the rows of the results that a plot draws."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from gsfm_enrich.ranking.ranked_as_lists import FDR, as_list_results
 
 SMALLEST_P = 1e-300
 OF_LISTS = ("Expected Overlap", "GSFM P-value", "GSFM Adjusted P-value", "Rank Change")
-"""Columns that the threshold-free test has for groups of terms alone."""
+"""Columns that results of the threshold-free test have only for groups of terms."""
 
 
 def results_of(data: Any, key: str = "gsfm_enrichr") -> pd.DataFrame:
-    """Return the results in whatever a plot was given, with columns ``group`` and ``direction``.
+    """Return the results from whatever a plot was given, with columns ``group`` and ``direction``.
 
     Parameters
     ----------
     data
-        An AnnData with results, the data frame itself, or what :func:`gsfm_enrich.enrichr` returned.
+        An AnnData with results, the data frame itself, or the result of :func:`gsfm_enrich.enrichr`.
     key
         Slot of ``adata.uns``.
 
     Returns
     -------
     pandas.DataFrame
-        A copy, numbered from 0. A table without groups gets empty names for them.
+        A copy with rows numbered from 0. A table without groups gets empty group names.
 
     Raises
     ------
@@ -54,7 +54,7 @@ def results_of(data: Any, key: str = "gsfm_enrichr") -> pd.DataFrame:
 
 
 def pick(results: pd.DataFrame, groups: str | Iterable[str] | None, direction: str | None) -> pd.DataFrame:
-    """Return the rows of the groups and the direction asked for, in the order asked for.
+    """Return the rows of the requested groups and direction, in the requested order.
 
     Raises
     ------
@@ -75,13 +75,13 @@ class Chosen:
     Attributes
     ----------
     results
-        All rows of the groups and direction asked for.
+        All rows of the requested groups and direction.
     best
-        The best rows of each of them, those that pass the cut-off; may be empty.
+        The best rows of each group and direction that pass the cut-off; may be empty.
     column
-        What is drawn.
+        The column that is drawn.
     judged
-        The p-value that the cut-off is for.
+        The p-value column that the cut-off applies to.
     """
 
     results: pd.DataFrame
@@ -108,12 +108,12 @@ def choose_rows(
 
 
 def one_list(results: pd.DataFrame, plot: str) -> pd.DataFrame:
-    """Return the results if they are of one gene list.
+    """Return the results if they are for one gene list.
 
     Raises
     ------
     InputError
-        If they are of several; the message lists those.
+        If they are for several; the message lists them.
     """
     lists = list_keys(results)
     if len(lists) > 1:
@@ -128,12 +128,12 @@ def split_genes(joined: Any) -> list[str]:
 
 
 def check_column(results: pd.DataFrame, column: str | None) -> str:
-    """Return the column to draw: the one given, or the p-values that rows are ranked by.
+    """Return the column to draw: the one given, or the p-values by which rows are ranked.
 
     Raises
     ------
     InputError
-        If there is no such column of numbers.
+        If there is no numeric column of that name.
     """
     if column is None:
         return p_column(results)
@@ -147,7 +147,7 @@ def check_column(results: pd.DataFrame, column: str | None) -> str:
 
 
 def strength(results: pd.DataFrame, column: str) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Return how strong each row is, bigger is stronger: p-values as -log10, anything else as it is."""
+    """Return the strength of each row (larger is stronger): p-values as -log10, other columns unchanged."""
     values = results[column].to_numpy(dtype=np.float64)
     if not column.endswith("P-value"):
         return values
@@ -168,11 +168,11 @@ def top_rows(results: pd.DataFrame, column: str | None, cutoff: float, top_term:
     results
         Rows with ``group`` and ``direction``.
     column
-        What to order by; None for the order of the table's own ranking.
+        Column to order by; None for the table's own ranking.
     cutoff
-        Largest adjusted p-value to keep; for a `column` that is a p-value, largest value in it.
+        Largest adjusted p-value to keep; if `column` is a p-value, its largest value to keep.
     top_term
-        Most rows per group and direction.
+        Maximum number of rows per group and direction.
     """
     judged = column if column is not None and column.endswith("P-value") else p_column(results)
     kept = results[results[judged] <= cutoff]
@@ -192,7 +192,7 @@ def list_keys(results: pd.DataFrame) -> list[tuple[str, str]]:
 
 
 def nothing_to_draw(chosen: Chosen, cutoff: float) -> str:
-    """Say that no row passed, and how far the best one is from it."""
+    """Return a text that says that no row passed, and the smallest value there is."""
     if chosen.results.empty:
         return "no results to draw"
     smallest = chosen.results[chosen.judged].min()
