@@ -1,1 +1,1 @@
-"""Which genes a differential-expression table or an AnnData speaks of."""
+"""Genes and gene lists from tables of differential expression and AnnData objects."""

@@ -21,16 +21,16 @@ CHOICES = ("tested", "var_names", "expressed")
 
 @dataclass(frozen=True)
 class ChosenBackground:
-    """What the enrichment is told, and what is written down about it.
+    """A background as it is passed to the enrichment, and what is recorded about it.
 
     Attributes
     ----------
     value
         What :func:`gsfm_enrich.enrichr` takes: symbols, a number, or None for the genes of each library.
     source
-        In words, where it comes from.
+        Where it comes from, in words.
     names
-        The genes as the data name them; None where the background does not come from the data.
+        The genes as named in the data; None where the background does not come from the data.
     """
 
     value: Any
@@ -60,23 +60,23 @@ def choose_background(
     choice
         ``"tested"``, ``"var_names"``, ``"expressed"``, or what :func:`gsfm_enrich.enrichr` takes.
     ranking
-        Knows what was tested, if it can be known.
+        Holds the tested genes, if they are known.
     adata
         The cells, if there are any.
     symbols
-        Symbols of genes that the data name otherwise.
+        Symbols of genes that have other names in the data.
     raw
         Whether ``adata.raw`` is the matrix that was tested.
 
     Raises
     ------
     InputError
-        If the choice needs cells and there are none, for an unknown word, or an unusable list.
+        If the choice needs cells and there are none, or is an unknown word or an unusable list.
 
     Warns
     -----
     GsfmEnrichWarning
-        If the tested genes are not known, and when only highly variable genes were tested.
+        If the tested genes are not known, or only highly variable genes were tested.
     """
     if not (isinstance(choice, str) and choice in CHOICES):
         return _given(choice)
@@ -102,7 +102,7 @@ def choose_background(
 
 
 def _of_cells(choice: str, ranking: Ranking, adata: AnnData, raw: bool) -> tuple[tuple[str, ...], str]:
-    """Return genes of the cells, and where they come from."""
+    """Return the genes of an AnnData, and where they come from."""
     if choice == "var_names":
         return tuple(map(str, adata.var_names)), "adata.var_names"
     if choice == "expressed":
@@ -112,7 +112,7 @@ def _of_cells(choice: str, ranking: Ranking, adata: AnnData, raw: bool) -> tuple
 
 
 def _given(choice: Any) -> ChosenBackground:
-    """Return a background that the caller made."""
+    """Return the background that the caller gave."""
     if choice is None:
         return ChosenBackground(None, "genes of each library")
     close = did_you_mean(choice, CHOICES) if isinstance(choice, str) else ""
@@ -133,7 +133,7 @@ def _expressed(adata: AnnData, raw: bool) -> tuple[tuple[str, ...], str]:
 
 
 def _counts(matrix: Any, where: str, asked: str) -> Iterator[Any]:
-    """Go through the cells in blocks; negative values cannot say what is asked."""
+    """Yield blocks of cells; raise an error for negative values, which cannot answer the question."""
     for _, block in row_blocks(matrix):
         if block.min() < 0:
             raise InputError(f"{where} holds negative values, as scaled data do, so it cannot say {asked}")
@@ -141,17 +141,17 @@ def _counts(matrix: Any, where: str, asked: str) -> Iterator[Any]:
 
 
 def mean_expression(adata: AnnData | None, symbols: Mapping[str, str], *, raw: bool) -> dict[str, float]:
-    """Return the mean value of every gene over the cells, by symbol; of genes of one symbol the highest.
+    """Return the mean value of each gene over the cells, by symbol; the highest if genes share a symbol.
 
     Parameters
     ----------
     adata, symbols, raw
-        As `choose_background` takes them.
+        As in `choose_background`.
 
     Raises
     ------
     InputError
-        If there are no cells, or the values are negative, as scaled data are.
+        If there are no cells, or values are negative, as in scaled data.
     """
     if adata is None:
         raise InputError("propensity='expression' needs an AnnData; pass a number for each gene instead.")

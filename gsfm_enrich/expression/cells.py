@@ -1,4 +1,4 @@
-"""The entries of a table's columns: as names, as numbers, as words."""
+"""The entries of a table's columns, read as names, numbers or words."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gsfm_enrich.errors import InputError, named
 from gsfm_enrich.genes.entries import MISSING
 
 MOSTLY = 0.5
-"""A column is one of words, or of genes, when so many of its values are."""
+"""Share of the values that must be words, or genes, for a column to count as one of them."""
 
 _SEVERAL = re.compile(r"\s*(?://+|[;,|])\s*")
 
@@ -49,7 +49,7 @@ def is_number_type(values: pd.Series) -> bool:
 
 
 def is_text(values: pd.Series) -> bool:
-    """Return whether a column holds words, most of whose entries are not numbers."""
+    """Return whether a column holds words: most of its entries are not numbers."""
     if pd.api.types.is_numeric_dtype(values.dtype):
         return False
     texts = as_names(values).dropna()

@@ -25,10 +25,10 @@ from gsfm_enrich.genes.row_numbers import are_numbered, are_row_numbers
 from gsfm_enrich.organisms import RESOLVED_ORGANISMS
 
 SAMPLE = 400
-"""So many distinct values are looked at."""
+"""Number of distinct values that are looked at."""
 INDEX = "index"
 SURE = ("log2fc", "p_adjusted", "p_value", "score", "auc")
-"""Figures whose columns beside those of contrasts say that a table is not a wide one."""
+"""Figures whose columns, beside those of contrasts, show that a table is not wide."""
 
 _OTHER_ID = re.compile(
     r"ENS[A-Z]{0,6}G\d{11}(\.\d+)?|FBgn\d{7}|WBGene\d{8}|MGI:\d+|LOC\d+|[A-Z0-9]\d{6}[A-Z]\d\dRik|Gm\d+"
@@ -36,14 +36,14 @@ _OTHER_ID = re.compile(
 
 
 def flat(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table with its index as its first columns, ``"index"`` where it has no name.
+    """Return a table with its index as the first columns, named ``"index"`` if it has no name.
 
-    Row numbers of an index without a name are left out, as they are the order of rows.
+    Row numbers in an unnamed index are left out, as they only give the order of rows.
 
     Raises
     ------
     InputError
-        If columns of one name differ.
+        If columns with the same name differ.
 
     Examples
     --------
@@ -73,7 +73,7 @@ def flat(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _numbers_rows(index: pd.Index, number: int) -> bool:
-    """Return whether a level of an index holds row numbers: a run of integers, longer than other levels'."""
+    """Return whether an index level holds row numbers: a run of integers, no shorter than other levels."""
     values = index.get_level_values(number)
     if not pd.api.types.is_integer_dtype(values.dtype) or values.empty:
         return False
@@ -102,7 +102,7 @@ def _judge(table: pd.DataFrame, column: str, organism: str) -> _Judged:
     digits = [text for text in distinct if text.isdecimal()]
     integers = len(digits) > MOSTLY * len(distinct) or all(re.fullmatch(r"-?[\d.]+", t) for t in distinct)
     whole = {int(text) for text in digits}
-    run = len(whole) > 1 and max(whole) - min(whole) + 1 == len(whole)  # in a table, however short it is
+    run = len(whole) > 1 and max(whole) - min(whole) + 1 == len(whole)  # in a table, even a short run counts
     rows = integers and (run or are_row_numbers(whole, organism))
     if are_numbered(distinct):
         return _Judged(column, 0.0, integers=False, rows=False, header=header)
@@ -136,12 +136,12 @@ def choose_genes(table: pd.DataFrame, given: str | None, organism: str) -> str:
     given
         The column, if the caller named it.
     organism
-        Of the genes.
+        Organism of the genes.
 
     Raises
     ------
     InputError
-        If the named column does not exist, and when none or several could be it.
+        If the named column does not exist, or if no column or several could hold the genes.
     """
     if given is not None:
         return existing(table, given, "gene_column=")
@@ -167,7 +167,7 @@ def choose_genes(table: pd.DataFrame, given: str | None, organism: str) -> str:
 
 
 def _by_header(table: pd.DataFrame, judged: Sequence[_Judged], organism: str) -> str:
-    """Return the column that is called that of genes, though its values are not known ones."""
+    """Return the column with a header of genes, though its values are not known genes."""
     expected = [one for one in judged if one.header is not None and not one.integers]
     if not expected and organism not in RESOLVED_ORGANISMS:
         expected = [one for one in judged if one.column == INDEX and not one.integers]
@@ -177,7 +177,7 @@ def _by_header(table: pd.DataFrame, judged: Sequence[_Judged], organism: str) ->
 
 
 def gene_columns(table: pd.DataFrame, organism: str) -> list[str]:
-    """Return the columns of a wide table, which holds the genes of one group per column; else none."""
+    """Return the columns of a wide table, with the genes of one group per column; empty for other tables."""
     judged = [_judge(table, column, organism) for column in map(str, table)]
     genes = [one for one in judged if not one.integers and one.share >= MOSTLY and one.header is None]
     if len(genes) < len(judged) or len(_by_gene(table, genes)) < len(genes):
@@ -199,7 +199,7 @@ def _preferred(candidates: Sequence[_Judged]) -> _Judged:
 
 
 def _by_gene(table: pd.DataFrame, candidates: Sequence[_Judged]) -> list[list[_Judged]]:
-    """Put columns together that name the same genes, such as symbols and Ensembl ids."""
+    """Group the columns that name the same genes, such as symbols and Ensembl ids."""
     rows = np.unique(np.linspace(0, len(table) - 1, SAMPLE).astype(int))
     genes = {}
     for one in candidates:
@@ -233,12 +233,12 @@ def _no_genes(table: pd.DataFrame, judged: Sequence[_Judged]) -> str:
 
 
 def is_figure(table: pd.DataFrame, column: str) -> bool:
-    """Return whether a column holds a known figure, by its header and because its entries are numbers."""
+    """Return whether a column holds a known figure: its header is known and its entries are numbers."""
     return figure_of(column) is not None and is_number_type(table[column])
 
 
 def existing(table: pd.DataFrame, column: object, parameter: str) -> str:
-    """Return a column that the caller named.
+    """Return the name of a column that the caller gave.
 
     Raises
     ------
@@ -272,7 +272,7 @@ def is_measured(table: pd.DataFrame, column: str) -> bool:
 def choose_figures(
     table: pd.DataFrame, given: Mapping[str, str | None], taken: Iterable[str]
 ) -> dict[str, str]:
-    """Return the column of each figure, those that the caller named first, then by the headers.
+    """Return the column of each figure: the one that the caller named, else chosen by the headers.
 
     Raises
     ------
@@ -313,7 +313,7 @@ _PARAMETERS = {figure: "p_column" if figure.startswith("p_") else "statistic_col
 
 
 def _is_number(table: pd.DataFrame, column: str) -> bool:
-    """Return whether a column is to hold numbers: it does, or is called exactly as p-values are."""
+    """Return whether a column should hold numbers: it does, or its header is exactly one of p-values."""
     if pd.api.types.is_bool_dtype(table[column].dtype):
         return False
     return not is_text(table[column]) or plain(column) in {*HEADERS["p_value"], *HEADERS["p_adjusted"]}

@@ -1,7 +1,7 @@
-"""Differential expression that is not an AnnData's: data frames of any tool, and plain lists of genes.
+"""Differential expression without an AnnData: data frames from any tool, and plain lists of genes.
 
 Headers are in `gsfm_enrich.genes.headers`, tables with several results per row in
-`gsfm_enrich.expression.layouts`, and which column is taken for what in `gsfm_enrich.expression.columns`.
+`gsfm_enrich.expression.layouts`, and the choice of columns in `gsfm_enrich.expression.columns`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from gsfm_enrich.expression.rows import read_rows
 FIGURES = ("name", "log2fc", "p_adjusted", "p_value", "score", "group")
 """What ``columns=`` can name."""
 LARGEST_P = 0.5
-"""Of thousands of tested genes some have a larger p-value; a table with none above was cut."""
+"""Among thousands of tested genes, some have a larger p-value; a table without any was cut."""
 
 
 def read_differential(
@@ -83,7 +83,7 @@ def table_ranking(
     groups: str | Iterable[str] | None = None,
     organism: str = "human",
 ) -> tuple[Ranking, dict[str, str]]:
-    """Read a table of differential expression, whatever tool wrote it and in whatever order of rows.
+    """Read a table of differential expression, written by any tool and with rows in any order.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def table_ranking(
     groups
         Group or groups to take; all by default. A table without groups has one, ``"all"``.
     organism
-        Of the genes.
+        Organism of the genes.
 
     Returns
     -------
@@ -111,7 +111,7 @@ def table_ranking(
     InputError
         If none or several columns could be the genes, no column is recognised as a p-value or a statistic,
         a column is missing or does not hold what it should, genes have several rows that no known column
-        separates, or for an unknown group.
+        separates, or a group is unknown.
 
     Warns
     -----
@@ -165,7 +165,7 @@ def _checked(columns: Mapping[str, Any]) -> dict[str, Any]:
 def _read(
     table: pd.DataFrame, given: Mapping[str, Any], organism: str
 ) -> tuple[pd.DataFrame, dict[str, str]]:
-    """Return a row for each gene and group of a table, and what was taken for what."""
+    """Return one row per gene and group of a table, and which column was taken for what."""
     by_hand = {"log2fc", "p_adjusted", "p_value", "score"} & set(given)
     wide = None if by_hand else from_scanpy_wide(table)
     if wide is None:

@@ -33,12 +33,12 @@ def lists_ranking(lists: Mapping[str, Any], groups: str | Iterable[str] | None =
     Returns
     -------
     Ranking
-        Of lists that were chosen before: cut-offs on p-values do not apply to it.
+        A ranking of lists that were chosen before, so cut-offs on p-values do not apply.
 
     Raises
     ------
     InputError
-        If there is no list, directions are none, or some groups have directions and others not.
+        If there is no list, a direction is neither "up" nor "down", or only some groups have directions.
 
     Examples
     --------
@@ -66,7 +66,7 @@ def lists_ranking(lists: Mapping[str, Any], groups: str | Iterable[str] | None =
 
 
 def _list_frame(group: str, members: Any) -> pd.DataFrame:
-    """Return the genes of one group, their scores falling from first to last in either direction."""
+    """Return the genes of one group, with scores that shrink from first to last in each direction."""
     signs = {"up": 1.0, "down": -1.0}
     if isinstance(members, Mapping):
         unknown = [name for name in members if name not in signs]
@@ -90,19 +90,19 @@ def _list_frame(group: str, members: Any) -> pd.DataFrame:
 def table_of_names(
     table: pd.DataFrame, given: Mapping[str, Any], groups: str | Iterable[str] | None, organism: str
 ) -> Ranking:
-    """Read a table of genes without figures: the lists of `lists_of_table`, ordered where a column says how.
+    """Read a table of genes without figures: the lists of `lists_of_table`, in order if a column gives one.
 
     Parameters
     ----------
     table, given, organism
-        As `lists_of_table` takes them.
+        As in `lists_of_table`.
     groups
         Group or groups to take; all by default.
 
     Returns
     -------
     Ranking
-        Of lists that were chosen before, in the order of the table's row numbers, else of the genes' names.
+        A ranking of lists that were chosen before, in the order of the row numbers, else by gene name.
 
     Raises
     ------
@@ -133,7 +133,7 @@ def lists_of_table(table: pd.DataFrame, given: Mapping[str, Any], organism: str)
     given
         Columns that the caller named, under ``name`` and ``group``.
     organism
-        Of the genes.
+        Organism of the genes.
 
     Returns
     -------
@@ -143,7 +143,7 @@ def lists_of_table(table: pd.DataFrame, given: Mapping[str, Any], organism: str)
     Raises
     ------
     InputError
-        If no column holds genes, and when every column holds the same, as all ranked genes of scanpy do.
+        If no column holds genes, or all columns hold the same ones, as all ranked genes of scanpy do.
 
     Examples
     --------
@@ -173,7 +173,7 @@ def lists_of_table(table: pd.DataFrame, given: Mapping[str, Any], organism: str)
 
 
 def _in_order(table: pd.DataFrame) -> tuple[pd.DataFrame, bool]:
-    """Sort a table by its row numbers, leave them out, and say whether there were any."""
+    """Sort a table by its row numbers and drop them; also return whether there were any."""
     numbered = [
         column
         for column in map(str, table)

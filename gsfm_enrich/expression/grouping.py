@@ -1,4 +1,4 @@
-"""Which columns of a table tell the groups of its rows, and what the groups are called."""
+"""Which columns of a table give the groups of its rows, and what the groups are called."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from gsfm_enrich.expression.columns import existing, is_figure
 from gsfm_enrich.genes.headers import describes_genes, is_group_header
 
 SEPARATES = 0.95
-"""A column separates the rows of genes when so few of them remain together."""
+"""Share of the repeated rows of genes that a column must separate."""
 ROWS = 3
-"""Rows of a group, on average, from which on a column of words may well be one of groups."""
+"""Mean number of rows per value from which a column of words may hold groups."""
 _FLAGS = frozenset({
     "up", "down", "yes", "no", "true", "false", "ns", "n.s.", "sig", "ok", "notest", "not sig", "+", "-", "*",
     "significant", "not significant", "no change", "unchanged", "none", "increased", "decreased",
 })  # fmt: skip
 WITHOUT_GROUP = "all"
 JOINED = " | "
-"""Stands between the parts of a group that several columns make."""
+"""Separates the parts of a group that comes from several columns."""
 
 
 def choose_groups(
@@ -36,7 +36,7 @@ def choose_groups(
     table
         A table as `flat` returns it.
     genes
-        What tells the gene of each row, None where there is none.
+        Key of the gene of each row, None where there is none.
     given
         The columns, if the caller named them; empty for no groups.
     taken
@@ -45,8 +45,8 @@ def choose_groups(
     Raises
     ------
     InputError
-        If a named column does not exist, and when genes have several rows that a column separates which is
-        not recognised as the group.
+        If a named column does not exist, or genes have several rows that are separated by a column not
+        recognised as the group.
     """
     if given is not None:
         return [existing(table, column, "groupby=") for column in given]
@@ -73,7 +73,7 @@ def choose_groups(
 
 
 def _is_known(table: pd.DataFrame, column: str) -> bool:
-    """Return whether a column is one of groups by its header, and can be by its entries."""
+    """Return whether a column has a header of groups, and entries that can be groups."""
     values = table[column]
     if not is_group_header(column) or values.isna().all() or not _is_grouping(values):
         return False
@@ -81,7 +81,7 @@ def _is_known(table: pd.DataFrame, column: str) -> bool:
 
 
 def _warn_of_unread(table: pd.DataFrame, columns: Sequence[str]) -> None:
-    """Say which columns of repeated words may hold groups, though no gene has several rows."""
+    """Warn of columns of repeated words that may hold groups, though no gene has several rows."""
     for column in columns:
         if describes_genes(column) or not is_text(table[column]):
             continue
@@ -107,13 +107,13 @@ def _separated(table: pd.DataFrame, genes: pd.Series, chosen: list[str], columns
 
 
 def _repeats(table: pd.DataFrame, genes: pd.Series, columns: Sequence[str]) -> int:
-    """Count the rows whose gene was there before in the same group."""
+    """Count the rows whose gene has an earlier row in the same group."""
     keys = pd.concat([genes.rename("gene"), table[list(columns)]], axis=1)
     return int(keys.duplicated().sum())
 
 
 def _needed(table: pd.DataFrame, columns: Sequence[str]) -> list[str]:
-    """Leave out columns that say nothing beyond the others, such as the number beside a cluster's name."""
+    """Leave out columns that add nothing to the others, such as the number beside a cluster's name."""
     kept = list(columns)
     for column in reversed(columns):
         rest = [other for other in kept if other != column]
@@ -133,7 +133,7 @@ def _is_grouping(values: pd.Series) -> bool:
 
 
 def group_labels(table: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
-    """Return the group of each row, ordered as its categories, else by number and name; "all" for none."""
+    """Return the group of each row, in the order of categories, else by number and name; "all" for none."""
     if not columns:
         return pd.Series(WITHOUT_GROUP, index=table.index)
     if len(columns) == 1 and isinstance(table[columns[0]].dtype, pd.CategoricalDtype):
@@ -148,7 +148,7 @@ def group_labels(table: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
 
 
 def _natural(text: str) -> list[tuple[bool, int, str]]:
-    """Sort ``2`` before ``10``."""
+    """Return a sort key that puts ``2`` before ``10``."""
     return [
         (not part.isdecimal(), int(part) if part.isdecimal() else 0, part)
         for part in re.split(r"(\d+)", text)

@@ -32,7 +32,7 @@ REST = "rest"
 COUNTS = "counts"
 FEWEST_CELLS = 2
 TABLES_AT_ONCE = 200
-"""Permuted tables that are in memory together."""
+"""Number of permuted tables in memory at once."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,9 +44,9 @@ class Comparison:
     groups : tuple of str
         The groups.
     cells : CellSums
-        The cells, in the form in which the test adds them up.
+        The cells, in the form that the test sums.
     codes : int64 array, shape (n_cells,)
-        Group of each cell, -1 for none of them.
+        Group of each cell, -1 for cells in no group.
     strata : array or None, shape (n_cells,)
         Donor or batch of each cell.
     """
@@ -65,15 +65,15 @@ class Comparison:
         return max(TABLES_AT_ONCE // len(self.groups), 1)
 
     def n_portions(self, n: int) -> int:
-        """Return in how many portions `permuted` yields so many labellings."""
+        """Return the number of portions in which `permuted` yields `n` labellings."""
         return -(-n // self._step)
 
     def n_labellings(self) -> int:
-        """Return how many labellings there are: more than anyone can count."""
+        """Return how many labellings there are: too many to count."""
         return LABELLINGS_COUNTED
 
     def permuted(self, n: int, rng: np.random.Generator) -> Iterator[Floats]:
-        """Yield the statistics of so many labellings, in portions of shape (n_tables, n_genes)."""
+        """Yield the statistics of `n` labellings, in portions of shape (n_tables, n_genes)."""
         step = self._step
         for start in range(0, n, step):
             codes = permuted_codes(self.codes, min(step, n - start), rng, self.strata)
@@ -93,7 +93,7 @@ class CellComparisons:
     reference : str
         ``"rest"``, or the group that the others are compared with.
     comparisons : tuple of Comparison or of Samples
-        One with all groups where they are compared with the rest, else one per group.
+        One with all groups if they are compared with the rest, else one per group.
     expressed : float64 array, shape (n_genes,)
         Share of all cells that express each gene: a value above 0.
     """
@@ -105,7 +105,7 @@ class CellComparisons:
     expressed: Floats
 
     def n_labellings(self) -> int:
-        """Return how many labellings each comparison has, the fewest of all; cells have endless ones."""
+        """Return the smallest number of labellings of a comparison; for cells it is unlimited."""
         return min(part.n_labellings() for part in self.comparisons)
 
 
@@ -128,8 +128,8 @@ def read_comparisons(
     Returns
     -------
     CellComparisons
-        By the method of the ranking; logistic regression, which has no statistic per labelling, is replaced
-        by the t-test.
+        Comparisons by the method of the ranking; logistic regression, which has no statistic per labelling,
+        is replaced by the t-test.
 
     Raises
     ------
@@ -157,7 +157,7 @@ def read_comparisons(
 def read_pseudobulk(
     adata: AnnData, key: str, groups: list[str], replicate: str, layer: str | None = None
 ) -> CellComparisons:
-    """Read the groups that scanpy compared as samples, the cells of each replicate and group summed.
+    """Read the groups that scanpy compared as samples: sums of the cells of each replicate and group.
 
     Parameters
     ----------
@@ -175,7 +175,7 @@ def read_pseudobulk(
     Returns
     -------
     CellComparisons
-        Of samples.
+        Comparisons of samples.
 
     Raises
     ------
@@ -225,7 +225,7 @@ def _labels(adata: AnnData, record: Mapping[str, Any], key: str) -> npt.NDArray[
 
 
 def _pools(groups: list[str], reference: str) -> list[list[str]]:
-    """Return which groups are tested in one go."""
+    """Return the groups that are tested together."""
     return [groups] if reference == REST else [[group] for group in groups if group != reference]
 
 

@@ -1,8 +1,8 @@
 """The statistics of all genes for many labellings of the same cells at once.
 
-Which genes a random grouping of the cells would rank first says what correlated genes do by themselves. For
-that the test of ``scanpy.tl.rank_genes_groups`` is repeated with permuted labels; as its statistics are
-functions of sums over the cells of a group, all labellings of all genes are one product of matrices.
+The genes that a random grouping of the cells would rank first show the effect of correlated genes alone. The
+test of ``scanpy.tl.rank_genes_groups`` is therefore repeated with permuted labels. Its statistics are
+functions of sums over the cells of a group, so one matrix product gives all labellings of all genes.
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ COLUMNS_AT_ONCE = 500
 
 @dataclass(frozen=True, eq=False)
 class CellSums:
-    """Cells in the form in which a test adds them up.
+    """Cells in the form that a test sums.
 
     Attributes
     ----------
     method : str
         The test.
     values : csr_array, shape (n_cells, n_genes)
-        Expression, or for a rank test the ranks of the cells less `base`.
+        Expression, or for a rank test the ranks of the cells minus `base`.
     squares : csr_array or None, shape (n_cells, n_genes)
         Squared expression; None for a rank test.
     base : float64 array, shape (n_genes,)
-        Rank of a cell with nothing of the gene; 0 where expression itself is summed.
+        Rank of a cell that does not express the gene; 0 where expression itself is summed.
     ties : float64 array, shape (n_genes,)
-        By what ties shrink the variance of a rank sum, 1 without correction.
+        Factor by which ties shrink the variance of a rank sum, 1 without correction.
     """
 
     method: Method
@@ -50,7 +50,7 @@ class CellSums:
 
 
 def prepare_cells(matrix: Any, method: Method, *, tie_correct: bool = False) -> CellSums:
-    """Bring cells into the form in which a test adds them up.
+    """Bring cells into the form that a test sums.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def prepare_cells(matrix: Any, method: Method, *, tie_correct: bool = False) -> 
     method
         One of `METHODS`.
     tie_correct
-        Whether a rank test corrects its variance for ties, as scanpy's parameter of that name.
+        Whether a rank test corrects its variance for ties, as scanpy's parameter of the same name.
 
     Returns
     -------
@@ -74,7 +74,7 @@ def prepare_cells(matrix: Any, method: Method, *, tie_correct: bool = False) -> 
     for start in range(0, n_genes, COLUMNS_AT_ONCE):
         dense = columns[:, start : start + COLUMNS_AT_ONCE].toarray()
         ranks = rankdata(dense, axis=0)
-        # the most frequent rank is subtracted, so that what is left is as sparse as the expression
+        # the most frequent rank is subtracted, so that the rest is as sparse as the expression
         base = np.where(dense == 0, ranks, 0).max(axis=0)
         blocks.append(sparse.csr_array(np.where(dense == 0, 0.0, ranks - base)))
         bases.append(base)
@@ -84,7 +84,7 @@ def prepare_cells(matrix: Any, method: Method, *, tie_correct: bool = False) -> 
 
 
 def _tie_factor(ranks: Floats) -> float:
-    """Return the variance of these ranks, as a share of that without ties."""
+    """Return the variance of ranks, as a share of the variance without ties."""
     n = float(len(ranks))
     counts = np.unique(ranks, return_counts=True)[1].astype(np.float64)
     return 1.0 if n < 2 else float(1 - np.sum(counts**3 - counts) / (n**3 - n))
@@ -96,10 +96,10 @@ def label_statistics(cells: CellSums, members: sparse.csr_array) -> Floats:
     Parameters
     ----------
     cells
-        From `prepare_cells`.
+        Cells from `prepare_cells`.
     members
-        Which cells are in which group, 0 or 1, shape (n_groups, n_cells); groups of many labellings may
-        follow each other.
+        Which cells are in which group, 0 or 1, shape (n_groups, n_cells); groups of several labellings may
+        be stacked.
 
     Returns
     -------
@@ -132,7 +132,7 @@ def label_statistics(cells: CellSums, members: sparse.csr_array) -> Floats:
 def _moments(sums: Floats, squares: Floats, n: Floats) -> tuple[Floats, Floats]:
     mean = sums / n
     variance = np.maximum(squares - n * mean**2, 0) / np.maximum(n - 1, 1)
-    variance[variance < 1e-12 * np.maximum(mean**2, 1e-12)] = 0  # what rounding leaves of none
+    variance[variance < 1e-12 * np.maximum(mean**2, 1e-12)] = 0  # not 0 only because of rounding
     return mean, variance
 
 
@@ -173,7 +173,7 @@ def group_members(codes: Ints, n_groups: int) -> sparse.csr_array:
 def permuted_codes(
     codes: Ints, n: int, rng: np.random.Generator, strata: npt.NDArray[Any] | None = None
 ) -> Ints:
-    """Deal the labels of the cells out anew.
+    """Permute the labels of the cells.
 
     Parameters
     ----------
@@ -184,7 +184,7 @@ def permuted_codes(
     rng
         Source of randomness.
     strata
-        Donor or batch of each cell: labels stay within it.
+        Donor or batch of each cell, within which labels are permuted.
 
     Returns
     -------

@@ -1,6 +1,6 @@
 """Tables with more than one result per row, turned into one row per gene and group.
 
-Known are the wide exports of scanpy (one column of names per group, or ``0_n``, ``0_p``), Seurat's
+Supported are the wide exports of scanpy (one column of names per group, or ``0_n``, ``0_p``), Seurat's
 ``FindConservedMarkers``, MAGeCK's RRA (one test per direction) and MLE (``condition|beta``), MAST's long
 table (one row per component of the model), and tables of any tool that have the columns of several contrasts
 side by side (``logFC.A``, ``padj.A``, ``logFC.B`` ...).
@@ -19,7 +19,7 @@ from gsfm_enrich.expression.cells import as_names, is_text, numbers
 from gsfm_enrich.genes.headers import HEADERS, figure_of, plain
 
 Long = tuple[pd.DataFrame, dict[str, str]]
-"""A table with the columns ``name``, figures and perhaps ``group``, and which columns these come from. Its
+"""A table with the columns ``name``, figures and perhaps ``group``, and the columns they come from. Its
 index is the row of the table, except for exports of scanpy, whose rows hold several genes."""
 
 _SCANPY_FIELDS = {
@@ -54,7 +54,7 @@ def from_scanpy_wide(table: pd.DataFrame) -> Long | None:
 
 
 def _families(table: pd.DataFrame) -> dict[str, dict[str, str]]:
-    """Return the columns of each contrast, where their headers are a contrast and a known figure."""
+    """Return the columns of each contrast whose headers consist of a contrast and a known figure."""
     for reading in (_figure_last, _figure_first):
         families: dict[str, dict[str, str]] = {}
         for column in map(str, table):
@@ -138,9 +138,10 @@ _MAST_COMPONENTS = frozenset({"C", "D", "H", "S", "logFC"})
 
 
 def from_conserved_markers(table: pd.DataFrame, genes: pd.Series) -> Long | None:
-    """Read Seurat's ``FindConservedMarkers``: what holds in every condition; else None.
+    """Read Seurat's ``FindConservedMarkers``, whose markers hold in every condition; else None.
 
-    The p-values are the largest of the conditions, and the fold change the smallest, if all have one sign.
+    The p-values are the largest of the conditions. The fold change is the smallest, if all have the same
+    sign.
     """
     by_plain = {plain(column): column for column in map(str, table)}
     families = _families(table)
@@ -170,7 +171,7 @@ def from_conserved_markers(table: pd.DataFrame, genes: pd.Series) -> Long | None
 
 
 def from_mageck_rra(table: pd.DataFrame, genes: pd.Series) -> Long | None:
-    """Read MAGeCK's RRA, which tests both directions: a gene is in that of its smaller p-value; else None."""
+    """Read MAGeCK's RRA, which tests both directions: a gene gets that of its smaller p-value; else None."""
     by_plain = {plain(column): column for column in map(str, table)}
     sides = {
         side: {
@@ -223,7 +224,7 @@ BESIDE_GENES: Sequence[Callable[[pd.DataFrame, pd.Series], Long | None]] = (
     from_conserved_markers,
     from_contrasts,
 )
-"""Layouts with one column of genes, the most special first."""
+"""Layouts with one column of genes, the most specific first."""
 
 
 def _ordered(long: pd.DataFrame, groups: list[str]) -> pd.DataFrame:
@@ -231,7 +232,7 @@ def _ordered(long: pd.DataFrame, groups: list[str]) -> pd.DataFrame:
 
 
 def _sources(families: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
-    """Say which columns each figure comes from."""
+    """Return which columns each figure comes from, in words."""
     figures = dict.fromkeys(figure for columns in families.values() for figure in columns)
     return {
         figure: ", ".join(str(columns[figure]) for columns in families.values() if figure in columns)

@@ -1,4 +1,4 @@
-"""What is said of the genes and lists that differential expression loses on the way to its terms."""
+"""Warnings about the genes and lists that are lost between differential expression and terms."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gsfm_enrich.organisms import RESOLVED_ORGANISMS
 
 
 def warn_outside(markers: Sequence[MarkerList], background: ChosenBackground) -> None:
-    """Say which ranked genes are not among those of the background."""
+    """Warn of ranked genes that are not in the background."""
     if background.names is None:
         return
     ranked = {name for marker in markers for name in marker.names}
@@ -31,14 +31,14 @@ def warn_outside(markers: Sequence[MarkerList], background: ChosenBackground) ->
 
 
 def warn_misread(markers: Sequence[MarkerList], organism: str) -> None:
-    """Say which genes look like those of another species."""
+    """Warn of genes that look like those of another species."""
     misread = misread_species(_distinct(markers), organism)
     if misread:
         warn_caller(misread)
 
 
 def warn_several(markers: Sequence[MarkerList]) -> None:
-    """Say once, of all lists together, which entries name several genes or look like row numbers."""
+    """Warn once, for all lists together, of entries that name several genes or look like row numbers."""
     for remark in parse_gene_list(list(dict.fromkeys(gene for marker in markers for gene in marker.genes)))[
         2
     ]:
@@ -50,7 +50,7 @@ def _distinct(markers: Sequence[MarkerList]) -> list[str]:
 
 
 def warn_mostly_unknown(log: pd.DataFrame, organism: str, place: str) -> None:
-    """Say which lists have a result although most of their genes are not known ones."""
+    """Warn of lists that have a result although most of their genes are unknown."""
     if organism not in RESOLVED_ORGANISMS:
         return
     lists = log[(log["message"] == "") & (log["missing"] != "")]
@@ -70,7 +70,7 @@ def warn_mostly_unknown(log: pd.DataFrame, organism: str, place: str) -> None:
 
 
 def warn_without_result(log: pd.DataFrame, place: str) -> None:
-    """Say which lists have no result, and why."""
+    """Warn of lists that have no result, and say why."""
     silent = log[log["message"] != ""]
     if silent.empty:
         return

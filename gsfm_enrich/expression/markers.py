@@ -1,4 +1,4 @@
-"""Gene lists out of differential expression, whatever computed it: which genes, up or down, how many."""
+"""Gene lists from differential expression of any tool: which genes, up or down, and how many."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ class Ranking:
     Attributes
     ----------
     frames
-        For each group its genes: columns ``name``, ``score``, ``log2fc``, ``p_adjusted`` (NaN where unknown)
-        and ``sign``, which is +1, -1 or 0: of the fold change, or of the score where there is no finite one.
+        The genes of each group: columns ``name``, ``score``, ``log2fc``, ``p_adjusted`` (NaN where unknown)
+        and ``sign``, which is +1, -1 or 0: that of the fold change, or of the score if that is not finite.
     method
         What computed it, for messages.
     has_p_values, has_fold_changes, has_scores
-        Which of these figures there are.
+        Which of these figures are available.
     chosen
         Whether the lists were chosen before, so that p-values and top lists no longer apply.
     ordered
@@ -38,7 +38,7 @@ class Ranking:
     tested
         Names of the genes that were tested; None where the source does not say.
     source
-        Where those come from, or why they are not known.
+        Where the tested genes come from, or why they are not known.
     """
 
     frames: Mapping[str, pd.DataFrame]
@@ -54,14 +54,14 @@ class Ranking:
 
 @dataclass(frozen=True)
 class MarkerList:
-    """One list of genes to ask about.
+    """One list of genes to test.
 
     Attributes
     ----------
     group
         Name of the group of cells.
     direction
-        ``"up"`` or ``"down"``; empty where the source does not say.
+        ``"up"`` or ``"down"``; empty if the source does not say.
     names
         The genes' names in ``var_names`` of the tested matrix, strongest first.
     genes
@@ -96,21 +96,21 @@ class Cutoffs:
 
 
 def choose(wanted: str | Iterable[str] | None, available: list[str], what: str = "group") -> list[str]:
-    """Return the asked-for names, all of them for None.
+    """Return the requested names, or all of them for None.
 
     Parameters
     ----------
     wanted
         One name, several, or None for all.
     available
-        The names there are.
+        The available names.
     what
         What is being chosen, for the message.
 
     Raises
     ------
     InputError
-        If a name is not among the available ones; the message lists those.
+        If a name is not available; the message lists those that are.
     """
     if wanted is None:
         return list(available)
@@ -128,7 +128,7 @@ def choose(wanted: str | Iterable[str] | None, available: list[str], what: str =
 
 
 def with_sign(frame: pd.DataFrame) -> pd.DataFrame:
-    """Add the column ``sign``: of the fold change, or of the score where there is no finite fold change."""
+    """Add the column ``sign``: that of the fold change, or of the score if the fold change is not finite."""
     finite = np.isfinite(frame["log2fc"])
     frame["sign"] = np.sign(np.where(finite, frame["log2fc"], frame["score"].fillna(0.0)))
     return frame
@@ -140,7 +140,7 @@ def marker_lists(
     cutoffs: Cutoffs | None = None,
     symbols: Mapping[str, str] | None = None,
 ) -> list[MarkerList]:
-    """Return the markers of each group, up and down apart.
+    """Return the markers of each group, up and down in separate lists.
 
     Parameters
     ----------
@@ -151,24 +151,24 @@ def marker_lists(
     cutoffs
         What makes a gene a marker; the defaults of :class:`Cutoffs` when None.
     symbols
-        Symbol of each name that has another one.
+        Symbols of the names that are not symbols themselves.
 
     Returns
     -------
     list of MarkerList
-        One per group and direction, in the order of the groups, up before down; one per group, of no
-        direction, where there are neither fold changes nor scores. Lists can be empty.
+        One per group and direction, in the order of the groups, up before down; one per group, without a
+        direction, if there are neither fold changes nor scores. Lists can be empty.
 
     Raises
     ------
     InputError
-        For an unknown direction, a direction that cannot be told, or bounds on fold changes that there are
-        not.
+        For an unknown direction, a direction that cannot be determined, or bounds on fold changes where
+        there are none.
 
     Warns
     -----
     GsfmEnrichWarning
-        If there are no p-values, with how many of the strongest genes were taken instead.
+        If there are no p-values; it says how many of the strongest genes were taken instead.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Read a matrix of cells by genes in blocks of rows, wherever it lies: memory, a file, or a dask graph."""
+"""Read a matrix of cells by genes in blocks of rows, from memory, a file or a dask graph."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import numpy.typing as npt
 from scipy import sparse
 
 ENTRIES = 10_000_000
-"""Entries of a block, at most: 80 MB where a block is dense."""
+"""Maximum number of entries in a block: 80 MB if the block is dense."""
 
 Block: TypeAlias = Any
-"""A numpy array, or a scipy matrix or array in compressed rows."""
+"""A numpy array, or a scipy matrix or array in compressed sparse row format."""
 
 
 def row_blocks(matrix: Any, columns: npt.NDArray[np.int64] | None = None) -> Iterator[tuple[slice, Block]]:
@@ -30,7 +30,7 @@ def row_blocks(matrix: Any, columns: npt.NDArray[np.int64] | None = None) -> Ite
     Yields
     ------
     rows : slice
-        Which rows these are.
+        The rows of the block.
     block : ndarray or csr_array
         Their values, shape (rows, n_columns).
 

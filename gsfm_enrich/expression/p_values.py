@@ -1,4 +1,4 @@
-"""Numbers that are said to be p-values: converted where the header says how, refused where they are none."""
+"""Columns of p-values: converted if the header says how, rejected if they hold something else."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from gsfm_enrich.arrays import Floats
 from gsfm_enrich.errors import InputError, warn_caller
 
 ROUNDING = 1e-6
-"""So much above 1 a p-value may be by rounding."""
+"""How far above 1 a p-value may be because of rounding."""
 BASES = {"log10": 10.0, "log2": 2.0, "ln": math.e}
-"""Bases of logarithms, by what a header says."""
+"""Bases of logarithms, by their name in a header."""
 PER_CENT = 5.0
-"""Half of all -log10 p-values of a table are below 0.3; half of its per cents are far above."""
+"""Half of the -log10 p-values of a table are below 0.3; half of its percentages are far above."""
 
 
 def as_p_values(values: Floats, column: str, scale: str = "") -> Floats:
@@ -24,22 +24,22 @@ def as_p_values(values: Floats, column: str, scale: str = "") -> Floats:
     Parameters
     ----------
     values
-        The column's numbers; NaN where there is none.
+        The numbers of the column; NaN where there is none.
     column
         Its header.
     scale
-        What the header says of the scale: ``"log10"``, ``"log2"`` or ``"ln"`` for logarithms, of either sign,
-        ``"per cent"``, or nothing.
+        The scale according to the header: ``"log10"``, ``"log2"`` or ``"ln"`` for logarithms of either sign,
+        ``"per cent"``, or empty.
 
     Returns
     -------
     ndarray
-        Between 0 and 1, or NaN.
+        P-values between 0 and 1, or NaN.
 
     Raises
     ------
     InputError
-        If numbers are not p-values, with what they probably are.
+        If numbers are not p-values; the message says what they probably are.
 
     Warns
     -----
@@ -78,7 +78,7 @@ def as_p_values(values: Floats, column: str, scale: str = "") -> Floats:
 
 
 def _likely(known: Floats, column: str) -> str:
-    """Say what numbers probably are that are not p-values."""
+    """Return a sentence on what numbers probably are, if they are not p-values."""
     if re.search("log|lg|ln", column.lower()):
         return "Its name speaks of logarithms: convert them to p-values."
     if np.isinf(known).any():

@@ -1,7 +1,7 @@
 """Cells summed by replicate and group, and the moderated t-test of these samples.
 
-Cells of one donor are not independent. Summed up, a donor is one sample of each group, and the spread between
-donors says what a difference is worth. Labels are permuted among samples, not among cells.
+Cells of one donor are not independent. Their sum is one sample per donor and group, and the variation between
+donors shows whether a difference is significant. Labels are permuted among samples, not among cells.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from gsfm_enrich.errors import InputError, MissingPackageError
 from gsfm_enrich.expression.label_statistics import permuted_codes
 
 FEWEST_CELLS = 10
-"""Sums of fewer cells of a replicate are left out."""
+"""Sums of fewer cells are left out."""
 FEWEST_SAMPLES = 2
-"""Fewest samples of a group, and of the others."""
+"""Minimum number of samples in a group, and in the others."""
 MOSTLY = 0.5
 LABELLINGS_COUNTED = 10**6
-"""More labellings than this are as good as endless."""
+"""Labellings are counted up to this number."""
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -41,7 +41,7 @@ class Samples:
     values : float64 array, shape (n_samples, n_genes)
         Logarithm to base 2 of counts per million.
     codes : int64 array, shape (n_samples,)
-        Group of each sample, -1 for none of them.
+        Group of each sample, -1 for samples in no group.
     replicates : int64 array, shape (n_samples,)
         Replicate of each sample.
     """
@@ -53,12 +53,12 @@ class Samples:
 
     @property
     def blocks(self) -> Ints:
-        """Block of each sample: its replicate where replicates have several groups, else the same for all."""
+        """Block of each sample: its replicate if replicates have several groups, else the same for all."""
         return self.replicates if self.paired else np.zeros_like(self.replicates)
 
     @property
     def paired(self) -> bool:
-        """Whether most samples share their replicate with another group, with which they are compared."""
+        """Whether most samples share their replicate with a group that they are compared with."""
         return bool(np.mean(np.bincount(self.replicates)[self.replicates] > 1) > MOSTLY)
 
     def statistics(self) -> Floats:
@@ -66,11 +66,11 @@ class Samples:
         return self._of(self.codes)
 
     def n_portions(self, n: int) -> int:
-        """Return in how many portions `permuted` yields so many labellings."""
+        """Return the number of portions in which `permuted` yields `n` labellings."""
         return n
 
     def permuted(self, n: int, rng: np.random.Generator) -> Iterator[Floats]:
-        """Yield the statistics of so many labellings, each of shape (n_groups, n_genes).
+        """Yield the statistics of `n` labellings, each of shape (n_groups, n_genes).
 
         Labels stay within their block.
         """
@@ -78,7 +78,7 @@ class Samples:
             yield self._of(codes)
 
     def n_labellings(self) -> int:
-        """Return how many labellings there are, at most a million."""
+        """Return the number of labellings, at most a million."""
         total = 1
         for block in np.unique(self.blocks):
             codes = self.codes[self.blocks == block]
@@ -100,14 +100,14 @@ def sum_cells(
     Parameters
     ----------
     counts
-        Array or sparse, shape (n_cells, n_genes).
+        Counts as an array or sparse matrix, shape (n_cells, n_genes).
     labels, replicates
         Group and replicate of each cell; cells with an empty one are left out.
 
     Returns
     -------
     values : float64 array, shape (n_samples, n_genes)
-        Logarithm to base 2 of counts per million, half a count added to each as by voom.
+        Logarithm to base 2 of counts per million, with half a count added to each as in voom.
     samples : list of (str, str)
         Group and replicate of each sample. Sums of fewer than ten cells are left out.
 
@@ -134,7 +134,7 @@ def sum_cells(
 
 
 def check_samples(codes: Ints, groups: Sequence[str]) -> None:
-    """Refuse groups that too few replicates have.
+    """Raise an error for groups with too few samples.
 
     Raises
     ------
@@ -157,16 +157,16 @@ def moderated_t(values: Floats, inside: npt.NDArray[np.bool_], blocks: Ints) -> 
     Parameters
     ----------
     values
-        Shape (n_samples, n_genes).
+        Expression, shape (n_samples, n_genes).
     inside
         Which samples are compared with the others, shape (n_samples,).
     blocks
-        Block of each sample, such as its donor; differences between blocks are taken out.
+        Block of each sample, such as its donor; differences between blocks are removed.
 
     Returns
     -------
     float64 array, shape (n_genes,)
-        0 for genes that do not vary.
+        Moderated t; 0 for genes that do not vary.
 
     Raises
     ------
@@ -176,7 +176,7 @@ def moderated_t(values: Floats, inside: npt.NDArray[np.bool_], blocks: Ints) -> 
     Notes
     -----
     Smyth, Stat. Appl. Genet. Mol. Biol. 3:3, 2004: the least-squares fit of the group and the blocks, and
-    residual variances squeezed to a common one, by ``inmoose.limma.squeezeVar``.
+    residual variances shrunk towards a common one by ``inmoose.limma.squeezeVar``.
     """
     squeeze = _squeeze_var()
     residual, group = _within(values, blocks), _within(inside.astype(np.float64)[:, None], blocks)[:, 0]
@@ -196,7 +196,7 @@ def moderated_t(values: Floats, inside: npt.NDArray[np.bool_], blocks: Ints) -> 
 
 
 def _within(values: Floats, blocks: Ints) -> Floats:
-    """Take the mean of each block off."""
+    """Subtract the mean of each block."""
     labels = np.unique(blocks, return_inverse=True)[1]
     means = np.stack([values[labels == block].mean(axis=0) for block in range(labels.max() + 1)])
     return np.asarray(values - means[labels])

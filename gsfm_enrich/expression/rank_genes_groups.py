@@ -1,4 +1,4 @@
-"""What ``scanpy.tl.rank_genes_groups`` left in an AnnData: genes by group, and those that were tested."""
+"""Results of ``scanpy.tl.rank_genes_groups`` in an AnnData: the genes of each group, and the tested genes."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def ranking_frame(record: Mapping[str, Any], group: str) -> pd.DataFrame:
     -------
     pandas.DataFrame
         Columns ``name``, ``score``, ``log2fc``, ``p_adjusted`` (NaN where the test gives none) and ``sign``
-        (+1, -1 or 0: of the fold change, or of the score where there is no finite fold change). Genes that
+        (+1, -1 or 0: that of the fold change, or of the score if the fold change is not finite). Genes that
         ``scanpy.tl.filter_rank_genes_groups`` blanked out are left out.
     """
     frame = pd.DataFrame(
@@ -89,7 +89,7 @@ def ranking_frame(record: Mapping[str, Any], group: str) -> pd.DataFrame:
             "p_adjusted": _column(record, "pvals_adj", group),
         }
     )
-    # h5ad files cannot hold missing names; those who write them anyway make them the string "nan"
+    # h5ad files cannot hold missing names; they are written as the string "nan"
     frame = frame[frame["name"].notna() & (frame["name"].astype(str) != "nan")].reset_index(drop=True)
     frame["name"] = frame["name"].astype(str)
     return with_sign(frame)
@@ -103,7 +103,7 @@ def symbol_map(adata: AnnData, gene_symbols: str | None, *, raw: bool) -> dict[s
     adata
         The annotated data.
     gene_symbols
-        Column of ``adata.raw.var`` (when raw was tested and has it) or ``adata.var``; None gives an empty
+        Column of ``adata.raw.var`` (if raw was tested and has it) or ``adata.var``; None gives an empty
         map.
     raw
         Whether ``adata.raw`` was tested.
@@ -119,7 +119,7 @@ def symbol_map(adata: AnnData, gene_symbols: str | None, *, raw: bool) -> dict[s
     frames.append(adata.var)
     symbols: dict[str, str] = {}
     found = False
-    for frame in reversed(frames):  # the tested matrix has the last word
+    for frame in reversed(frames):  # the tested matrix takes precedence
         if gene_symbols in frame:
             found = True
             column = frame[gene_symbols]
@@ -147,11 +147,11 @@ def used_raw(adata: AnnData, record: Mapping[str, Any]) -> bool:
 
 
 def _complete_record(record: Mapping[str, Any]) -> list[str] | None:
-    """Return the tested genes when the record itself proves that it holds all of them.
+    """Return the tested genes if the record itself shows that it holds all of them.
 
-    Groups that list the very same genes, each from the highest score down to a negative one, do so only when
-    nothing was cut off (``n_genes`` keeps the top). It is the one trace that ``mask_var`` leaves, and it
-    survives when adata is subset afterwards.
+    Groups list the same genes, each from the highest score down to a negative one, only if nothing was cut
+    off (``n_genes`` keeps the top). This is the only trace that ``mask_var`` leaves, and it remains when
+    adata is subset afterwards.
     """
     groups = group_names(record)
     first = pd.Index(np.asarray(record["names"][groups[0]], dtype=object))
@@ -167,7 +167,7 @@ def _complete_record(record: Mapping[str, Any]) -> list[str] | None:
 
 
 def names_tested(adata: AnnData, key: str) -> tuple[list[str], str]:
-    """Return the genes that were tested, the right background for what was found among them.
+    """Return the genes that were tested, which are the right background for those found among them.
 
     Parameters
     ----------
@@ -187,7 +187,7 @@ def names_tested(adata: AnnData, key: str) -> tuple[list[str], str]:
     Raises
     ------
     InputError
-        If raw was tested, is gone, and the ranking does not hold all genes.
+        If raw was tested but is gone, and the ranking does not hold all genes.
     """
     record = ranking_record(adata, key)
     matrix, source = adata, "adata.var_names"
@@ -219,7 +219,7 @@ def read_ranking(adata: AnnData, key: str, groups: str | Iterable[str] | None = 
     Returns
     -------
     Ranking
-        Its `tested` genes are left to :func:`names_tested`, as they can be wanted or not.
+        Without its `tested` genes, which :func:`names_tested` returns where they are needed.
 
     Raises
     ------
@@ -246,7 +246,7 @@ def select_markers(
     cutoffs: Cutoffs | None = None,
     gene_symbols: str | None = None,
 ) -> list[MarkerList]:
-    """Return the markers of each group, up and down apart: :func:`marker_lists` of what scanpy stored.
+    """Return the markers of each group, up and down separately: :func:`marker_lists` of what scanpy stored.
 
     Parameters
     ----------

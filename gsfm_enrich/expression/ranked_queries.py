@@ -1,4 +1,4 @@
-"""Ranked queries out of whatever holds all measured genes with a statistic: a Series, a file, a table."""
+"""Ranked queries from all measured genes with a statistic, in a Series, a file or a table."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from gsfm_enrich.ranking.ranked_query import RankedQuery, ranked_query
 SMALLEST_P = 1e-300
 RANK_FILES = (".rnk", ".txt")
 DECIMAL_COMMA = r"-?\d+(,\d+)?([eE]-?\d+)?|nan|NA"
-"""How numbers are written where commas are decimal marks, and columns are separated by semicolons or tabs."""
+"""Pattern of numbers with decimal commas, in files whose columns are separated by semicolons or tabs."""
 ALONE = "all"
 """Name of the group of a table without groups."""
 
@@ -43,12 +43,12 @@ def ranked_queries(
     groups
         Group or groups to take; all by default.
     organism
-        Of the genes.
+        Organism of the genes.
 
     Returns
     -------
     queries : dict of RankedQuery
-        By group.
+        The ranked query of each group.
     statistic : str
         What the genes are ranked by.
 
@@ -125,7 +125,7 @@ def _as_numbers(column: pd.Series) -> pd.Series:
 
 
 def _as_series(data: Any) -> pd.Series | None:
-    """Return statistics by gene where there is one number per gene and nothing else."""
+    """Return statistics by gene if the data hold one number per gene and nothing else; else None."""
     if isinstance(data, pd.Series):
         return data
     if not isinstance(data, pd.DataFrame):
@@ -139,7 +139,7 @@ def _as_series(data: Any) -> pd.Series | None:
 
 
 def _query(genes: Iterable[Any], statistic: Any, group: str) -> RankedQuery:
-    given = np.array([*genes, None], dtype=object)[:-1]  # tuples stay what they are
+    given = np.array([*genes, None], dtype=object)[:-1]  # tuples stay tuples
     pairs = zip(given, pd.isna(given), strict=True)
     names = ["" if missing else str(gene).strip() for gene, missing in pairs]
     values = pd.to_numeric(pd.Series(np.asarray(statistic)), errors="coerce").to_numpy(dtype=np.float64)
@@ -165,7 +165,7 @@ def _query(genes: Iterable[Any], statistic: Any, group: str) -> RankedQuery:
 
 
 def _statistic(frame: pd.DataFrame, used: Mapping[str, str]) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Return the signed statistic: the table's own, else the deviate of the p-value, else the change."""
+    """Return the signed statistic: the table's own, else the deviate of the p-value, else the fold change."""
     if "score" in used:
         return frame["score"].to_numpy(dtype=np.float64)
     p = frame["p_value"].fillna(frame["p_adjusted"]).to_numpy(dtype=np.float64)

@@ -1,4 +1,4 @@
-"""From the columns of a table to one row per gene and group, strongest first, in whatever order they were."""
+"""Turn the columns of a table into one row per gene and group, strongest first, whatever their order was."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ def read_rows(
     given
         Columns that the caller named.
     organism
-        Of the genes.
+        Organism of the genes.
 
     Returns
     -------
     rows : pandas.DataFrame
-        Columns ``name``, ``gene`` (what tells the gene), ``group``, ``log2fc``, ``p_value``, ``p_adjusted``
+        Columns ``name``, ``gene`` (key of the gene), ``group``, ``log2fc``, ``p_value``, ``p_adjusted``
         and ``score`` (signed where a sign is known); one row per gene and group, strongest first.
     used : dict
         Which column was taken for what.
@@ -85,7 +85,7 @@ def read_rows(
 
 
 def _figures(table: pd.DataFrame, used: dict[str, str]) -> pd.DataFrame:
-    """Return the figures of a table on their common scales; fold changes and areas join the others."""
+    """Return the figures of a table on common scales; fold changes and areas are converted to them."""
     rows = pd.DataFrame(index=range(len(table)))
     for figure in ("log2fc", "score", "p_value", "p_adjusted"):
         rows[figure] = numbers(table, used[figure]) if figure in used else np.nan
@@ -106,7 +106,7 @@ def _figures(table: pd.DataFrame, used: dict[str, str]) -> pd.DataFrame:
 
 
 def _log_of_fold(fold: Floats, column: str) -> Floats:
-    """Return the logarithm of fold changes; -2 is a half, as some tools write it."""
+    """Return the logarithm of fold changes; -2 means a half, as some tools write it."""
     size = np.abs(fold[np.isfinite(fold)])
     if (fold[np.isfinite(fold)] < 0).any() and (size < 1).any():
         warn_caller(f"column {column!r} holds values between -1 and 0: taken as log2 fold changes.")
@@ -117,7 +117,7 @@ def _log_of_fold(fold: Floats, column: str) -> Floats:
 
 
 def _one_name(names: pd.Series) -> pd.Series:
-    """Take the first known one of several names in one field, and say so."""
+    """Take the first known one of several names in a field, and warn of it."""
     several = sorted({name for name in names.dropna() if len(names_in(name)) > 1})
     if not several:
         return names
@@ -134,7 +134,7 @@ def _one_name(names: pd.Series) -> pd.Series:
 
 
 def _named(rows: pd.DataFrame) -> pd.DataFrame:
-    """Leave out rows without a gene or a group, and say how many."""
+    """Leave out rows without a gene or a group, and warn how many there are."""
     kept = rows.dropna(subset=["name", "group"])
     if kept.empty:
         raise InputError("no row of the data frame has a gene.")
@@ -146,7 +146,7 @@ def _named(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _adjusted(rows: pd.DataFrame, column: str) -> pd.Series:
-    """Adjust the p-values of each group, those that are there."""
+    """Adjust the p-values of each group, ignoring missing ones."""
     warn_caller(
         f"the data frame has no adjusted p-values: adjusted {column!r} by Benjamini and Hochberg in each "
         "group."
@@ -159,7 +159,7 @@ def _adjusted(rows: pd.DataFrame, column: str) -> pd.Series:
 
 
 def _in_order(rows: pd.DataFrame) -> pd.DataFrame:
-    """Sort rows by group, then the strongest first, then by name, so that their own order does not matter."""
+    """Sort rows by group, strength and name, so that their original order does not matter."""
     ranked = rows.assign(
         p=rows["p_value"].fillna(rows["p_adjusted"]), size=-rows["score"].abs(), fold=-rows["log2fc"].abs()
     )
@@ -191,7 +191,7 @@ def _strength(rows: pd.DataFrame, used: dict[str, str]) -> Floats:
 
 
 def _one_per_gene(rows: pd.DataFrame) -> pd.DataFrame:
-    """Keep the strongest row of each gene in each group, and say how many others there were."""
+    """Keep the strongest row of each gene in each group, and warn how many others there were."""
     further = rows.duplicated(["group", "gene"])
     if not further.any():
         return rows

@@ -38,7 +38,7 @@ class Source:
     raw
         Whether the genes are those of ``adata.raw``.
     columns
-        Of a data frame: what was taken for what.
+        Which column of a data frame was taken for what.
     """
 
     ranking: Ranking
@@ -47,7 +47,7 @@ class Source:
     columns: dict[str, str]
 
     def symbols(self, gene_symbols: str | None) -> dict[str, str]:
-        """Return the symbols of genes that the cells name otherwise, from a column of theirs."""
+        """Return the symbols of genes that have other names in the cells, from a column of their data."""
         if self.adata is not None:
             return symbol_map(self.adata, gene_symbols, raw=self.raw)
         if gene_symbols is not None:
@@ -68,12 +68,12 @@ def read_source(
     organism: str,
     tested: bool,
 ) -> Source:
-    """Read the differential expression from wherever it is.
+    """Read differential expression from any of its sources.
 
     Parameters
     ----------
     data, de, columns, key, groups, organism
-        As `gsfm_enrich.tl.enrichr` takes them, ``columns`` with what other parameters say of them.
+        As in `gsfm_enrich.tl.enrichr`; ``columns`` includes what other parameters say of columns.
     tested
         Whether it matters which genes were tested.
     """
@@ -106,12 +106,12 @@ def columns_by_figure(
     statistic_column: str | None,
     groupby: str | Sequence[str] | None,
 ) -> dict[str, Any]:
-    """Return the columns that were named, by what they hold; no other p-value than the named one is taken.
+    """Return the named columns by what they hold; only the named column of p-values is used.
 
     Parameters
     ----------
     columns, gene_column, p_column, statistic_column, groupby
-        As `gsfm_enrich.tl.enrichr` takes them.
+        As in `gsfm_enrich.tl.enrichr`.
     """
     named: dict[str, Any] = {}
     if gene_column is not None:
