@@ -9,5 +9,5 @@ __all__ = ["combined_df", "enrichr_df", "term_scores"]
 
 
 def __dir__() -> list[str]:
-    """Return the public names alone, which is what a notebook completes."""
+    """Return only the public names, for completion in notebooks."""
     return list(__all__)

@@ -1,4 +1,4 @@
-"""The test of a list and the threshold-free test of one group, side by side."""
+"""Combine the test of a list with the threshold-free test of the same group."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
 LARGEST_P = 0.99
-"""A p-value of 1 alone would outweigh any other in Cauchy's combination."""
+"""A single p-value of 1 would outweigh all others in Cauchy's combination."""
 KEYS = ["group", "Gene_set", "Term"]
 LIST_P = ("GSFM P-value", "P-value")
 
@@ -37,8 +37,8 @@ def cauchy_combination(p_values: Floats) -> Floats:
 
     Notes
     -----
-    The mean of ``tan(pi (1/2 - p))`` has Cauchy's law in its tail, however the tests depend on each other
-    (Liu and Xie, J. Am. Stat. Assoc. 115:393, 2020).
+    The mean of ``tan(pi (1/2 - p))`` follows a Cauchy distribution in its tail, however the tests depend on
+    each other (Liu and Xie, J. Am. Stat. Assoc. 115:393, 2020).
 
     Examples
     --------
@@ -60,7 +60,7 @@ def combined_df(
     key: str = "gsfm_enrichr",
     ranked_key: str = "gsfm_ranked",
 ) -> pd.DataFrame:
-    """Results of the list and of the threshold-free test in one table, with one p-value of both.
+    """Return results of the list and of the threshold-free test in one table, with a combined p-value.
 
     Parameters
     ----------
@@ -70,8 +70,8 @@ def combined_df(
     group
         Group or groups; all by default.
     direction
-        ``"up"`` or ``"down"``: that of the lists. The threshold-free test contributes its p-value of the same
-        direction.
+        ``"up"`` or ``"down"``: the direction of the lists. The threshold-free test contributes its p-value
+        for the same direction.
     key, ranked_key
         Slots of ``adata.uns`` that hold the results of the list and of the threshold-free test.
 
@@ -81,13 +81,13 @@ def combined_df(
         One row per group and term of either result, the best first in each group: ``group``, ``Gene_set``,
         ``Term``; ``Overlap``, ``Genes`` and ``List P-value``; ``NES``, ``Lead_genes`` and ``Ranked P-value``;
         ``Combined P-value`` (Cauchy's combination), and ``Combined Adjusted P-value`` within group and
-        library. A term that one test does not have counts there with a p-value of .99. The combined p-value
-        is no truer than those of the lists, which take genes to be independent.
+        library. A term that one test lacks counts there with a p-value of .99. The combined p-value is no
+        more reliable than those of the lists, which assume that genes are independent.
 
     Raises
     ------
     InputError
-        If one of the results is missing, or both have no group in common.
+        If either result is missing, or they have no group in common.
 
     Examples
     --------

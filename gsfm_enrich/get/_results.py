@@ -1,4 +1,4 @@
-"""Reading back what ``ge.tl`` wrote (``ge.get``)."""
+"""Read back what ``ge.tl`` wrote (``ge.get``)."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 
 def stored(data: Any, key: str = "gsfm_enrichr") -> Enrichment:
-    """Return the results in whatever holds them; the frames are not copies.
+    """Return the results from whatever holds them; the frames are not copied.
 
     Parameters
     ----------
     data
-        An AnnData with results, what :func:`gsfm_enrich.tl.enrichr` or :func:`gsfm_enrich.enrichr` returned,
+        An AnnData with results, the result of :func:`gsfm_enrich.tl.enrichr` or :func:`gsfm_enrich.enrichr`,
         or a data frame of results.
     key
         Slot of ``adata.uns``.
@@ -30,7 +30,7 @@ def stored(data: Any, key: str = "gsfm_enrichr") -> Enrichment:
     Returns
     -------
     Enrichment
-        Of a data frame and of :func:`gsfm_enrich.enrichr` without a log, and without parameters.
+        Without a log and parameters for a data frame or a result of :func:`gsfm_enrich.enrichr`.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def stored(data: Any, key: str = "gsfm_enrichr") -> Enrichment:
 
 
 def p_column(results: pd.DataFrame) -> str:
-    """Return the column of adjusted p-values that the rows are ranked by: the model's where there is one."""
+    """Return the column of adjusted p-values by which rows are ranked: the model's if there is one."""
     known = ("GSFM Adjusted P-value", "Adjusted P-value", "FDR q-val")
     return next((name for name in known if name in results), "Adjusted P-value")
 
@@ -74,13 +74,13 @@ def enrichr_df(
     key: str = "gsfm_enrichr",
     pval_cutoff: float | None = None,
 ) -> pd.DataFrame:
-    """Results of :func:`gsfm_enrich.tl.enrichr` as a data frame, like ``scanpy.get.rank_genes_groups_df``.
+    """Return :func:`gsfm_enrich.tl.enrichr` results as a table, like ``scanpy.get.rank_genes_groups_df``.
 
     Parameters
     ----------
     adata
-        Annotated data with results, or what :func:`gsfm_enrich.tl.enrichr` or :func:`gsfm_enrich.enrichr`
-        returned.
+        Annotated data with results, or the result of :func:`gsfm_enrich.tl.enrichr` or
+        :func:`gsfm_enrich.enrichr`.
     group
         Group or groups; all by default.
     direction
@@ -92,8 +92,8 @@ def enrichr_df(
     Returns
     -------
     pandas.DataFrame
-        A copy of the rows asked for, numbered from 0. ``group`` and ``direction`` are its first columns,
-        except for the result of one list by :func:`gsfm_enrich.enrichr`.
+        A copy of the requested rows, numbered from 0. ``group`` and ``direction`` are the first columns,
+        except for the result of :func:`gsfm_enrich.enrichr` for one list.
 
     Raises
     ------
@@ -130,7 +130,7 @@ def enrichr_df(
 
 @checked
 def term_scores(adata: AnnData, key: str = "gsfm_scores") -> AnnData:
-    """Scores of :func:`gsfm_enrich.tl.score_terms` as an AnnData of cells by terms, for scanpy's plots.
+    """Return :func:`gsfm_enrich.tl.score_terms` scores as an AnnData of cells by terms, for scanpy's plots.
 
     Parameters
     ----------

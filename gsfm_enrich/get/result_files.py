@@ -1,4 +1,4 @@
-"""Results of an enrichment read back from a file, whichever command or notebook wrote it."""
+"""Read enrichment results from a file, whichever command or notebook wrote it."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ def read_results(path: str | os.PathLike[str]) -> Any:
     Returns
     -------
     anndata.AnnData or pandas.DataFrame
-        What ``ge.pl`` and ``ge.report`` take. The cells' values stay in the file.
+        What ``ge.pl`` and ``ge.report`` take. The expression values stay in the file.
 
     Raises
     ------
     InputError
-        If there is no such file, its ending is another one, or it cannot be read.
+        If there is no such file, its suffix is not one of these, or it cannot be read.
 
     Examples
     --------

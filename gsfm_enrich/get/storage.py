@@ -15,7 +15,7 @@ from gsfm_enrich.errors import InputError
 from gsfm_enrich.ranking.columns import GSEAPY, MODEL, PREDICTION, types_of
 
 SHOWN = 3
-"""Terms of each list that a notebook shows."""
+"""Number of terms per list that a notebook shows."""
 COLUMNS_SHOWN = (
     "group", "direction", "Term", "Overlap", "Adjusted P-value", "GSFM Adjusted P-value", "ES", "NES",
     "FDR q-val", "Caution",
@@ -29,12 +29,12 @@ class Enrichment:
     Attributes
     ----------
     results
-        One long table, columns ``group`` and ``direction`` and then those of :func:`gsfm_enrich.enrichr`.
+        One long table with columns ``group`` and ``direction``, then those of :func:`gsfm_enrich.enrichr`.
     log
-        One row per list: how many genes, how many found, how many terms, what is missing, and a message where
+        One row per list: the number of genes, of those found and of terms, what is missing, and a message if
         there is no result. None for a table of unknown origin.
     params
-        The parameters, flat.
+        The parameters, as a flat dict.
     """
 
     results: pd.DataFrame
@@ -43,7 +43,7 @@ class Enrichment:
 
     @property
     def n_lists(self) -> int:
-        """Gene lists with a result."""
+        """Number of gene lists with a result."""
         return len(self.results[["group", "direction"]].drop_duplicates())
 
     def __repr__(self) -> str:
@@ -51,7 +51,7 @@ class Enrichment:
         return f"Enrichment({self.n_lists:,} lists, {terms:,} terms, {len(self.results):,} rows in .results)"
 
     def _repr_html_(self) -> str:
-        """Show the best terms of every list, as notebooks do with what a cell returns."""
+        """Return the best terms of every list as HTML, which notebooks show."""
         lists = self.results.groupby(["group", "direction"], sort=False, observed=True)
         best = lists.head(SHOWN)
         shown = [name for name in COLUMNS_SHOWN if name in best]
@@ -64,28 +64,28 @@ class Enrichment:
 
 
 def empty_results(rerank: bool) -> pd.DataFrame:
-    """Return an enrichment table with every column and no row.
+    """Return an enrichment table with all columns and no rows.
 
     Parameters
     ----------
     rerank
-        Whether the model's columns are there.
+        Whether to include the model's columns.
     """
     columns = types_of([*GSEAPY, *MODEL] if rerank else GSEAPY)
     return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in columns.items()})
 
 
 NUMBERS = {name: kind for name, kind in types_of(PREDICTION).items() if kind != "object"}
-"""Types of the columns of predictions that are not text."""
+"""Types of the prediction columns that are not text."""
 
 
 def empty_frame(columns: Iterable[str]) -> pd.DataFrame:
-    """Return a table of predictions with these columns and no row."""
+    """Return a table of predictions with these columns and no rows."""
     return pd.DataFrame({name: pd.Series(dtype=NUMBERS.get(name, "object")) for name in columns})
 
 
 def storable_frame(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a copy whose text columns hold nothing but strings, ``""`` for what is missing.
+    """Return a copy whose text columns hold only strings, with ``""`` for missing values.
 
     Parameters
     ----------
@@ -107,7 +107,7 @@ def storable_frame(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def storable_params(**params: Any) -> dict[str, Any]:
-    """Return a flat dict of numbers, strings and arrays of strings; None is left out.
+    """Return a flat dict of numbers, strings and arrays of strings; None values are left out.
 
     Parameters
     ----------
@@ -133,7 +133,7 @@ def storable_params(**params: Any) -> dict[str, Any]:
 
 
 def check_key(key_added: str, *used: str) -> None:
-    """Refuse a slot that would not survive ``write_h5ad``, or that holds what is read.
+    """Refuse a slot that would not survive ``write_h5ad``, or that holds the input.
 
     Parameters
     ----------
@@ -145,7 +145,7 @@ def check_key(key_added: str, *used: str) -> None:
     Raises
     ------
     InputError
-        If it is not a string, is empty, has a slash or is one of those.
+        If it is not a string, is empty, has a slash or is one of the slots that are read.
 
     Examples
     --------
@@ -160,7 +160,7 @@ def check_key(key_added: str, *used: str) -> None:
 
 
 def name_of(thing: Any) -> str:
-    """Return what to write down for a library or a model: its name or path, else its type."""
+    """Return the name recorded for a library or a model: its name or path, else its type."""
     if isinstance(thing, (str, os.PathLike)):
         return str(thing)
     if isinstance(thing, (list, tuple)):
