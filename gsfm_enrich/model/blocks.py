@@ -1,7 +1,7 @@
-"""Work in blocks of rows that threads share: the same bytes on any number of them.
+"""Work in blocks of rows that threads share out: the same bytes for any number of threads.
 
-Matrix products add up in another order when threads share one of them. Here each block is one thread's
-work from beginning to end, and the blocks do not depend on how many threads there are.
+A matrix product adds up in a different order when several threads share it. Here each block is one
+thread's work from beginning to end, and the blocks do not depend on the number of threads.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
 
 ROWS = 256
-"""Rows of a block: tables of a block by all genes then stay near the processor."""
+"""Rows per block: a table of one block by all genes then stays in the processor's cache."""
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -27,12 +27,12 @@ T = TypeVar("T")
 
 @cache
 def _blas() -> ThreadpoolController:
-    """Return the handle of the linear algebra libraries; looking for them takes milliseconds."""
+    """Return the handle to the linear algebra libraries; finding them takes milliseconds."""
     return ThreadpoolController()
 
 
 class _Depth:
-    """How many callers have asked for single-threaded linear algebra, which is a setting of the process."""
+    """Count the callers that have asked for single-threaded linear algebra, a process-wide setting."""
 
     lock = Lock()
     callers = 0
@@ -41,7 +41,7 @@ class _Depth:
 
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
-    """Keep numpy's matrix products to the thread that asks for them; the last caller restores the setting."""
+    """Keep numpy's matrix products in the calling thread; the last caller restores the setting."""
     with _Depth.lock:
         if _Depth.callers == 0:
             _Depth.limit = _blas().limit(limits=1, user_api="blas")
@@ -62,16 +62,16 @@ def in_blocks(work: Callable[[slice], T], n_rows: int, rows: int = ROWS) -> list
     Parameters
     ----------
     work
-        Called with the slice of a block. numpy and scipy let other threads run while they compute.
+        Function called with the slice of each block. numpy and scipy let other threads run meanwhile.
     n_rows
-        Rows there are.
+        Number of rows.
     rows
-        Rows of a block.
+        Rows per block.
 
     Returns
     -------
     list
-        What each block gave, in order.
+        Result for each block, in order.
 
     Examples
     --------
@@ -82,7 +82,7 @@ def in_blocks(work: Callable[[slice], T], n_rows: int, rows: int = ROWS) -> list
 
 
 def in_threads(work: Callable[[S], T], parts: Sequence[S]) -> list[T]:
-    """Call a function for each part of some work, as `in_blocks` does for blocks of rows."""
+    """Call a function for each part of the work, as `in_blocks` does for blocks of rows."""
     with one_blas_thread():
         if len(parts) < 2 or torch.get_num_threads() == 1:
             return [work(part) for part in parts]
@@ -91,7 +91,7 @@ def in_threads(work: Callable[[S], T], parts: Sequence[S]) -> list[T]:
 
 
 def product(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the matrix product of arrays in single precision, the same bytes on any number of threads."""
+    """Return the matrix product of arrays in single precision, the same bytes for any number of threads."""
     c = np.empty((a.shape[0], b.shape[1]), dtype=np.float32)
 
     def work(block: slice) -> None:

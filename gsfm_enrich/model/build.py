@@ -1,4 +1,4 @@
-"""The classes of models, by the name that a configuration gives them."""
+"""The model classes, by their name in a configuration."""
 
 from __future__ import annotations
 

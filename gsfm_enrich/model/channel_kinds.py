@@ -14,16 +14,16 @@ from gsfm_enrich.model.blocks import product
 from gsfm_enrich.model.vocab import N_SPECIAL
 
 LEVELS = 255
-"""Steps of a number that is stored in 8 bit."""
+"""Number of steps of a number that is stored in 8 bits."""
 
 
 class Dense(nn.Module):
-    """Places of the genes in a space, 8 bit a number, with one scale a gene.
+    """Places of the genes in a space, 8 bits per number, with one scale per gene.
 
     Parameters
     ----------
     vocab_size, width
-        Genes V and dimensions k.
+        Number of genes V and of dimensions k.
 
     Attributes
     ----------
@@ -41,7 +41,7 @@ class Dense(nn.Module):
         self.register_buffer("scale", torch.zeros(vocab_size))
 
     def store(self, places: Floats32) -> None:
-        """Round places, shape (V, k), to 8 bit."""
+        """Round places, shape (V, k), to 8 bits."""
         scale = np.maximum(np.abs(places).max(axis=1), 1e-12) / (LEVELS // 2)
         self.factors = torch.from_numpy(np.rint(places / scale[:, None]).astype(np.int8))
         self.scale = torch.from_numpy(scale.astype(np.float32))
@@ -53,7 +53,7 @@ class Dense(nn.Module):
 
     @kept_property
     def covariance(self) -> Floats32:
-        """Of the places over the genes, shape (k, k)."""
+        """Covariance of the places over the genes, shape (k, k)."""
         genes = self.places[N_SPECIAL:]
         return product(genes.T, genes) / np.float32(len(genes))
 
@@ -64,19 +64,19 @@ class Dense(nn.Module):
 
 
 class Table(nn.Module):
-    """The nearest genes of every gene, and how near they are, on a logarithmic scale of 8 bit.
+    """The nearest genes of every gene, and how near they are, on a logarithmic scale of 8 bits.
 
     Parameters
     ----------
     vocab_size, neighbours
-        Genes V and neighbours k kept for each.
+        Number of genes V, and of neighbours k kept for each.
 
     Attributes
     ----------
     neighbours : int16 tensor, shape (V, k)
-        Units; unused places hold ``<pad>``.
+        Units; unused entries hold ``<pad>``.
     nearness : uint8 tensor, shape (V, k)
-        0 for unused places, otherwise 1 to 255 for ``span[0]`` to ``span[1]``, in equal ratios.
+        0 for unused entries, otherwise 1 to 255 for ``span[0]`` to ``span[1]``, in equal ratios.
     span : float tensor, shape (2,)
         Smallest and largest similarity.
     """
@@ -92,7 +92,7 @@ class Table(nn.Module):
         self.register_buffer("span", torch.ones(2))
 
     def store(self, neighbours: NDArray[np.int16], similarity: Floats32) -> None:
-        """Take over neighbours and similarities as `strongest_neighbours` returns them."""
+        """Store neighbours and similarities as `strongest_neighbours` returns them."""
         used = similarity > 0
         low, high = (similarity[used].min(), similarity[used].max()) if used.any() else (1.0, 1.0)
         steps = np.log(np.where(used, similarity, low) / low) / max(np.log(high / low), 1e-6)
@@ -111,7 +111,7 @@ class Table(nn.Module):
 
     @property
     def similarity(self) -> Floats32:
-        """Similarity to each neighbour, shape (V, k); 0 for unused places."""
+        """Similarity to each neighbour, shape (V, k); 0 for unused entries."""
         low, high = self.span.numpy()
         ratios = np.exp(np.log(high / low) * np.arange(LEVELS, dtype=np.float32) / (LEVELS - 1))
         values = np.concatenate([np.zeros(1, dtype=np.float32), low * ratios]).astype(np.float32)

@@ -1,11 +1,10 @@
-"""A model of several channels, each a closed-form view of which genes go together, weighed for each set.
+"""A model of several channels, each a closed-form view of which genes go together, weighted for each set.
 
 A *dense* channel places every gene in a space of a few hundred dimensions, learned from one kind of gene sets
 and whitened, so that no large group of genes (cell cycle, ribosome, immune) dominates: a linear autoencoder
 in closed form. A *table* remembers for every gene the few genes nearest to it, such as those published
-together with it. How much a channel says of a given set depends on the set: genes that are close to each
-other in a channel belong together in its eyes, and it is listened to. These weights are learned, see
-`gsfm_enrich.training.gate`.
+together with it. How much a channel counts depends on the set: if the genes of a set are close to each other
+in a channel, the channel gets a high weight. These weights are learned, see `gsfm_enrich.training.gate`.
 """
 
 from __future__ import annotations
@@ -32,21 +31,21 @@ from gsfm_enrich.model.vocab import Vocab
 TYPICAL_SIZE = 50.0
 """Set size at which the coefficient of the size has no effect."""
 AT_ONCE = 64
-"""Sets whose scores of all genes are computed as one: fewer than a block, so that threads share a batch."""
+"""Sets whose scores of all genes are computed at once: fewer than a block, so that threads share a batch."""
 
 
 @dataclass(frozen=True, eq=False)
 class Weighing:
-    """What each channel weighs for each set: small, and the slow part of completing sets.
+    """The weight of each channel for each set: small, but the slow part of completing sets.
 
     Attributes
     ----------
     weights : float32 array, shape (n_sets, n_channels)
-        Of the channels, dense ones first.
+        Weights of the channels, dense ones first.
     spread : float32 array, shape (n_sets, n_dense)
         Standard deviation over the genes of each dense channel's scores.
     random : float32 array, shape (n_sets,)
-        Standard deviation of the dense channels' sum over random sets of as many genes, weighed alike.
+        Standard deviation of the dense channels' sum over random sets of the same size, weighted the same.
     own : float32 array, shape (n_sets, n_channels)
         Mean score of the genes of the set itself.
     """
@@ -58,7 +57,7 @@ class Weighing:
 
 
 class ChannelGSFM(GSFM):
-    """A gene set foundation model of dense channels and tables, weighed for each set.
+    """A gene set foundation model of dense channels and tables, weighted for each set.
 
     The score of a gene for a set is the sum over the channels of the channel's weight for that set times
     its score. A dense channel scores by the product of the gene's place with the mean place of the set,
@@ -67,14 +66,14 @@ class ChannelGSFM(GSFM):
     Parameters
     ----------
     config
-        ``config.dense`` and ``config.tables`` name the channels and say how large they are.
+        ``config.dense`` and ``config.tables`` give the names and sizes of the channels.
     vocab
-        The genes its units stand for.
+        The genes that its units stand for.
 
     Attributes
     ----------
     gate : float tensor, shape (n_channels, 3)
-        Constant, coefficient of the coherence and of the set size: see `gate_weights`.
+        Constant, and coefficients of the coherence and of the set size: see `gate_weights`.
     """
 
     gate: Tensor
@@ -118,11 +117,11 @@ class ChannelGSFM(GSFM):
 
     @kept_property
     def tables_by_gene(self) -> csc_array:
-        """The same, fast to read by columns."""
+        """The same similarities, fast to read by columns."""
         return csc_array(self.tables_side_by_side)
 
     def mean_places(self, sets: csr_array) -> Floats32:
-        """Return the mean place of the given genes of each set, shape (n_sets, width)."""
+        """Return the mean place of each set's given genes, shape (n_sets, width)."""
         return np.asarray(sets @ self.output[0], dtype=np.float32) / sizes_of(sets)[:, None]
 
     def dense_scores(self, sets: csr_array) -> tuple[Floats32, Floats32]:
@@ -138,7 +137,7 @@ class ChannelGSFM(GSFM):
         spread : float32 array, shape (n_sets, n_dense)
             Standard deviation of the product over the genes.
         own : float32 array, shape (n_sets, n_dense)
-            Mean score of the given genes, in these standard deviations.
+            Mean score of the given genes, in units of `spread`.
         """
         places = self.mean_places(sets)
         spread, own = np.ones((2, sets.shape[0], len(self.dense_channels)), dtype=np.float32)
@@ -151,21 +150,21 @@ class ChannelGSFM(GSFM):
 
     @property
     def dense_parts(self) -> list[slice]:
-        """Where each dense channel is within the width of a representation."""
+        """Slice of each dense channel within the width of a representation."""
         ends = np.cumsum([0, *self.config.dense.values()]).tolist()
         return [slice(*part) for part in pairwise(ends)]
 
     def coherence_in_dense(self, sets: csr_array, spread: Floats32, own: Floats32) -> Floats32:
         """Return how well the genes of each set find each other in dense channels, shape (n_sets, n_dense).
 
-        The mean score of a given gene when the others are given; the mean over all genes is 0.
+        This is the mean score of a given gene when the others are given; the mean over all genes is 0.
         """
         n = sizes_of(sets)[:, None]
         squares = np.reshape([channel.squares for channel in self.dense_channels], (-1, len(self.vocab))).T
         return np.asarray(own - (sets @ squares) / n**2 / spread, dtype=np.float32)
 
     def table_sums(self, sets: csr_array) -> csr_array:
-        """Return the similarities to the given genes, added up, shape (n_sets, n_tables * V)."""
+        """Return the sums of similarities to the given genes, shape (n_sets, n_tables * V)."""
         return csr_array(sets @ self.tables_side_by_side)
 
     def coherence_in_tables(self, sets: csr_array, sums: csr_array) -> tuple[Floats32, Floats32]:
@@ -176,14 +175,14 @@ class ChannelGSFM(GSFM):
         sets : shape (n_sets, V)
             1 for the given genes.
         sums : shape (n_sets, n_tables * V)
-            Similarities to the given genes, see `table_sums`.
+            Sums of similarities to the given genes, see `table_sums`.
 
         Returns
         -------
         coherence
-            The mean score of a given gene when the others are given, less the mean over all genes.
+            Mean score of a given gene when the others are given, minus the mean over all genes.
         own
-            The mean score of the given genes. No gene is its own neighbour, so only the size differs.
+            Mean score of the given genes. No gene is its own neighbour, so only the set size differs.
         """
         n, v = sizes_of(sets), len(self.vocab)
         n_tables = len(self.table_channels)
@@ -224,7 +223,7 @@ class ChannelGSFM(GSFM):
         return Weighing(*(np.concatenate(column) for column in columns))
 
     def weigh_with_sums(self, sets: csr_array, sums: csr_array) -> Weighing:
-        """Do the same for a block of sets whose `table_sums` are known."""
+        """Do the same as `weigh` for a block of sets whose `table_sums` are known."""
         spread, own = self.dense_scores(sets)
         of_tables, own_in_tables = self.coherence_in_tables(sets, sums)
         coherence = np.hstack([self.coherence_in_dense(sets, spread, own), of_tables])
@@ -238,7 +237,7 @@ class ChannelGSFM(GSFM):
     def weighed_places(self, sets: csr_array, spread: Floats32, weights: Floats32) -> Floats32:
         """Place sets in the dense channels, each divided by its spread and multiplied by its weight.
 
-        The product with `output` is what the dense channels say of every gene.
+        The product with `output` is the dense channels' score of every gene.
 
         Parameters
         ----------
@@ -257,7 +256,7 @@ class ChannelGSFM(GSFM):
         return places
 
     def represent(self, sets: Sequence[NDArray[np.int64]]) -> Floats32:
-        """Represent sets of units by their weighed places in the dense channels, shape (n_sets, width)."""
+        """Represent sets of units by their weighted places in the dense channels, shape (n_sets, width)."""
         given = multi_hot(sets, len(self.vocab))
         weighing = self.weigh(given)
         return self.weighed_places(given, weighing.spread, weighing.weights)
@@ -295,7 +294,7 @@ def side_by_side(model: ChannelGSFM, units: NDArray[np.int64]) -> csc_array:
 def scores_of_sums(sums: csr_array, n: Floats32) -> csr_array:
     """Return the scores of tables, log(1 + sum / n), from sums of similarities to sets of n genes."""
     data = sums.data / np.repeat(n, np.diff(sums.indptr))
-    torch.from_numpy(data).log1p_()  # several numbers at a time, which numpy's does not
+    torch.from_numpy(data).log1p_()  # vectorised, unlike numpy's
     return csr_array((data, sums.indices, sums.indptr), shape=sums.shape)
 
 
@@ -306,7 +305,7 @@ def by_table(scores: csr_array, n_units: int, n_tables: int) -> Floats32:
 
 
 def weighed_scores(sets: csr_array, tables: csr_array, weights: Floats32) -> Floats32:
-    """Return what tables say of genes, each table times its weight for the set, added.
+    """Return the tables' scores of genes: the sum over tables, each times its weight for the set.
 
     Parameters
     ----------
@@ -324,11 +323,11 @@ def weighed_scores(sets: csr_array, tables: csr_array, weights: Floats32) -> Flo
 
 
 def weighed_sums(sums: csr_array, n: Floats32, weights: Floats32) -> Floats32:
-    """Return the same from the products of sets, of n genes each, and tables."""
+    """Return the same as `weighed_scores` from the products of sets, of n genes each, and tables."""
     n_genes = sums.shape[1] // weights.shape[1]
     scores = scores_of_sums(sums, n)
     table, gene = np.divmod(scores.indices, np.int32(n_genes))
     rows = np.repeat(np.arange(len(weights)), np.diff(scores.indptr))
     data = scores.data * weights[rows, table]
-    # A gene that several tables hold stands there several times; turned dense, the numbers are added.
+    # A gene that several tables hold is there several times; these entries are added when made dense.
     return np.asarray(csr_array((data, gene, scores.indptr), shape=(len(weights), n_genes)).toarray())

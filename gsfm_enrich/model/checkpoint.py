@@ -33,10 +33,10 @@ def load_model(name: str | os.PathLike[str] | GSFM = "default", *, revision: str
     name
         ``"default"`` for the bundled checkpoint, a folder that holds ``config.json``, ``model.safetensors``
         and ``vocab.txt``, or a Hugging Face hub name such as ``"maayanlab/gsfm-rummagene"`` (downloaded once,
-        then used offline). A model is returned as it is.
+        then used offline). A model is returned unchanged.
     revision
-        Commit, tag or branch of a hub model, so that the same model is loaded for ever; by default the
-        current one. ``model.source`` says which it is: ``"maayanlab/gsfm-rummagene@<commit>"``.
+        Commit, tag or branch of a hub model, so that the same model is always loaded; by default the
+        current one. ``model.source`` records which it is: ``"maayanlab/gsfm-rummagene@<commit>"``.
 
     Returns
     -------
@@ -48,7 +48,7 @@ def load_model(name: str | os.PathLike[str] | GSFM = "default", *, revision: str
     InputError
         If the name is neither a folder nor a hub name, or the hub has no such model.
     CheckpointError
-        If a file is missing or damaged, or weights, configuration and vocabulary do not fit.
+        If a file is missing or damaged, or weights, configuration and vocabulary do not match.
     OfflineError
         If a hub checkpoint is not cached and the hub cannot be reached.
 
@@ -95,7 +95,7 @@ def load_folder(folder: Path) -> GSFM:
 
 @lru_cache(maxsize=4)
 def _load_unchanged(folder: Path, stamps: tuple[tuple[int, int], ...]) -> GSFM:
-    """Load a checkpoint; ``stamps``, the files' times and sizes, only serve as part of the cache key."""
+    """Load a checkpoint; ``stamps``, the files' times and sizes, serve only as part of the cache key."""
     config = GSFMConfig.from_json(read_text(folder / CONFIG))
     vocab = Vocab.from_text(read_text(folder / VOCAB))
     try:
@@ -103,9 +103,9 @@ def _load_unchanged(folder: Path, stamps: tuple[tuple[int, int], ...]) -> GSFM:
     except SafetensorError as error:
         raise CheckpointError(f"{str(folder / WEIGHTS)!r} is damaged: {error}.") from error
     try:
-        with torch.device("meta"):  # no time is spent on initial values that are replaced at once
+        with torch.device("meta"):  # spend no time on initial values that are replaced at once
             model = build(config, vocab)
-    except KeyError as error:  # torch keeps some names to itself
+    except KeyError as error:  # torch reserves some names
         raise CheckpointError(f"A channel cannot have this name: {error}.") from error
     check_weights(model, weights)
     check_values(weights)
@@ -117,7 +117,7 @@ def _load_unchanged(folder: Path, stamps: tuple[tuple[int, int], ...]) -> GSFM:
 
 
 def in_precision(weight: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
-    """Return a weight in another precision; whole numbers, such as numbers of units, stay what they are."""
+    """Return a weight in another precision; integers, such as unit numbers, are left unchanged."""
     return weight.to(dtype) if weight.is_floating_point() else weight
 
 
@@ -130,7 +130,7 @@ def read_text(path: Path) -> str:
 
 
 def check_weights(model: GSFM, weights: dict[str, torch.Tensor]) -> None:
-    """Raise a `CheckpointError` that names every weight which is missing, unknown or of another shape."""
+    """Raise a `CheckpointError` that names every weight that is missing, unknown or of the wrong shape."""
     expected = {key: tuple(weight.shape) for key, weight in model.state_dict().items()}
     given = {key: tuple(weight.shape) for key, weight in weights.items()}
     faults = [f"{key} is missing" for key in expected if key not in given]
@@ -145,7 +145,7 @@ def check_weights(model: GSFM, weights: dict[str, torch.Tensor]) -> None:
 
 
 def check_values(weights: dict[str, torch.Tensor]) -> None:
-    """Raise a `CheckpointError` for weights that are not finite and neighbours outside the vocabulary."""
+    """Raise a `CheckpointError` for weights that are not finite or neighbours outside the vocabulary."""
     faults = [
         f"{key} holds NaN or infinite numbers"
         for key, weight in weights.items()
@@ -164,15 +164,15 @@ def check_values(weights: dict[str, torch.Tensor]) -> None:
 def save_model(model: GSFM, folder: str | os.PathLike[str], dtype: torch.dtype = torch.float32) -> None:
     """Write a model as a checkpoint folder, in the format of published checkpoints.
 
-    All files are written aside first and then moved into place, so that an interruption leaves the previous
-    checkpoint whole. Other files in the folder, such as a model card, are kept.
+    All files are written elsewhere first and then moved into place, so that an interruption leaves the
+    previous checkpoint intact. Other files in the folder, such as a model card, are kept.
 
     Parameters
     ----------
     model
-        What to write.
+        Model to write.
     folder
-        Where; made when absent.
+        Folder to write to; created if it does not exist.
     dtype
         Precision of the weights in the file; ``torch.float16`` halves its size.
 
@@ -200,7 +200,7 @@ def save_model(model: GSFM, folder: str | os.PathLike[str], dtype: torch.dtype =
 
 
 def download(name: str, revision: str | None = None) -> Path:
-    """Return the local folder of a hub checkpoint, downloading it when it is not cached yet.
+    """Return the local folder of a hub checkpoint, downloading it if it is not cached yet.
 
     Raises
     ------

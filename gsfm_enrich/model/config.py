@@ -1,4 +1,4 @@
-"""What a checkpoint's ``config.json`` holds."""
+"""The content of a checkpoint's ``config.json``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from gsfm_enrich.errors import CheckpointError, did_you_mean
 
 LARGEST_SIZES = {"vocab_size": 2**22, "d_model": 2**16, "depth": 12}
-"""Nothing near it was ever trained; more would only exhaust the memory."""
+"""No model near these sizes was ever trained; larger ones would only exhaust the memory."""
 CHANNEL = re.compile(r"[A-Za-z0-9_]{1,60}")
 CHANNELS = 64
 ARCHITECTURES = ("gsfm", "gsfm-scaled", "gsfm-channels")
@@ -29,12 +29,12 @@ class GSFMConfig:
     Parameters
     ----------
     vocab_size
-        Number of tokens V, the two special ones included.
+        Number of tokens V, including the two special ones.
     d_model
         Width d of the representation of a set.
     depth
-        Number n of Linear layers in the encoder, and in the decoder. The encoder goes
-        V -> d 2^(n-1) -> ... -> 2d -> d and the decoder d -> d -> 2d -> ... -> d 2^(n-2) -> V.
+        Number n of Linear layers in the encoder and in the decoder. The encoder's widths are
+        V -> d 2^(n-1) -> ... -> 2d -> d, the decoder's d -> d -> 2d -> ... -> d 2^(n-2) -> V.
     dropout
         Share of hidden units dropped in training.
     partition
@@ -140,7 +140,7 @@ class GSFMConfig:
         """
         try:
             values: Any = json.loads(text)
-        except (ValueError, RecursionError) as error:  # also numbers without end, and nesting
+        except (ValueError, RecursionError) as error:  # also for endless numbers and deep nesting
             raise CheckpointError(f"config.json is not valid JSON: {error}.") from error
         if not isinstance(values, dict):
             raise CheckpointError(f"config.json must hold an object, not {type(values).__name__}.")
@@ -171,7 +171,7 @@ class GSFMConfig:
 
 
 def _check_channels(name: str, channels: object) -> None:
-    """Raise a `CheckpointError` for what is not names of channels and their sizes."""
+    """Raise a `CheckpointError` unless ``channels`` maps names of channels to their sizes."""
     if not isinstance(channels, dict) or not all(
         type(size) is int and size >= 1 for size in channels.values()
     ):

@@ -47,15 +47,16 @@ class MLP(nn.Module):
 class GSFM(nn.Module):
     """A gene set foundation model: a set of genes in, a logit for every gene of the vocabulary out.
 
-    The input is multi-hot over the vocabulary. Sets are small beside the vocabulary, so they come as lists of
-    units and the first layer is a sum of rows, which equals the dense product and costs far less.
+    The input is multi-hot over the vocabulary. Sets are small compared with the vocabulary, so they are
+    given as lists of units and the first layer is a sum of rows, which equals the dense product and costs
+    far less.
 
     Parameters
     ----------
     config
         Shape of the network.
     vocab
-        The genes its units stand for.
+        The genes that its units stand for.
 
     Raises
     ------
@@ -80,7 +81,7 @@ class GSFM(nn.Module):
             )
         self.config = config
         self.vocab = vocab
-        self.source = ""  # of a hub model: name and commit
+        self.source = ""  # name and commit of a hub model
         self._make_layers()
 
     def _make_layers(self) -> None:
@@ -88,7 +89,7 @@ class GSFM(nn.Module):
         self.encoder = MLP(self.config.encoder_widths, self.config.dropout)
         self.decoder = MLP(self.config.decoder_widths, self.config.dropout)
         if self.config.weighted_loss == "balance":
-            # Published checkpoints carry it; only the published training loss reads it.
+            # Published checkpoints hold it; only the published training loss reads it.
             self.bias = nn.Parameter(torch.ones(self.config.vocab_size), requires_grad=False)
 
     def lay_out(self) -> None:
@@ -106,7 +107,7 @@ class GSFM(nn.Module):
         Parameters
         ----------
         units : int64 tensor, shape (n_memberships,)
-            The units of all sets, one set after the other, none twice in a set.
+            The units of all sets, one set after the other, distinct within a set.
         offsets : int64 tensor, shape (n_sets,)
             Where each set starts in ``units``.
 
@@ -154,7 +155,7 @@ class GSFM(nn.Module):
         sets
             Sets of gene symbols in the vocabulary's own spelling.
         unknown
-            What symbols outside the vocabulary do: ``"drop"`` or ``"token"``, see `Vocab.encode`.
+            How to treat symbols outside the vocabulary: ``"drop"`` or ``"token"``, see `Vocab.encode`.
 
         Returns
         -------
@@ -164,7 +165,7 @@ class GSFM(nn.Module):
         Raises
         ------
         InputError
-            If ``sets`` is a single set of strings, or ``unknown`` another word.
+            If ``sets`` is a single set of strings, or ``unknown`` is another word.
         """
         if any(isinstance(symbols, str) for symbols in sets):
             raise InputError("complete takes a list of gene sets, not one gene set: wrap it in a list.")
@@ -199,8 +200,8 @@ class GSFM(nn.Module):
 class ScaledGSFM(GSFM):
     """A GSFM whose input is divided by the square root of the number of genes in the set.
 
-    Two genes and two hundred then reach the first layer at the same scale, which made literature sets (a few
-    genes) and experiment sets (hundreds) learnable by one network.
+    Two genes and two hundred then reach the first layer at the same scale, so that one network can learn from
+    both literature sets (a few genes) and experiment sets (hundreds).
     """
 
     def input_weights(self, units: Tensor, offsets: Tensor) -> Tensor | None:
@@ -212,7 +213,7 @@ class ScaledGSFM(GSFM):
 
 @contextmanager
 def without_dropout(model: nn.Module) -> Iterator[None]:
-    """Put a model into evaluation mode, and afterwards back into the mode it was in."""
+    """Put a model into evaluation mode, and restore its previous mode afterwards."""
     training = model.training
     model.eval()
     try:
@@ -222,7 +223,7 @@ def without_dropout(model: nn.Module) -> Iterator[None]:
 
 
 def pack(sets: Sequence[NDArray[np.int64]]) -> Bags:
-    """Lay sets of units one after the other: ``(units, offsets)``."""
+    """Concatenate sets of units: ``(units, offsets)``."""
     sizes = np.fromiter((len(units) for units in sets), dtype=np.int64, count=len(sets))
     units = np.concatenate(sets) if len(sets) else np.zeros(0, dtype=np.int64)
     offsets = np.concatenate([[0], np.cumsum(sizes)[:-1]]) if len(sets) else np.zeros(0)

@@ -1,4 +1,4 @@
-"""Names of models: those of the Hugging Face hub, their commits, and what results write down."""
+"""Names of models: those on the Hugging Face hub, their commits, and the names that results record."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 
 
 def name_of_model(model: Any) -> str:
-    """Return what to write down for a model: of a hub model its name and commit, else its name, path or type.
+    """Return the name recorded for a model: name and commit of a hub model, else its name, path or type.
 
     Examples
     --------
@@ -25,7 +25,7 @@ def name_of_model(model: Any) -> str:
 
 
 def hub_source(name: str) -> str:
-    """Return the name and the commit of a hub model that is cached, as ``model.source`` has it, else nothing.
+    """Return name and commit of a cached hub model, as in ``model.source``; an empty string if not cached.
 
     Examples
     --------
@@ -38,6 +38,6 @@ def hub_source(name: str) -> str:
 
     try:
         cached = try_to_load_from_cache(name, "config.json")
-    except ValueError:  # no name that the hub could have
+    except ValueError:  # not a valid name on the hub
         return ""
     return f"{name}@{Path(cached).parent.name}" if isinstance(cached, str) else ""

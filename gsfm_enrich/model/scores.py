@@ -1,11 +1,11 @@
-"""Standardised scores: what a model says of a gene, less what it says of the gene whatever it is given.
+"""Standardised scores: what a model says of a gene, minus what it says of it whatever set is given.
 
 The logit of a gene, centred within its set, is compared with those for random sets of about the same size,
-which takes the gene's popularity off: their mean is subtracted, and the difference is divided by their
+which corrects for the gene's popularity: their mean is subtracted, and the difference is divided by their
 standard deviation plus its median over the genes (the offset keeps genes that hardly vary from dominating;
 Tusher et al. 2001). The resulting scores are centred and scaled within each set. Logits are linear in the
-representation of a set, so all of this is folded into one factor a set and one factor a gene, and any block
-of scores is a product of the two.
+representation of a set, so all of this is folded into one factor per set and one per gene, and any block of
+scores is a product of the two.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from gsfm_enrich.model.vocab import N_SPECIAL
 REFERENCE_SIZES = (3, 10, 30, 100, 300, 1000)
 REFERENCE_SETS = 500
 PAIRS = 4096
-"""Pairs of a set and a gene to score at once."""
+"""Number of (set, gene) pairs to score at once."""
 
 
 def nearest_reference(sizes: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -36,10 +36,10 @@ def nearest_reference(sizes: NDArray[np.int64]) -> NDArray[np.int64]:
 
 @kept_on_first(most=1)
 def centred_output(model: GSFM) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return weight and bias of the output layer less their means over the genes.
+    """Return weight and bias of the output layer minus their means over the genes.
 
-    A softmax does not change when all logits of a set move together, so training leaves that common part
-    undetermined, and only the difference between genes has a meaning.
+    A softmax does not change when all logits of a set shift together, so training leaves that common part
+    undetermined, and only differences between genes are meaningful.
     """
     weight, bias = model.output
     return weight - weight[N_SPECIAL:].mean(axis=0), bias - bias[N_SPECIAL:].mean()
@@ -47,7 +47,7 @@ def centred_output(model: GSFM) -> tuple[NDArray[np.float32], NDArray[np.float32
 
 @kept_on_first(most=len(REFERENCE_SIZES))
 def reference(model: GSFM, size: int, seed: int = 0) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return mean and scale of the centred logit of every gene over random sets of a size.
+    """Return mean and scale of each gene's centred logit over random sets of a given size.
 
     The scale is the standard deviation plus the median standard deviation of all genes.
 
@@ -59,7 +59,7 @@ def reference(model: GSFM, size: int, seed: int = 0) -> tuple[NDArray[np.float32
     genes = np.arange(N_SPECIAL, len(model.vocab))
     size = min(size, len(genes))
     sets: list[NDArray[np.int64]] = []
-    while len(sets) < REFERENCE_SETS:  # a permutation cut into pieces: no gene twice in a set
+    while len(sets) < REFERENCE_SETS:  # a permutation cut into pieces, so that no gene is twice in a set
         sets += np.split(rng.permutation(genes)[: len(genes) // size * size], len(genes) // size)
     activations = model.represent(sets[:REFERENCE_SETS])
     mean, covariance = mean_and_covariance(activations)
@@ -69,7 +69,7 @@ def reference(model: GSFM, size: int, seed: int = 0) -> tuple[NDArray[np.float32
 
 
 def mean_and_covariance(x: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return both over the rows of x, in single precision: `numpy.cov` would take ten times as long."""
+    """Return mean and covariance over the rows of x, in single precision; `numpy.cov` is ten times slower."""
     mean = x.mean(axis=0)
     centred = x - mean
     return mean, product(centred.T, centred) / np.float32(max(len(x) - 1, 1))
@@ -82,12 +82,12 @@ class Standard:
     Attributes
     ----------
     factors : float32 array, shape (V, width + 1)
-        Of every unit. Their product with a representation of a set (and 1) is the logit, counted in standard
-        deviations from the mean over random sets, less ``centre``.
+        Factors of every unit. Their product with a representation of a set (and 1) is the logit, in standard
+        deviations from the mean over random sets, minus ``centre``.
     centre : float32 array, shape (width + 1,)
         Mean factor over the genes that are scored.
     covariance : float32 array, shape (width + 1, width + 1)
-        Of the factors over the genes.
+        Covariance of the factors over the genes.
     """
 
     factors: NDArray[np.float32]
@@ -108,9 +108,9 @@ class GeneFactors:
     Attributes
     ----------
     n_dense, n_channels : int
-        Channels of the model that are products of factors, and all channels. An autoencoder is one.
+        Number of channels that are products of factors, and of all channels. An autoencoder is one channel.
     dense_parts : list of slice
-        Where each dense channel is within the width of the factors.
+        Slice of each dense channel within the width of the factors.
     """
 
     def __init__(self, model: GSFM, units: NDArray[np.int64]) -> None:
@@ -132,9 +132,7 @@ class GeneFactors:
     def _make_standard(self, size_class: int) -> Standard:
         if isinstance(self.model, ChannelGSFM):
             places = self.model.output[0]
-            width = places.shape[
-                1
-            ]  # centred over the genes as they are, and compared with random sets as well
+            width = places.shape[1]  # places are centred already, over the genes and against random sets
             return Standard(places, np.zeros(width, np.float32), np.eye(width, dtype=np.float32))
         mean, sd = reference(self.model, REFERENCE_SIZES[size_class])
         weight, bias = centred_output(self.model)
@@ -151,7 +149,7 @@ class GeneFactors:
         return csc_array((len(self.model.vocab), 0), dtype=np.float32)
 
     def at(self, columns: NDArray[np.int64]) -> Genes:
-        """Return the genes at some positions of ``units``, ready to be scored for many sets."""
+        """Return the genes at the given positions of ``units``, ready to be scored for many sets."""
         return Genes(self, columns)
 
     def score(self, sets: list[NDArray[np.int64]]) -> Scores:
@@ -176,7 +174,7 @@ class GeneFactors:
         return Scores(self, size_classes, factors, spread, (own / spread)[None], given, weights)
 
     def of_channels(self, model: ChannelGSFM, given: csr_array, weighing: Weighing) -> Scores:
-        """Score sets of units by a model of channels that are weighed already.
+        """Score sets of units by a model of channels whose weights are already known.
 
         Parameters
         ----------
@@ -185,7 +183,7 @@ class GeneFactors:
         given : shape (n_sets, V)
             1 for the given genes.
         weighing
-            Of the channels for these sets.
+            Weights of the channels for these sets.
         """
         return Scores(
             self,
@@ -199,12 +197,12 @@ class GeneFactors:
 
 
 class Genes:
-    """Some genes of `GeneFactors`, laid out to be scored for one block of sets after the other.
+    """Some genes of `GeneFactors`, laid out to be scored for block after block of sets.
 
     Parameters
     ----------
     factors
-        What they are taken from.
+        The factors they are taken from.
     columns
         Positions in ``factors.units``.
     """
@@ -245,11 +243,11 @@ class Scores:
     spread : float32 array, shape (n_sets,)
         Standard deviation over the genes that the scores of each set were divided by.
     own : float64 array, shape (n_channels, n_sets)
-        Mean score of the genes given, in each channel.
+        Mean score of the given genes, in each channel.
     given : csr_array, shape (n_sets, V)
-        1 for the genes given.
+        1 for the given genes.
     weights : float32 array, shape (n_sets, n_channels)
-        Of the channels for each set, worked into ``sets`` where they are dense.
+        Weights of the channels for each set; those of dense channels are already included in ``sets``.
     """
 
     genes: GeneFactors
@@ -263,16 +261,16 @@ class Scores:
     def block(
         self, rows: NDArray[np.int64], genes: Genes, slopes: NDArray[np.floating] | None = None
     ) -> NDArray[np.float32]:
-        """Return scores of some sets (axis 0) for some genes (axis 1), the channels added.
+        """Return scores of some sets (axis 0) for some genes (axis 1), summed over the channels.
 
         Parameters
         ----------
         rows
-            Sets.
+            Numbers of the sets.
         genes
             Genes, see `GeneFactors.at`.
         slopes : shape (n_channels, n_rows)
-            What each channel is multiplied by; 1 when None.
+            Factor of each channel; 1 when None.
         """
         scores = self.dense(rows, genes, slopes)
         if self.genes.n_channels > self.genes.n_dense:
@@ -285,7 +283,7 @@ class Scores:
     def dense(
         self, rows: NDArray[np.int64], genes: Genes, slopes: NDArray[np.floating] | None = None
     ) -> NDArray[np.float32]:
-        """Return the same of the dense channels alone, which z-scores are made of."""
+        """Return the same for the dense channels alone, from which z-scores are computed."""
         sets = self.sets[rows]
         if slopes is not None:
             for part, slope in zip(self.genes.dense_parts, slopes, strict=False):
@@ -335,7 +333,7 @@ class Scores:
         return self.against_random(self.dense(rows, genes), rows)
 
     def z_pairs(self, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Return the same of set ``rows[i]`` and gene ``columns[i]``, shape (n_pairs,)."""
+        """Return the z-score of set ``rows[i]`` for gene ``columns[i]``, shape (n_pairs,)."""
         found = np.empty((self.genes.n_dense, len(rows)), dtype=np.float32)
 
         def work(block: slice) -> None:

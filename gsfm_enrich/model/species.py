@@ -2,12 +2,12 @@
 
 The idea is that of Transfer Orthology Networks (TRON): a linear layer from the genes of the species to human
 genes whose weights are masked by the biadjacency matrix of orthology, in front of a network that was trained
-on human data and stays as it is. It starts as the plain mapping (1 for the best orthologue of each gene, 0
+on human data and stays unchanged. It starts as the plain mapping (1 for the best orthologue of each gene, 0
 for the others), and what it learns from gene sets of the species can be read as functional orthology: how far
-a gene's presence says for a set what that of its human orthologue would.
+a gene's presence in a set means what that of its human orthologue would.
 
 The output reads the plain mapping: a gene of the species has the logit of its best orthologue. For a model of
-channels see `gsfm_enrich.model.species_channels`.
+channels, see `gsfm_enrich.model.species_channels`.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Biadjacency:
         Genes of the species with an orthologue that the model knows, by symbol.
     starts : int64 array, shape (len(vocab) + 1,)
         The orthologues of unit i are ``human[starts[i]:starts[i + 1]]``, the best first; the special tokens
-        have themselves.
+        map to themselves.
     human : int64 array, shape (n_pairs,)
         Units of the human model.
     """
@@ -56,12 +56,12 @@ class Biadjacency:
 
 
 def biadjacency(model: GSFM, orthology: Orthology) -> Biadjacency:
-    """Lay out the orthologues of a species that a model knows.
+    """Return the orthologues of a species that a model knows.
 
     Raises
     ------
     InputError
-        If there is no orthology table, only the rule, or the model knows no orthologue.
+        If there is no orthology table but only the rule, or the model knows no orthologue.
     """
     if not orthology.genes:
         raise InputError(
@@ -90,7 +90,7 @@ class Listed(NamedTuple):
     human : int64 tensor, shape (n_pairs,)
         Human units of all sets, one set after the other.
     weights : float tensor, shape (n_pairs,)
-        Of the layer.
+        Weights of the layer.
     starts : int64 tensor, shape (n_sets,)
         Where each set starts.
     degree : int64 tensor, shape (n_memberships,)
@@ -121,7 +121,7 @@ class SpeciesLayer(nn.Module):
     Notes
     -----
     Reference: TRON, Transfer Orthology Networks. A layer that was not trained completes a set as the human
-    model completes its orthologues, unless two genes of the set have the same one: they then count twice.
+    model completes its orthologues, unless two genes of the set have the same one, which then counts twice.
     """
 
     starts: Tensor
@@ -145,11 +145,11 @@ class SpeciesLayer(nn.Module):
         return self.pairs.vocab
 
     def train(self, mode: bool = True) -> Self:
-        """Change nothing: the human model stays in evaluation mode, and the layer has no other."""
+        """Change nothing: the human model stays in evaluation mode, and the layer has no modes."""
         return self
 
     def listed(self, units: Tensor, offsets: Tensor) -> Listed:
-        """Read sets of units of the species' vocabulary, as `GSFM.encode` takes human ones."""
+        """Read sets of units of the species' vocabulary, in the form that `GSFM.encode` takes."""
         degree = self.starts[units + 1] - self.starts[units]
         ends = torch.cumsum(degree, 0)
         before = torch.arange(int(degree.sum()), device=units.device)
@@ -159,7 +159,7 @@ class SpeciesLayer(nn.Module):
         return Listed(self.human_units[pairs], self.weight[pairs], starts, degree)
 
     def functional_orthology(self) -> list[tuple[str, str, float]]:
-        """Return gene of the species, human gene and weight of every pair, in the order of the vocabulary."""
+        """Return species gene, human gene and weight of every pair, in the order of the vocabulary."""
         degree = np.diff(self.pairs.starts)
         species = np.repeat(np.array(self.vocab.tokens, dtype=object), degree)
         human = [self.model.vocab.tokens[unit] for unit in self.pairs.human]
@@ -186,7 +186,7 @@ class SpeciesGSFM(SpeciesLayer):
         Parameters
         ----------
         units, offsets
-            Sets of units of the species' vocabulary, as `GSFM.encode` takes human ones.
+            Sets of units of the species' vocabulary, in the form that `GSFM.encode` takes.
         """
         first = cast(nn.Linear, self.model.encoder.layers[0])
         listed = self.listed(units, offsets)
@@ -204,7 +204,7 @@ class SpeciesGSFM(SpeciesLayer):
 
     @torch.no_grad()
     def folded(self) -> GSFM:
-        """Return a model of the species' own genes, with the layer worked into its first weights.
+        """Return a model of the species' own genes, with the layer folded into its first weights.
 
         It is a checkpoint like any other: `gsfm_enrich.save_model` writes it, and
         ``enrichr(..., organism="mouse", model=...)`` uses it.

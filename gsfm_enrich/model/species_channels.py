@@ -1,7 +1,7 @@
 """A species layer in front of a model of channels.
 
 A channel reads a set as a mean: of the places of its genes in a space, or of their similarities to every gene
-in a table. The layer weighs the genes in these means, and everything after them is that of
+in a table. The layer weights the genes in these means; all that follows is as in
 `gsfm_enrich.model.channels`, written so that the weights can be learned by gradient descent.
 """
 
@@ -18,15 +18,15 @@ from gsfm_enrich.model.species import Biadjacency, Listed, SpeciesGSFM, SpeciesL
 
 
 def species_layer(model: GSFM, pairs: Biadjacency) -> SpeciesLayer:
-    """Put a species layer in front of a human model, an autoencoder or one of channels."""
+    """Put a species layer in front of a human model, whether an autoencoder or a model of channels."""
     return SpeciesChannels(model, pairs) if isinstance(model, ChannelGSFM) else SpeciesGSFM(model, pairs)
 
 
 class SpeciesChannels(SpeciesLayer):
     """A species layer in front of a model of channels.
 
-    It has no checkpoint of its own: input and output of a channel are the same numbers, and weights of the
-    input alone cannot be worked into them.
+    It has no checkpoint of its own: a channel uses the same numbers for input and output, and weights of
+    the input alone cannot be folded into them.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ class SpeciesChannels(SpeciesLayer):
         Parameters
         ----------
         units, offsets
-            Sets of units of the species' vocabulary, as `GSFM.encode` takes human ones.
+            Sets of units of the species' vocabulary, in the form that `GSFM.encode` takes.
         """
         listed = self.listed(units, offsets)
         n = torch.cat([offsets[1:], offsets.new_tensor([len(units)])]).sub(offsets).clamp(min=1).float()
@@ -71,7 +71,7 @@ class SpeciesChannels(SpeciesLayer):
     def _table(
         self, neighbours: Tensor, similarity: Tensor, listed: Listed, n: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """Return the same of a table, as `ChannelGSFM.coherence_in_tables` does."""
+        """Return the same for a table, as `ChannelGSFM.coherence_in_tables` does."""
         v, sets = len(self.model.vocab), _sets(listed, len(n))
         places = sets[:, None] * v + neighbours[listed.human]
         values = listed.weights[:, None] * similarity[listed.human]
@@ -83,7 +83,7 @@ class SpeciesChannels(SpeciesLayer):
 
 
 def _summed(listed: Listed, rows: Tensor, weights: Tensor) -> Tensor:
-    """Add up weighed rows of the genes of each set, shape (n_sets, width of the rows)."""
+    """Add up the weighted rows of the genes of each set, shape (n_sets, width of the rows)."""
     return F.embedding_bag(listed.human, rows, listed.starts, mode="sum", per_sample_weights=weights)
 
 

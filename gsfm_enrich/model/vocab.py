@@ -23,19 +23,19 @@ class Vocab:
     Parameters
     ----------
     tokens
-        One token a unit; ``<unk>`` and ``<pad>`` come first, then gene symbols in falling order of how
+        One token per unit; ``<unk>`` and ``<pad>`` come first, then gene symbols in descending order of how
         often training saw them.
 
     Attributes
     ----------
     tokens : tuple of str, length V
     index : dict
-        From token to unit.
+        Unit of each token.
 
     Raises
     ------
     CheckpointError
-        If the special tokens are not the first two, or a token is empty or there twice.
+        If the special tokens are not the first two, or a token is empty or repeated.
 
     Examples
     --------
@@ -78,12 +78,12 @@ class Vocab:
 
     @classmethod
     def from_text(cls, text: str) -> Vocab:
-        r"""Read the text of a ``vocab.txt``: a token a line, blanks at the end of lines without meaning.
+        r"""Read the text of a ``vocab.txt``: one token per line, with trailing blanks ignored.
 
         Raises
         ------
         CheckpointError
-            As the class does.
+            As for the class itself.
 
         Examples
         --------
@@ -110,7 +110,7 @@ class Vocab:
         symbols
             Gene symbols in the vocabulary's own spelling.
         unknown
-            ``"drop"`` leaves symbols out that the vocabulary lacks; ``"token"`` lets them switch on
+            ``"drop"`` leaves out symbols that the vocabulary lacks; ``"token"`` lets them switch on
             ``<unk>``, as the published inference code does.
 
         Raises
