@@ -1,9 +1,10 @@
-"""Membership tables on disk: what a library and a model give once, every later process reads.
+"""Membership tables on disk: computed once for a library and a model, read by every later process.
 
-A table is kept under the hash of all that it depends on, so that nothing kept is ever out of date. Files are
-written completely or not at all, and hold a checksum: a damaged one is removed and the table computed again.
-The folder is bounded: what was not used for longest goes first. Those of the bundled libraries, completed by
-the bundled model, come with the package, see `gsfm_enrich.prediction.completed_libraries`.
+A table is kept under the hash of everything it depends on, so that a kept table is never out of date. Files
+are written completely or not at all, and hold a checksum: a damaged file is removed and its table computed
+again. The size of the folder is bounded: the least recently used files are removed first. The tables of the
+bundled libraries, completed by the bundled model, come with the package, see
+`gsfm_enrich.prediction.completed_libraries`.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from gsfm_enrich.kept import kept_on_first
 from gsfm_enrich.model.gsfm import GSFM
 
 CACHE_BYTES = 1_000_000_000
-"""Bytes that all tables together may take."""
+"""Largest total size of all tables, in bytes."""
 ENDING = ".safetensors"
 COMPLETED_LIBRARIES = Path(__file__).parents[1] / "data" / "completed_libraries"
 
@@ -56,7 +57,7 @@ def model_hash(model: GSFM) -> str:
 
 
 def keep(key: str, arrays: Arrays) -> None:
-    """Keep arrays under a key, and make room for them; a folder that cannot be written is let be.
+    """Keep arrays under a key, and make room for them; a folder that cannot be written to is ignored.
 
     Parameters
     ----------
@@ -76,14 +77,14 @@ def keep(key: str, arrays: Arrays) -> None:
 
 
 def recall(key: str, check: Callable[[Arrays], object] = dict) -> Arrays | None:
-    """Return what is kept under a key, None when there is nothing or it is damaged; that is removed.
+    """Return what is kept under a key, None if there is nothing or the file is damaged (it is removed).
 
     Parameters
     ----------
     key
         From `key_of`.
     check
-        Raises an error for arrays that cannot be what was kept, whatever their checksum says.
+        Raises an error for arrays that cannot be what was kept, even if their checksum is right.
     """
     for folder in (COMPLETED_LIBRARIES, tables_folder()):
         path = folder / f"{key}{ENDING}"
@@ -101,7 +102,7 @@ def recall(key: str, check: Callable[[Arrays], object] = dict) -> Arrays | None:
 
 
 def recall_or_make(key: str, check: Callable[[Arrays], object], make: Callable[[], Arrays]) -> Arrays:
-    """Return what is kept under a key; where there is nothing, make it and keep it."""
+    """Return what is kept under a key; if there is nothing, make it and keep it."""
     found = recall(key, check)
     if found is None:
         found = make()
@@ -131,7 +132,7 @@ def _set_aside(path: Path, error: Exception) -> None:
 
 
 def _mark_as_used(path: Path) -> None:
-    """Let the turn of a file to go come last."""
+    """Mark a file as the most recently used, so that it is removed last."""
     try:
         if path.parent != COMPLETED_LIBRARIES:
             os.utime(path)
@@ -150,8 +151,8 @@ def checksum(arrays: Mapping[str, NDArray[np.generic]]) -> str:
 
 
 def make_room(folder: Path, largest: int | None = None) -> None:
-    """Remove the tables that were not used for longest, until the rest takes ``largest`` bytes at most."""
-    files = kept_files(folder, "*")  # with those that a killed process left
+    """Remove the least recently used tables until the rest takes at most ``largest`` bytes."""
+    files = kept_files(folder, "*")  # including those that a killed process left
     sizes = [_size(path) for path in files]
     over = sum(sizes) - (CACHE_BYTES if largest is None else largest)
     for path, size in zip(files[:-1], sizes, strict=False):

@@ -1,9 +1,9 @@
 """What the scores of a model are worth in a library, and in each of its terms.
 
 A logistic regression on members that were hidden from the model turns scores into probabilities. A model
-gives a gene several scores for a set, its *channels*; the weight of each channel depends on the term: on the
-number of genes given, and on its *coherence*, the mean score of its own members, which tells a term whose
-genes the model finds similar from one that is a mixture to it.
+gives a gene several scores for a set, one per *channel*; the weight of each channel depends on the term: on
+the number of genes given, and on its *coherence*, the mean score of its own members, which distinguishes a
+term whose genes the model finds similar from one that looks like a mixture.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from gsfm_enrich.arrays import Floats
 from gsfm_enrich.model.blocks import in_threads
 
 HIDDEN_SHARE = 0.2
-"""Share of a term hidden: the table says how probable members are if a fifth of each term were missing."""
+"""Share of each term that is hidden: the table holds for libraries that lack a fifth of the members."""
 FEWEST_TERMS = 10
 TOP_MEMBERS = 10
-"""The highest probability is the share of members among the highest scores, at least so many of them."""
+"""The highest probability is the share of members among the highest scores, taken this many members deep."""
 STRONGEST, RANDOM = 100, 100
-"""Genes to ask for in each set beside the hidden members: those of the highest scores, and random ones."""
+"""Genes to ask for in each set besides the hidden members: those with the highest scores, and random ones."""
 STEPS = 25
 
 
@@ -38,7 +38,7 @@ class Calibration:
         Constant, logarithm of the set's size; then for the channels: score, score times the logarithm of the
         size, coherence, score times coherence.
     scale, shift : float
-        The log odds are multiplied and moved by these: what terms that were not fitted support.
+        The log odds are multiplied and shifted by these, as terms that were not used in the fit support.
     ceiling : float
         Highest probability that held-out data support. 0 means that the model does not predict this library.
     """
@@ -50,7 +50,7 @@ class Calibration:
 
     @property
     def trusted(self) -> bool:
-        """Whether higher scores mean members here."""
+        """Whether higher scores indicate members here."""
         return self.ceiling > 0
 
     def slopes(self, sizes: NDArray[np.int64], coherence: Floats) -> Floats:
@@ -59,7 +59,7 @@ class Calibration:
         Parameters
         ----------
         sizes : shape (n_sets,)
-            Genes given.
+            Number of genes given.
         coherence : shape (n_channels, n_sets)
             Mean score of the genes given.
         """
@@ -68,7 +68,7 @@ class Calibration:
         return np.asarray(self.scale * np.maximum(slope, 0))
 
     def offsets(self, sizes: NDArray[np.int64], coherence: Floats) -> Floats:
-        """Return the log odds of a gene of score 0, shape (n_sets,); minus infinity for empty sets."""
+        """Return the log odds of a gene with score 0, shape (n_sets,); minus infinity for empty sets."""
         constant, size, _, _, own, _ = self._parts(len(coherence))
         offset = self.scale * (constant + size * log_size(sizes) + own @ coherence) + self.shift
         return np.where(sizes > 0, offset, -np.inf)
@@ -83,7 +83,7 @@ class Calibration:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[np.generic]]) -> Calibration:
-        """Make a calibration of what `to_arrays` returned."""
+        """Make a calibration from what `to_arrays` returned."""
         numbers = {
             name: float(np.asarray(arrays[name], np.float64)) for name in ("scale", "shift", "ceiling")
         }
@@ -95,7 +95,7 @@ class Calibration:
 
 
 def check_arrays(arrays: Mapping[str, NDArray[np.generic]], n_channels: int) -> None:
-    """Raise a ValueError for arrays that are not those of a calibration of so many channels."""
+    """Raise a ValueError for arrays that are not those of a calibration with this many channels."""
     shapes = {"coefficients": (2 + 4 * n_channels,), "scale": (), "shift": (), "ceiling": ()}
     for name, shape in shapes.items():
         array = arrays[name]
@@ -126,7 +126,7 @@ class Hidden:
     Attributes
     ----------
     shown, hidden : list of int arrays
-        Genes of each set that are given, and that are not.
+        Genes of each set that are given, and genes that are not.
     """
 
     shown: list[NDArray[np.int64]]
@@ -135,12 +135,12 @@ class Hidden:
 
 @dataclass(frozen=True)
 class Questions:
-    """Sets with hidden members, and the genes that are asked for.
+    """Sets with hidden members, and the genes that are asked about.
 
     Attributes
     ----------
     shown : list of int arrays
-        Genes given of each set.
+        Genes of each set that are given.
     pairs : int64 array, shape (2, n_pairs)
         Set and gene of each question.
     truth : bool array, shape (n_pairs,)
@@ -156,16 +156,16 @@ class Questions:
 
 
 def hide_members(sets: Sequence[NDArray[np.int64]], seed: int, max_terms: int = 400) -> Hidden | None:
-    """Hide a fifth of each of up to ``max_terms`` sets; None when fewer than ten have five genes.
+    """Hide a fifth of each of up to ``max_terms`` sets; None if fewer than ten have five genes.
 
     Parameters
     ----------
     sets
         Genes of each set.
     seed
-        Of what is hidden.
+        Seed of the choice of what is hidden.
     max_terms
-        Sets to use at most.
+        Largest number of sets to use.
     """
     rng = np.random.default_rng(seed)
     usable = np.flatnonzero([len(members) >= 5 for members in sets])
@@ -180,20 +180,20 @@ def hide_members(sets: Sequence[NDArray[np.int64]], seed: int, max_terms: int = 
 
 
 def ask(hidden: Hidden, strongest: Sequence[NDArray[np.int64]], n_genes: int, seed: int) -> Questions:
-    """Ask for the hidden members, the strongest candidates and some random other genes of each set.
+    """Ask about the hidden members, the strongest candidates and some random other genes of each set.
 
-    What high scores are worth is what counts, and hardly any of some random genes would have one.
+    It matters what high scores are worth, and hardly any of a few random genes would have one.
 
     Parameters
     ----------
     hidden
         Sets with hidden members.
     strongest
-        For each set the genes of the highest scores, of those that are not shown.
+        For each set the genes with the highest scores among those that are not shown.
     n_genes
-        Genes there are.
+        Number of genes.
     seed
-        Of the random genes; each stands for many that are not asked for.
+        Seed of the random genes; each stands for many that are not asked about.
     """
     rng = np.random.default_rng([seed, 1])
     asked, truth, weights = [], [], []
@@ -214,15 +214,15 @@ def ask(hidden: Hidden, strongest: Sequence[NDArray[np.int64]], n_genes: int, se
 def fit(questions: Questions, scores: Floats, coherence: Floats) -> Calibration:
     """Learn from hidden members what scores are worth.
 
-    Each half of the sets is predicted by the regression fitted on the other half. How much these predictions
-    have to be shrunk, and the highest share of members they reach, limit the final probabilities.
+    Each half of the sets is predicted by the regression fitted on the other half. The final probabilities are
+    limited by how much these predictions have to be shrunk, and by the highest share of members they reach.
 
     Parameters
     ----------
     questions
         Sets with hidden members.
     scores : shape (n_channels, n_pairs)
-        Of the completed ``questions.shown`` for the genes asked for.
+        Scores of the completed ``questions.shown`` for the genes asked about.
     coherence : shape (n_channels, n_sets)
         Mean scores of the genes that are shown.
 
@@ -234,7 +234,7 @@ def fit(questions: Questions, scores: Floats, coherence: Floats) -> Calibration:
     features = design(scores, np.array([len(s) for s in questions.shown])[rows], coherence[:, rows])
     n_channels = len(coherence)
     centre, precision = np.zeros(features.shape[1]), np.full(features.shape[1], 1.0)
-    # The chance that a gene was hidden grows with the size of the term; terms of one size cannot show it.
+    # The chance that a gene was hidden grows with the size of the term; terms of one size cannot show this.
     centre[1], precision[0], precision[1] = 1.0, 0.0, 10.0
     spread = np.maximum(features.std(axis=0), 1e-6)
     precision[2:] *= spread[2:] ** 2
@@ -276,15 +276,16 @@ def highest_share(log_odds: Floats, truth: NDArray[np.bool_], weights: Floats) -
 def logistic(
     features: Floats, truth: NDArray[np.bool_], weights: Floats, centre: Floats, precision: Floats
 ) -> Floats:
-    """Fit a weighted logistic regression by Newton's method; return one coefficient a feature.
+    """Fit a weighted logistic regression by Newton's method; return one coefficient per feature.
 
     Parameters
     ----------
     features : shape (n, n_features)
         The first is constant.
     truth, weights : shape (n,)
+        Outcome and weight of each row.
     centre, precision : shape (n_features,)
-        Of a normal prior on the coefficients; precision 0 leaves a coefficient to the data.
+        Mean and precision of a normal prior on the coefficients; with precision 0 the data alone decide.
     """
 
     def loss(coefficients: Floats) -> float:

@@ -1,4 +1,4 @@
-"""When a term of a result is to be taken with care, and why."""
+"""When a term of a result should be treated with caution, and why."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from gsfm_enrich.arrays import Ints
 from gsfm_enrich.ranking.statistic import MIN_OVERLAP
 
 FEWEST_MEASURED = 5
-"""Terms of fewer genes in the background are easily hit by one gene that stands for something else."""
+"""Terms with fewer genes in the background are easily hit by one gene that is there for another reason."""
 FAMILY_SHARE, FAMILY_GENES = 0.5, 3
-"""Predicted genes are of one family when so many of them hold this share of what all of them count."""
+"""Predicted genes are of one family if at least this many of them hold this share of their total weight."""
 WEAK_LIBRARY = 0.1
-"""Where even the best held-out predictions are right less often, the model hardly knows the library."""
+"""If even the best held-out predictions are right less often, the model hardly knows the library."""
 STEM = re.compile(r"[A-Za-z]{2,}")
 
 
 def cautions(
     hits: Ints, sizes: Ints, predicted: csc_array, names: Sequence[str], ceiling: float
 ) -> list[str]:
-    """Say for each term why it is to be taken with care; empty where nothing speaks against it.
+    """Return for each term why it should be treated with caution; empty if there is no reason to.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def cautions(
     names
         Their names. Genes are of one family when their symbols start with the same letters: RPL, HLA, OR.
     ceiling
-        Highest probability that held-out members support in the library; 0 where it is not completed.
+        Highest probability that held-out members support in the library; 0 if it is not completed.
 
     Returns
     -------
@@ -61,7 +61,7 @@ def cautions(
         ),
         ("library that the model hardly predicts", (soft > 0) & (0 < ceiling < WEAK_LIBRARY)),
     ]
-    # few of the possible sets of reasons occur: each is written once
+    # only a few of the possible sets of reasons occur: each is written once
     which = np.stack([holds for _, holds in reasons], axis=1)
     packed, of_term = np.unique(np.packbits(which, axis=1), axis=0, return_inverse=True)
     sets = np.unpackbits(packed, axis=1, count=len(reasons)).astype(bool)
@@ -70,7 +70,7 @@ def cautions(
 
 
 def main_family(predicted: csc_array, names: Sequence[str], soft: NDArray[np.float64]) -> NDArray[np.str_]:
-    """Return the family that most of the predicted genes of each term belong to, empty where none does."""
+    """Return the family that most of the predicted genes of each term belong to, empty if there is none."""
     stems = [start[0] if (start := STEM.match(name)) else name for name in names]
     distinct, of_name = np.unique(np.array(stems, dtype=object).astype(str), return_inverse=True)
     at = np.arange(len(names)), of_name.ravel()

@@ -1,4 +1,4 @@
-"""The columns of result tables: name, type and meaning, each said once.
+"""The columns of result tables: name, type and meaning, each given once.
 
 A new column is one line here, and its values where they are computed: stored tables, the report and the table
 in the README follow.
@@ -17,11 +17,11 @@ class Column:
     Attributes
     ----------
     name
-        As it stands in the table.
+        Name in the table.
     type
-        Of its values, as numpy writes it; ``object`` for text.
+        Type of its values, as numpy writes it; ``object`` for text.
     meaning
-        In a phrase.
+        Its meaning, as a phrase.
     """
 
     name: str
@@ -84,7 +84,7 @@ RANKED = (
     Column("Absolute P-value", "float64", "the p-value of genes that go either way"),
     Column("Rank", "int64", "1 is the best: by NES for markers of cell types, else by the p-value"),
 )
-"""Columns of the threshold-free test; those with gseapy's names mean what they mean in its prerank."""
+"""Columns of the threshold-free test; those with gseapy's names have the same meaning as in its prerank."""
 
 PREDICTION = (
     Column("gene", "object", "the gene, as it was given"),

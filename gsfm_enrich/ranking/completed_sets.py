@@ -1,4 +1,4 @@
-"""Completed sets: their calibrated scores, their strongest genes, and sparse tables of probable ones."""
+"""Completed sets: their calibrated scores, their strongest genes, and sparse tables of probable genes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class CompletedSets:
     Attributes
     ----------
     scores : Scores
-        Of the model.
+        Scores of the model.
     slopes : float64 array, shape (n_channels, n_sets)
     offsets : float64 array, shape (n_sets,)
     """
@@ -45,7 +45,7 @@ class CompletedSets:
 
 
 def strongest(scores: Scores, shown: Sequence[Ints]) -> list[Ints]:
-    """Return the columns of the highest scores of each set, but for those that were shown."""
+    """Return the columns with the highest scores of each set, except those that were shown."""
     n_columns = len(scores.genes.units)
     genes, n = scores.genes.at(np.arange(n_columns)), min(STRONGEST, n_columns // 4)
 
@@ -61,7 +61,7 @@ def strongest(scores: Scores, shown: Sequence[Ints]) -> list[Ints]:
 
 
 def check_probabilities(arrays: Arrays, shape: tuple[int, int]) -> None:
-    """Raise a ValueError for what is not a sparse table of probabilities of this shape."""
+    """Raise a ValueError for anything but a sparse table of probabilities of this shape."""
     data, indices, starts = (arrays[name] for name in ("data", "indices", "indptr"))
     if data.dtype != np.float32 or not all(
         np.issubdtype(part.dtype, np.integer) for part in (indices, starts)
@@ -79,6 +79,6 @@ def check_probabilities(arrays: Arrays, shape: tuple[int, int]) -> None:
 
 
 def empty_table(shape: tuple[int, int]) -> csr_array:
-    """Return a table of probabilities with none."""
+    """Return an empty table of probabilities."""
     starts = np.zeros(shape[0] + 1, dtype=np.int64)
     return csr_array((np.zeros(0, np.float32), np.zeros(0, np.int64), starts), shape=shape)

@@ -1,9 +1,9 @@
 """How complete a library is, and what the model may add to it.
 
-The calibration of a membership table hides a fifth of every term, as if a fifth were missing. Of libraries
-with older releases it can be seen what really was: of genes that hidden members make as likely as not, few
-became members later. With a completeness c, log odds l become ``logit(1 - c) + l / 2``, and are never higher
-than they were: of genes as likely as not, a share of 1 - c is expected to be missing. Nothing is added to a
+The calibration of a membership table hides a fifth of every term, as if a fifth were missing. Libraries with
+older releases show what really was missing: of the genes that hidden members make as likely as not, few
+became members later. With a completeness c, log odds l become ``logit(1 - c) + l / 2``, and never higher than
+they were: of genes as likely as not, a share of 1 - c is expected to be missing. Nothing is added to a
 library that is complete.
 
 The form and the numbers below come from 500 terms of each pair of releases and a model of January 2018;
@@ -28,13 +28,13 @@ MEASURED = (
 )
 """Libraries with releases years apart: what they are, the words in their names, their completeness."""
 NEARLY_COMPLETE = 0.95
-"""From here on the measured completeness is the default. In less complete libraries the benchmarks do not ask
-for it: on real lists and future releases it changes nothing beyond noise, and hidden members and markers of
-cell types lose."""
+"""From this value on, the measured completeness is the default. In less complete libraries the benchmarks do
+not call for it: on real lists and future releases it changes nothing beyond noise, and results for hidden
+members and markers of cell types get worse."""
 
 
 def measured_completeness(name: str) -> float:
-    """Return the completeness of a library by its name, as later releases showed it; 0 where none did.
+    """Return the completeness of a library by its name, as later releases showed it; 0 if none did.
 
     Examples
     --------
@@ -48,7 +48,7 @@ def measured_completeness(name: str) -> float:
 
 
 def default_completeness(name: str) -> float:
-    """Return the completeness that is taken for a library when nothing is said.
+    """Return the completeness that is assumed for a library by default.
 
     Examples
     --------
@@ -60,12 +60,12 @@ def default_completeness(name: str) -> float:
 
 
 def as_missing(probabilities: Floats32, completeness: float) -> Floats32:
-    """Return what probabilities are worth in a library of some completeness.
+    """Return what probabilities are worth in a library of the given completeness.
 
     Parameters
     ----------
     probabilities
-        As members hidden from the model have it, of any shape.
+        Probabilities calibrated on members hidden from the model, of any shape.
     completeness
         From 0, where they stay as they are, to 1, where all become 0.
 
@@ -83,7 +83,7 @@ def as_missing(probabilities: Floats32, completeness: float) -> Floats32:
 
 
 def missing_members(probable: csr_array, completeness: float, least: float) -> csr_array:
-    """Return a sparse table of what its probabilities are worth, without those below the least."""
+    """Return a sparse table of what the given probabilities are worth, without those below ``least``."""
     if completeness == 0:
         return probable
     data = as_missing(probable.data, completeness)

@@ -34,20 +34,20 @@ class QueryCounts:
     library
         The terms.
     background
-        What the query was drawn from: None for the genes of the library, a number, or one name of each gene.
+        What the query was drawn from: None for the genes of the library, a number, or one name for each gene.
     organism
-        Of query and background.
+        Organism of query and background.
     ids
         The distinct identifiers of the query, in its order.
     how
-        For each identifier how it was found in the library, or why not (see
+        For each identifier, how it was found in the library, or why not (see
         :class:`gsfm_enrich.genes.match.Match`).
     found
-        For each identifier whether the library has its gene, bool.
+        For each identifier, whether the library has its gene, bool.
     outside
         The identifiers that are not in the background.
     within
-        Those that are; all where the background is not a list. Of several names of one gene the first.
+        Those that are; all if the background is not a list. Of several names of one gene, only the first.
     columns
         Columns of the library that the query hits: found and in the background, in the query's order.
     names
@@ -100,7 +100,7 @@ class QueryCounts:
 
     @kept_property
     def overlap(self) -> Overlap:
-        """The overlap test of the query; raises InputError where the background cannot hold it."""
+        """The overlap test of the query; raises InputError if the background cannot hold it."""
         return overlap_test(self.hits, self.sizes, self.drawn, self.population)
 
     @property
@@ -110,7 +110,7 @@ class QueryCounts:
         return [gene for gene, how, found in kinds if not found and how != "duplicate"]
 
     def report(self, name: str) -> str:
-        """Say how the identifiers of the query were found in the library.
+        """Describe how the identifiers of the query were found in the library.
 
         Parameters
         ----------
@@ -151,20 +151,20 @@ def count_overlap(
 
     Identical strings always match; others by the gene they name, and genes of mouse and rat by their human
     orthologues where the library is human (see :func:`gsfm_enrich.genes.match.match`).
-    Where all strings match identically, the counts are those of gseapy.
+    If all strings match identically, the counts are those of gseapy.
 
     Parameters
     ----------
     library
         The terms.
     query
-        Stripped identifiers.
+        Identifiers without surrounding blanks.
     background
-        None: the genes of the library. A number: that many genes, of which every gene of the query and every
-        gene of the library counts as one. A list: its genes; query and terms are cut to it. Two names of one
-        gene count once, except for names that the library itself lists apart.
+        None: the genes of the library. A number: that many genes, which include every gene of the query and
+        of the library. A list: its genes; query and terms are restricted to it. Two names of one gene count
+        once, except for names that the library itself lists separately.
     organism
-        Of query and background.
+        Organism of query and background.
 
     Returns
     -------
@@ -186,7 +186,7 @@ def count_overlaps(
     background: int | Sequence[str] | None,
     organism: str,
 ) -> list[QueryCounts]:
-    """Count the genes that queries against one background share with each term, see `count_overlap`."""
+    """Count the genes that queries with one background share with each term, see `count_overlap`."""
     distinct = [list(dict.fromkeys(query)) for query in queries]
     found = match_lists(distinct, library.genes, organism)
     if background is None or isinstance(background, int):
@@ -200,7 +200,7 @@ def count_overlaps(
 def _count(
     library: GeneSetLibrary, matched: Match, background: int | None, population: int, organism: str
 ) -> QueryCounts:
-    """Count what a query shares with the terms, with no background or a number of genes."""
+    """Count what a query shares with the terms, where the background is None or a number of genes."""
     found = matched.columns >= 0
     within = matched.ids
     if background is not None:
@@ -225,7 +225,7 @@ def _count(
 def _count_within(
     library: GeneSetLibrary, matched: Match, within: Match, names: tuple[str, ...], organism: str
 ) -> QueryCounts:
-    """Count what a query shares with the terms, both cut to the genes of a background."""
+    """Count what a query shares with the terms, both restricted to the genes of a background."""
     found, tested = matched.columns >= 0, within.columns >= 0
     present, sizes = _cut_to_background(library, names, organism)
     inside = found & tested
@@ -250,7 +250,7 @@ def _count_within(
 
 @kept_on_first(most=64)
 def _background_genes(library: GeneSetLibrary, names: tuple[str, ...], organism: str) -> tuple[str, ...]:
-    """Return one name of each gene of a background; names that the library lists apart stay apart."""
+    """Return one name for each gene of a background; names that the library lists separately are kept."""
     return tuple(one_name_per_gene(names, organism, apart=library.gene_positions))
 
 
@@ -258,9 +258,9 @@ def _background_genes(library: GeneSetLibrary, names: tuple[str, ...], organism:
 def _cut_to_background(
     library: GeneSetLibrary, names: tuple[str, ...], organism: str
 ) -> tuple[npt.NDArray[np.bool_], Ints]:
-    """Return which genes of the library a background has, and how many of each term.
+    """Return which genes of the library are in a background, and how many of each term.
 
-    The queries of one data set share it.
+    The queries of one data set share the result.
     """
     present = np.zeros(len(library.genes), dtype=bool)
     columns = match(names, library.genes, organism).columns
@@ -272,18 +272,18 @@ def _cut_to_background(
 def say_lost(
     genes: Sequence[str], libraries: Sequence[GeneSetLibrary], known: Sequence[str], organism: str
 ) -> str:
-    """Say which genes can count nowhere, and which look like those of another species; mostly empty.
+    """Return which genes are unknown everywhere, and which look like those of another species; usually empty.
 
     Parameters
     ----------
     genes
         Distinct identifiers of all lists.
     libraries
-        What they are looked for in.
+        Where they are looked for.
     known
-        Genes of the model's vocabulary, where they are looked for as well.
+        Genes of the model's vocabulary, if they are looked for there as well.
     organism
-        Of the identifiers.
+        Organism of the identifiers.
 
     Examples
     --------

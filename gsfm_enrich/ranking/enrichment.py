@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from gsfm_enrich.model.gsfm import GSFM
 
 LONG_LIST, FEWEST_TESTED, LARGE_SHARE, SIGNIFICANT = 500, 100, 0.15, 0.05
-"""A list of so many genes is too long where of so many tested terms more than this share is significant."""
+"""A list of at least this many genes is too long if more than this share of at least this many terms is
+significant."""
 
 
 def model_for(organism: str, model: Any) -> tuple[GSFM | None, str]:
@@ -30,7 +31,7 @@ def model_for(organism: str, model: Any) -> tuple[GSFM | None, str]:
     Parameters
     ----------
     organism
-        Of the query.
+        Organism of the query.
     model
         As `gsfm_enrich.load_model` takes it.
 
@@ -38,7 +39,7 @@ def model_for(organism: str, model: Any) -> tuple[GSFM | None, str]:
     -------
     model : GSFM or None
     message : str
-        Why there is none; empty when there is one.
+        Why there is none; empty if there is one.
     """
     from gsfm_enrich.model.checkpoint import load_model
 
@@ -66,11 +67,11 @@ def enrichment_table(
     counted
         The query, counted against each library.
     model
-        What adds its columns; None for gseapy's alone.
+        The model that adds its columns; None for gseapy's columns alone.
     min_overlap
         Terms that share fewer genes with the query are left out.
     by_model
-        Whether the terms of a library are ordered by the model's rank, where there is a model, or by name.
+        Whether the terms of a library are ordered by the model's rank, if there is a model, or by name.
     propensity, completeness
         As `gsfm_enrich.enrichr` takes them.
 
@@ -101,7 +102,7 @@ def _shown_rows(library: GeneSetLibrary, overlap: Overlap, min_overlap: int) -> 
 def _base_columns(counts: QueryCounts, rows: npt.NDArray[np.int64]) -> pd.DataFrame:
     """Return gseapy's columns for some terms, in the order given.
 
-    Genes are spelled as in the library; those that go through orthologues as in the query.
+    Genes are spelled as in the library; those matched by orthologues, as in the query.
     """
     library, overlap = counts.library, counts.overlap
     adjusted = benjamini_hochberg(overlap.p_values, tested=overlap.hits > 0)
@@ -129,7 +130,7 @@ def _base_columns(counts: QueryCounts, rows: npt.NDArray[np.int64]) -> pd.DataFr
 def _model_columns(
     counts: QueryCounts, model: GSFM, propensity: Any, completeness: float | None
 ) -> pd.DataFrame:
-    """Return the model's columns for all terms of a library; torch is only loaded when they are wanted."""
+    """Return the model's columns for all terms of a library; torch is only loaded if they are wanted."""
     from gsfm_enrich.ranking.rerank import rerank
     from gsfm_enrich.ranking.strata import as_propensity
 
@@ -137,7 +138,7 @@ def _model_columns(
 
 
 def too_long(counted: Sequence[QueryCounts]) -> str:
-    """Say that a query is so long that a large part of a library is significant.
+    """Return a message if a query is so long that a large part of a library is significant.
 
     Parameters
     ----------
@@ -147,7 +148,7 @@ def too_long(counted: Sequence[QueryCounts]) -> str:
     Returns
     -------
     str
-        Empty when it is not.
+        Empty if it is not.
     """
     n_genes = len(counted[0].ids)
     if n_genes < LONG_LIST:
@@ -166,7 +167,7 @@ def too_long(counted: Sequence[QueryCounts]) -> str:
 
 
 def lost_genes(counted: Sequence[QueryCounts]) -> str:
-    """Say how many genes of a query cannot count, and which, and what looks like another species.
+    """Return how many genes of a query cannot count, which ones, and which look like another species.
 
     Parameters
     ----------
@@ -176,7 +177,7 @@ def lost_genes(counted: Sequence[QueryCounts]) -> str:
     Returns
     -------
     str
-        Empty when there is nothing to say.
+        Empty if there is nothing to report.
 
     Examples
     --------

@@ -1,14 +1,14 @@
 """The overlap test of a completed library: expected counts in place of counts.
 
-Were the library as complete as the model believes, a term would have, beside its members, as many genes as
-the probabilities of all others add up to, and a query would hit, beside the members on it, as many as the
+If the library were as complete as the model believes, a term would have, besides its members, as many genes
+as the probabilities of all others add up to, and a query would hit, besides the members in it, as many as the
 probabilities of its other genes add up to. The p-value is the upper tail of the hypergeometric distribution
-at these *expected counts*. No gene counts more than its probability, and a term that may have many more
-members has to show more of them.
+at these *expected counts*. No gene counts more than its probability, and a term that may have many
+more members has to show more of them.
 
-With probabilities of 0 and 1 this is the overlap test, exactly. Fractions are read as follows. A size between
-two whole numbers is the larger one with the chance that the fraction says. Between two whole numbers of hits
-the logarithm of the tail is a straight line.
+With probabilities of 0 and 1 this is exactly the overlap test. Fractions are read as follows. A size between
+two whole numbers is the larger one with a chance equal to the fraction. Between two whole numbers of hits the
+logarithm of the tail is a straight line.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from gsfm_enrich.kept import read_only
 TINY = float(np.finfo(np.float64).tiny)
 """Smallest p-value that is reported: the smallest normal double, since a p-value is never 0."""
 ROUNDING = 1e-6
-"""Sums of probabilities that are this close to a whole number are meant to be it."""
+"""Sums of probabilities that are this close to a whole number are taken to be that number."""
 BLOCK = 512
 """Terms whose distributions are added up at a time."""
 
@@ -38,11 +38,11 @@ class Stratum:
     Attributes
     ----------
     population : int
-        Genes in it.
+        Genes in the stratum.
     drawn : int
-        Genes of the query in it.
+        Genes of the query in the stratum.
     sizes : float64 array, shape (n_terms,)
-        Expected members of each term in it.
+        Expected members of each term in the stratum.
     """
 
     population: int
@@ -116,7 +116,7 @@ def one_urn(strata: Sequence[Stratum], terms: Ints, hits: Ints) -> tuple[Floats,
 
 
 def several_urns(strata: Sequence[Stratum], terms: Ints, hits: Ints) -> tuple[Floats, Floats]:
-    """Return what `one_urn` does, where several strata are drawn from, each by itself."""
+    """Return what `one_urn` does, where genes are drawn from several strata, each by itself."""
     distinct, where = np.unique(terms, return_inverse=True)
     highest = np.zeros(len(distinct), dtype=np.int64)
     np.maximum.at(highest, where, hits)
@@ -143,7 +143,7 @@ def log_tails(strata: Sequence[Stratum], terms: Ints, most: int) -> Floats:
 
 
 def fractional_sizes(stratum: Stratum) -> tuple[Ints, Ints, Ints, Floats]:
-    """Return the distinct whole sizes around the expected ones, where each term's are, and its fraction.
+    """Return the distinct whole sizes around the expected ones, their place for each term, and its fraction.
 
     Returns
     -------
@@ -151,7 +151,7 @@ def fractional_sizes(stratum: Stratum) -> tuple[Ints, Ints, Ints, Floats]:
     smaller, larger : shape (n_terms,)
         Positions among the kinds.
     part : shape (n_terms,)
-        What the larger one counts.
+        Weight of the larger one.
     """
     sizes = np.minimum(stratum.sizes, stratum.population)
     whole = np.floor(sizes + ROUNDING).astype(np.int64)
@@ -164,7 +164,7 @@ def fractional_sizes(stratum: Stratum) -> tuple[Ints, Ints, Ints, Floats]:
 
 
 def fractional_law(stratum: Stratum, terms: Ints, most: int) -> Law:
-    """Return the distributions of hits of some terms, of fractional size, in one stratum."""
+    """Return the distributions of hits for some terms of fractional size in one stratum."""
     some = Stratum(stratum.population, stratum.drawn, stratum.sizes[terms])
     kinds, smaller, larger, part = fractional_sizes(some)
     law = hypergeometric_law(kinds, stratum.drawn, stratum.population, most)
@@ -186,8 +186,8 @@ def hypergeometric_law(sizes: Ints, drawn: int, population: int, most: int) -> L
     Notes
     -----
     The ratios of neighbouring probabilities are simple, and all probabilities add up to 1: neither factorials
-    nor differences are needed, so that all digits hold in the far tail. Summation ends where no double sees
-    what is left.
+    nor differences are needed, so that all digits are right in the far tail. Summation ends when the rest is
+    too small to change a double.
 
     Examples
     --------
@@ -217,12 +217,12 @@ def hypergeometric_law(sizes: Ints, drawn: int, population: int, most: int) -> L
 
 @lru_cache(maxsize=4)
 def logarithms(n: int) -> Floats:
-    """Return the natural logarithms of 0 ... n, with 0 for that of 0."""
+    """Return the natural logarithms of 0 ... n, with 0 in place of the logarithm of 0."""
     return read_only(np.log(np.maximum(np.arange(n + 1), 1)))
 
 
 def add(x: Law, y: Law) -> Law:
-    """Return the law of the sum of two independent numbers."""
+    """Return the law of the sum of two independent random numbers."""
     mass, tail = np.zeros_like(x.mass), x.tail.copy()
     width = mass.shape[1]
     for value in np.flatnonzero(x.mass.any(axis=0)):

@@ -1,9 +1,9 @@
 """Terms that are named after a gene: the targets of a transcription factor, the partners of a protein.
 
-What a factor binds is not all that changes with it. Genes that the model places beside the factor itself, its
-*neighbours*, tell its lists apart where the thousands of genes that it may bind do not. Whether a library is
-about the genes that its terms are named after is asked of the library: do its terms list the neighbours of
-their own gene more often than those of the others' genes?
+The genes that a factor binds are not all that changes with it. Genes that the model finds most similar to
+the factor itself, its *neighbours*, distinguish its lists where the thousands of genes that it may bind do
+not. The library itself shows whether it is about the genes that its terms are named after: do its terms list
+the neighbours of their own gene more often than those of the other terms' genes?
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from gsfm_enrich.genes.match import match
 from gsfm_enrich.model.blocks import ROWS
 
 NEIGHBOURS = 300
-"""Most neighbours of a gene. With so many, ENCODE's terms are the surest to be about the genes they are named
-after, by `listed_more_often`; with 100 to 1,000 those of all libraries of ChIP-seq are."""
+"""Most neighbours of a gene. With this many, ENCODE's terms are most clearly about the genes that they are
+named after, by `listed_more_often`; with 100 to 1,000 neighbours those of all ChIP-seq libraries are."""
 NAMED_SHARE, FEWEST_NAMES = 0.9, 10
-"""A library is named after genes when this share of its terms is, and after so many different ones."""
+"""A library is named after genes if this share of its terms is, and after at least this many genes."""
 NEIGHBOUR_WEIGHT = 0.5
 """What a neighbour counts, as a share of a member."""
 SURE = 3.0
-"""Standard errors by which terms have to list more of their own neighbours than of others'."""
+"""Number of standard errors by which terms have to list more of their own neighbours than of other terms'."""
 FIRST_WORD = re.compile(r"[^\s_]+?(?=-\d{5,}|[\s_]|$)")
 """Up to a space, an underscore or a long number: STAT3 of ``STAT3-18555785``, but NKX2-5 as it is."""
 
@@ -38,17 +38,17 @@ def named_genes(terms: Sequence[str], vocabulary: Sequence[str], organism: str =
     Parameters
     ----------
     terms
-        Names of the terms. What counts is the first word, up to a space, an underscore or a hyphen before a
+        Names of the terms. Only the first word counts, up to a space, an underscore or a hyphen before a
         number of five digits or more, as ChEA has it.
     vocabulary
         Gene names.
     organism
-        Of the names.
+        Organism of the names.
 
     Returns
     -------
     int64 array, shape (n_terms,), or None
-        None unless nine terms in ten are named after a gene, and ten genes or more are named.
+        None unless nine terms in ten are named after a gene, and at least ten different genes are named.
 
     Examples
     --------
@@ -93,8 +93,8 @@ def neighbours(
     -------
     csr_array of bool, shape (n_terms, n_columns), or None
         The nearest neighbours, as many as the term has members but at most ``NEIGHBOURS``, so that short
-        lists are not swamped; less those that are members, and the gene itself. None if terms do not list
-        the neighbours of their own gene more often than chance has it.
+        lists are not swamped; without those that are members, and without the gene itself. None if terms do
+        not list the neighbours of their own gene more often than expected by chance.
     """
     distinct, own = np.unique(genes[genes >= 0], return_inverse=True)
     parts = [distinct[start : start + ROWS] for start in range(0, len(distinct), ROWS)]
@@ -114,12 +114,12 @@ def neighbours(
 
 
 def nearest(genes: Ints, scores: NDArray[np.float32]) -> csr_array:
-    """Return the places, from 1, of the nearest neighbours of genes, shape (n_genes, n_columns).
+    """Return the ranks, from 1, of the nearest neighbours of genes, shape (n_genes, n_columns).
 
     Parameters
     ----------
     genes : shape (n_genes,)
-        Column of each gene, which is not a neighbour of its own.
+        Column of each gene, which is not its own neighbour.
     scores : shape (n_genes, n_columns)
     """
     n = min(NEIGHBOURS, scores.shape[1] // 4)
@@ -145,8 +145,9 @@ def listed_more_often(members: csr_array, near: csr_array, own: Ints) -> bool:
 
     Notes
     -----
-    Expected is the product of what a term lists of all neighbours and what all terms list of its gene's, over
-    the sum: large terms, and genes whose neighbours are popular, are not evidence.
+    The expected number is the number of all neighbours that a term lists, times the number of its gene's
+    neighbours that all terms list, over the sum: large terms, and genes whose neighbours are popular, are not
+    evidence.
     """
     near = near.astype(np.float64)
     common = members.multiply(near[own]).sum(axis=1)

@@ -1,4 +1,4 @@
-"""Terms that rest on the same genes of the query, one group each."""
+"""Groups of terms that rest on the same genes of the query."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ NEEDED = (
     "Gene_set", "Term", "Genes", "Predicted Genes", "Expected Overlap", "GSFM Adjusted P-value", "GSFM Rank",
 )  # fmt: skip
 QUERY = ("group", "direction")
-"""Columns that tell the queries of one table apart."""
+"""Columns that distinguish the queries of one table."""
 AT_ONCE = 512
-"""Terms that are compared at a time: bounds the memory, whatever the number of rows."""
+"""Terms that are compared at a time, so that memory is bounded for any number of rows."""
 PAIRS = 100_000
 """Pairs of terms whose similarity is computed at a time."""
 COLUMNS = 512
-"""Columns of the dense table by which most pairs are left out."""
+"""Columns of the dense table that rules out most pairs."""
 ROUNDING = 1e-4
 """Share of a bound that single precision may lose."""
 
@@ -35,15 +35,15 @@ def group_terms(results: Any, *, similarity: float = 0.5, cutoff: float = 0.05) 
 
     Terms are taken by rank; each joins the first group whose best term shares enough of its evidence, or
     starts a group of its own. Queries (``group`` and ``direction`` of ``ge.get.enrichr_df``) and libraries
-    are grouped apart.
+    are grouped separately.
 
     Parameters
     ----------
     results
-        Of `gsfm_enrich.enrichr` with the model's columns: the table, or what holds it.
+        Results of `gsfm_enrich.enrichr` with the model's columns: the table, or the object that holds it.
     similarity
-        Evidence in common over the evidence of both (a weighted Jaccard index), from 0 to 1, at which two
-        terms are one group. Members count 1; predicted genes share the rest of the expected overlap, at most
+        Evidence in common over the evidence of both (a weighted Jaccard index), from 0 to 1, from which two
+        terms form one group. Members count 1; predicted genes share the rest of the expected overlap, at most
         1 each.
     cutoff
         Largest ``GSFM Adjusted P-value`` of the terms that are grouped; 1 for all.
@@ -63,7 +63,7 @@ def group_terms(results: Any, *, similarity: float = 0.5, cutoff: float = 0.05) 
     Warns
     -----
     GsfmEnrichWarning
-        If the results hold terms, and none of them passes ``cutoff``.
+        If the results hold terms, but none of them passes ``cutoff``.
 
     Examples
     --------
@@ -129,9 +129,9 @@ def _split(genes: Iterable[Any]) -> list[list[str]]:
 
 
 def _greedy(weights: csr_array, least: float) -> Ints:
-    """Return the group of each term: that of the first best term that is similar enough, or a new one."""
+    """Return the group of each term: the first whose best term is similar enough, or a new one."""
     n = weights.shape[0]
-    if least == 0:  # terms without a gene in common are similar enough
+    if least == 0:  # even terms without a gene in common are similar enough
         return np.zeros(n, dtype=np.int64)
     compare = _Comparison(weights, least)
     group, best = np.full(n, -1, dtype=np.int64), np.zeros(0, dtype=np.int64)
@@ -159,7 +159,7 @@ def _greedy(weights: csr_array, least: float) -> Ints:
 
 
 class _Comparison:
-    """Finds the pairs of terms that are similar enough; exact figures are computed only where a bound allows.
+    """Finds the pairs of terms that are similar enough; exact values are computed only if a bound allows.
 
     Two terms are similar enough when the weight they have in common reaches a share of the sum of both. What
     they have in common is the sum of the smaller weight of each gene, and at most the sum of the geometric
@@ -184,7 +184,7 @@ class _Comparison:
         self.roots = np.sqrt(folded.toarray().astype(np.float32))
 
     def similar(self, terms: Ints, others: Ints) -> tuple[Ints, Ints]:
-        """Return the pairs of some terms and others that are similar enough, as places in both."""
+        """Return the pairs of some terms and others that are similar enough, as positions in both."""
         bound = self.roots[terms] @ self.roots[others].T
         bound -= self.needed[others]
         row, column = np.nonzero(bound >= self.needed[terms][:, None])

@@ -1,9 +1,8 @@
 """The upper tail of the hypergeometric distribution, for many terms at once.
 
-For a query against a library this is most of the work of an overlap test: one evaluation of
-:func:`scipy.stats.hypergeom.sf` costs some 40 microseconds, a library of 6,000 terms needs hundreds. Here all
-terms share one sum of logarithms, and the rest are products and sums of positive numbers. Agrees with exact
-arithmetic to 1e-12 (relative).
+This is most of the work of an overlap test: one evaluation of :func:`scipy.stats.hypergeom.sf` takes some 40
+microseconds, and a library of 6,000 terms needs hundreds. Here all terms share one sum of logarithms, and the
+rest is products and sums of positive numbers. The result agrees with exact arithmetic to 1e-12 (relative).
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ import numpy.typing as npt
 
 from gsfm_enrich.arrays import Floats, Ints
 
-_LOWEST_LOG = -600.0  # below this the chance of no hit is too near the smallest float to start from
+_LOWEST_LOG = -600.0  # below this the chance of no hit is too close to the smallest float to start from
 _LOWEST_TAIL = 1e-290
 _HIGHEST_TAIL = 0.9
 _LONGEST_CLIMB = 200
@@ -28,9 +27,9 @@ def upper_tail(hits: npt.ArrayLike, sizes: npt.ArrayLike, drawn: int, population
     Parameters
     ----------
     hits, sizes
-        Whole numbers of one shape (terms,), with 0 <= hits <= sizes <= population.
+        Integers of one shape (terms,), with 0 <= hits <= sizes <= population.
     drawn, population
-        Whole numbers, drawn <= population.
+        Integers, drawn <= population.
 
     Returns
     -------
@@ -43,10 +42,11 @@ def upper_tail(hits: npt.ArrayLike, sizes: npt.ArrayLike, drawn: int, population
     partial sums of one list of logarithms serve every size n. From there ``P(k + 1) / P(k) = (n - k)(N - k) /
     ((k + 1)(M - n - N + k + 1))`` leads to the first term of the tail and through it.
 
-    scipy is asked where there cannot be no hit, where a number would underflow, after more than 200 factors
-    (each costs a rounding), and where a result must repeat scipy's own rounding to give the same combined
-    score as gseapy: for chances near 1, whose last digit decides over the first of their logarithm, and for
-    populations above 104,729 (the largest prime in its tables), where its values are good to some 1e-10.
+    scipy is used where at least one hit is certain, where a number would underflow, after more than 200
+    factors (each costs a rounding), and where a result must repeat scipy's own rounding to give the same
+    combined score as gseapy: for chances near 1, whose last digit decides the first digit of their logarithm,
+    and for populations above 104,729 (the largest prime in its tables), where its values are good to some
+    1e-10.
 
     Examples
     --------
@@ -80,7 +80,7 @@ def _log_no_hit(n: Ints, N: int, M: int) -> Floats:
     of 2**-30, added exactly as integers, and the small remainders.
     """
     left = M - np.arange(n.max(), dtype=np.float64)
-    # each form keeps its digits on its own side of one half
+    # each form keeps its precision on its own side of one half
     logs: Floats = np.log1p(-N / left) if 2 * N < M else np.log((left - N) / left)
     coarse = np.rint(logs * _FIXED_POINT)
     coarse_sum = np.cumsum(coarse.astype(np.int64))

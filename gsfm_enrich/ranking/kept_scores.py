@@ -1,4 +1,4 @@
-"""Scores of the same sets, process after process: what the channels weigh for them is kept on disk."""
+"""Scores of the same sets in several processes: the channel weights of the sets are kept on disk."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from gsfm_enrich.ranking.cache import Arrays, recall_or_make
 def kept_scores(key: str, genes: GeneFactors, sets: list[NDArray[np.int64]]) -> Scores:
     """Score sets of units, with the weights of the channels from disk if they were kept.
 
-    Weighing the channels takes seconds for a library, and the result some hundred kilobytes; the rest is one
-    sparse product. An autoencoder has nothing to weigh.
+    Computing the weights takes seconds for a library, and they take some hundred kilobytes; the rest is one
+    sparse product. An autoencoder has no channel weights.
 
     Parameters
     ----------
     key
-        From `gsfm_enrich.ranking.cache.key_of`: of the model and the sets.
+        Key of the model and the sets, from `gsfm_enrich.ranking.cache.key_of`.
     genes
         The gene side of the scores.
     sets
-        Units given.
+        Units of each set.
     """
     model = genes.model
     if not isinstance(model, ChannelGSFM):

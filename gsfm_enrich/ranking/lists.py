@@ -39,7 +39,7 @@ LIST_COLUMNS = (
     "gsfm_rank",
 )
 CELLS = 3_000_000
-"""Lists x terms that one task works on."""
+"""Number of lists times terms that one task works on."""
 
 
 @checked
@@ -58,7 +58,7 @@ def rank_terms(
 ) -> pd.DataFrame:
     """Rank the terms of libraries for many gene lists at once.
 
-    Gives the figures of `gsfm_enrich.enrichr`, without spelling out genes, at a fraction of its time.
+    Gives the numbers of `gsfm_enrich.enrichr`, without the names of the genes, in a fraction of its time.
 
     Parameters
     ----------
@@ -68,13 +68,13 @@ def rank_terms(
         As in `gsfm_enrich.enrichr`.
     background
         As in `gsfm_enrich.enrichr`. The genes that were measured are the best choice, and the fastest:
-        without them, genes that a library does not hold are counted apart, list by list.
+        without them, genes that a library does not hold are counted separately, list by list.
     top
         Terms to return for each list and library, at least 1; None returns all.
     propensity, completeness
         As in `gsfm_enrich.enrichr`.
     n_jobs
-        Processes, as `joblib.Parallel` has it: None means one, or what a surrounding
+        Number of processes, as for `joblib.Parallel`: None means one, or what a surrounding
         ``joblib.parallel_config`` says, which may be a Dask or Ray cluster.
     progress
         Whether to show a progress bar when the standard error is a terminal.
@@ -85,7 +85,7 @@ def rank_terms(
         One row per list and term, the best terms first within each list and library:
 
         - ``list``, ``gene_set``, ``term``
-        - ``overlap``, ``size``: genes of list and term in common, and of the term in the background
+        - ``overlap``, ``size``: genes that list and term share, and genes of the term in the background
         - ``p_value``: of the overlap test
         - ``expected_overlap``, ``gsfm_p_value``, ``gsfm_adjusted_p_value``, ``gsfm_rank``: as in
           `gsfm_enrich.enrichr`
@@ -144,7 +144,7 @@ def _run(
     from rich.console import Console
     from rich.progress import Progress
 
-    # Lists of one length share their null distribution, so they stay together.
+    # Lists of the same length share their null distribution, so they stay together.
     order = np.lexsort(queries.drawn.T[::-1])
     step = max(CELLS // max(terms.incidence.shape[1], 1), 1)
     parts = [order[start : start + step] for start in range(0, len(order), step)]
@@ -160,10 +160,10 @@ def _run(
 
 
 def _results(parallel: Any, tasks: Iterator[Any]) -> Iterator[Any]:
-    """Yield results as they come, in order; a backend that cannot gives them all at the end."""
+    """Yield results as they come, in order; a backend that cannot do so returns them all at the end."""
     try:
         yield from parallel(tasks)
-    except ValueError as error:  # joblib says so before any task has run
+    except ValueError as error:  # joblib raises it before any task has run
         if "return_as" not in str(error):
             raise
         parallel.return_as, parallel.return_generator = "list", False
@@ -180,7 +180,7 @@ def rank_block(
     terms, queries
         The library, and the genes of the lists in it.
     numbers : shape (n_lists,)
-        What the lists are called in the result.
+        Numbers of the lists in the result.
     top
         Terms to return for each list.
 
@@ -226,7 +226,7 @@ def _frame(
 
 
 def _warn_empty(names: Sequence[Any], placed: PlacedQueries, library: str) -> None:
-    """Say which lists have no gene to be tested."""
+    """Warn of lists that have no gene to test."""
     empty = [str(name) for name, n in zip(names, placed.drawn.sum(axis=1), strict=True) if n == 0]
     if empty:
         warn_caller(

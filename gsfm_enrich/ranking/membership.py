@@ -3,11 +3,11 @@
 The model completes every term of a library. *Popularity* and *scale* are taken off its logits, see
 `gsfm_enrich.model.scores`; a *calibration*, fitted for each library on members that were hidden from the
 model, says what the scores are worth there, see `gsfm_enrich.ranking.calibration`. Probabilities below .01,
-and those that are not three times as high as for any gene, are left out: what remains is a sparse table, a
+and those less than three times as high as for any gene, are left out: what remains is a sparse table with a
 few dozen genes per term.
 
-Where terms are named after genes, the neighbours of these genes speak for a term without being probable
-members, see `gsfm_enrich.ranking.gene_named_terms`: *weights* hold what every gene counts.
+If terms are named after genes, the neighbours of these genes are evidence for a term without being probable
+members, see `gsfm_enrich.ranking.gene_named_terms`: the *weights* are what every gene counts.
 """
 
 from __future__ import annotations
@@ -49,18 +49,18 @@ from gsfm_enrich.ranking.kept_scores import kept_scores
 LEAST = 0.01
 """Smaller probabilities are left out."""
 LIFT = 3.0
-"""A predicted gene is this many times as probable as any gene would be, at least."""
+"""A predicted gene is at least this many times as probable as any gene would be."""
 LARGEST_TERM = 500
-"""Terms of more genes are not completed: it loses where they are the thousands of genes a factor may bind.
-Unless they are named after genes, their test is the overlap test."""
+"""Larger terms are not completed: that makes results worse if they are the thousands of genes that a factor
+may bind. Unless they are named after genes, their test is the overlap test."""
 TERMS_AT_ONCE = 4096
-"""Terms to complete again without a gene: memory stays bounded."""
+"""Terms to complete again without a gene at a time, so that memory is bounded."""
 FEWEST_KEPT = 50
-"""Smaller libraries take no time, and would fill the disk with a file for every dict that is tried."""
+"""Smaller libraries take no time, and would fill the disk with a file for every dict that is tried out."""
 TABLES = 8
-"""Tables to keep in memory for a model."""
+"""Number of tables to keep in memory for a model."""
 FORMAT = 4
-"""To be raised whenever the same model and library give another table."""
+"""Increase this whenever the same model and library give a different table."""
 
 
 class Membership:
@@ -71,16 +71,16 @@ class Membership:
     Parameters
     ----------
     library
-        Known members.
+        The terms and their known members.
     model
-        What completes the terms.
+        The model that completes the terms.
     organism
-        Of the library's symbols.
+        Organism of the library's symbols.
     seed
         Seed of the held-out members that the calibration is fitted on.
     completeness
-        How complete the library is, see `gsfm_enrich.ranking.completeness`; 0: probabilities are those that
-        hidden members show.
+        How complete the library is, see `gsfm_enrich.ranking.completeness`; with 0 the probabilities are
+        those that hidden members show.
 
     Attributes
     ----------
@@ -93,11 +93,11 @@ class Membership:
     of_unit : int64 array, shape (V,)
         Column of each unit, -1 for the special ones.
     n_library : int
-        Columns that are genes of the library.
+        Number of columns that are genes of the library.
     known : csr_array, shape (n_terms, n_columns)
         1 for the members that the model knows.
     sizes : int64 array, shape (n_terms,)
-        Members of each term that the model knows.
+        Number of members of each term that the model knows.
     """
 
     def __init__(
@@ -138,7 +138,7 @@ class Membership:
 
     @kept_property
     def calibration(self) -> Calibration:
-        """What scores are worth in this library; kept on disk as well."""
+        """What scores are worth in this library; also kept on disk."""
         check = partial(check_arrays, n_channels=self.genes.n_channels)
         return Calibration.from_arrays(self.kept("calibration", check, lambda: self._calibrate().to_arrays()))
 
@@ -165,7 +165,7 @@ class Membership:
 
     @kept_property
     def outside(self) -> csr_array:
-        """As `inside`, among the genes that no term of the library has."""
+        """Like `inside`, for the genes that no term of the library has."""
         return self._kept_table("outside", np.arange(self.n_library, len(self.units)))
 
     @kept_property
@@ -188,7 +188,7 @@ class Membership:
         return len(self.sizes) >= FEWEST_KEPT
 
     def kept(self, part: str, check: Callable[[Arrays], object], make: Callable[[], Arrays]) -> Arrays:
-        """Return what is on disk of a part of the table, else make it, and keep it.
+        """Return a part of the table from disk, or make it and keep it.
 
         Parameters
         ----------
@@ -202,12 +202,12 @@ class Membership:
         return recall_or_make(self._key(part), check, make) if self._is_kept else make()
 
     def recalled(self, part: str, check: Callable[[Arrays], object]) -> Arrays | None:
-        """Return what is on disk of a part of the table, None when there is nothing."""
+        """Return a part of the table from disk, None if it is not there."""
         return recall(self._key(part), check) if self._is_kept else None
 
     def _key(self, part: str) -> str:
         """Return the hash of all that a part of the table depends on."""
-        # Which unit a gene of the library is depends on the table of orthologues there is, for mouse and rat.
+        # For mouse and rat, the unit of a gene of the library depends on the table of orthologues.
         units = hashlib.sha256(self.units.tobytes()).hexdigest()
         constants = [FORMAT, HIDDEN_SHARE, LARGEST_TERM, LEAST, LIFT, self.seed, self.organism, units]
         return key_of(part, model_hash(self.model), self.library.content_hash, constants)
@@ -228,12 +228,12 @@ class Membership:
 
     @kept_property
     def probable(self) -> csc_array:
-        """As `inside`, among all genes: shape (n_terms, n_columns), fast to read by columns."""
+        """Like `inside`, for all genes: shape (n_terms, n_columns), fast to read by columns."""
         return csc_array(hstack([self.inside, self.outside]))
 
     @kept_property
     def probable_inside(self) -> csc_array:
-        """As `inside`, fast to read by columns."""
+        """Like `inside`, fast to read by columns."""
         return csc_array(self.inside)
 
     @kept_property
@@ -243,18 +243,18 @@ class Membership:
 
     @kept_property
     def weights_inside(self) -> csc_array:
-        """As `weights`, among the genes of the library."""
+        """Like `weights`, for the genes of the library."""
         near = None if self.neighbours is None else csr_array(self.neighbours[:, : self.n_library])
         return self._weights(self.probable_inside, near)
 
     def _weights(self, probable: csc_array, near: csr_array | None) -> csc_array:
-        """Return what probable genes and neighbours count, the more of both."""
+        """Return what probable genes and neighbours count, the larger of the two."""
         if near is None:
             return probable
         return csc_array(probable.maximum(near.astype(np.float32) * NEIGHBOUR_WEIGHT))
 
     def _probable(self, columns: Ints) -> csr_array:
-        """Return the probabilities that count, computed in blocks of terms: memory stays bounded."""
+        """Return the probabilities that count, computed in blocks of terms so that memory is bounded."""
         shape = (len(self.sizes), len(columns))
         if not self.calibration.trusted or not len(columns):
             return empty_table(shape)
@@ -287,7 +287,7 @@ class Membership:
 
     @kept_property
     def names(self) -> tuple[str, ...]:
-        """What each column is called: the library's spelling, else the model's."""
+        """Name of each column: the library's spelling, or else the model's."""
         names = [self.model.vocab.tokens[unit] for unit in self.units]
         for gene, column in zip(self.library.genes, self.of_library, strict=True):
             if column >= 0:
@@ -295,14 +295,14 @@ class Membership:
         return tuple(names)
 
     def columns_of(self, ids: Sequence[str]) -> Ints:
-        """Return the column of each distinct identifier, by the library's spelling or the model's; -1: none.
+        """Return the column of each distinct identifier, by the library's or the model's spelling, or -1.
 
-        Of several spellings of one gene the first has the column.
+        Of several spellings of one gene, the first gets the column.
         """
         return self.columns_of_lists([ids])[0]
 
     def columns_of_lists(self, lists: Sequence[Sequence[str]]) -> list[Ints]:
-        """Return `columns_of` each of many lists of distinct identifiers."""
+        """Return `columns_of` for each of many lists of distinct identifiers."""
         held = match_lists(lists, self.library.genes, self.organism)
         units = match_lists(lists, self.model.vocab.tokens, self.organism)
         return [self._columns(*both) for both in zip(held, units, strict=True)]
@@ -332,7 +332,7 @@ class Membership:
     def predicted(self, rows: Ints, columns: Ints) -> NDArray[np.float32]:
         """Return the probability that genes belong to terms that do not list them; 0 where they do.
 
-        Small ones as well, shape (n_rows, n_columns).
+        Includes small probabilities; shape (n_rows, n_columns).
         """
         p = self.probability(self.log_odds(rows, columns), self.sizes[rows][:, None])
         p = as_missing(p, self.completeness)
@@ -341,7 +341,7 @@ class Membership:
         return p
 
     def probability(self, log_odds: NDArray[np.float32], given: Ints) -> NDArray[np.float32]:
-        """Return what log odds over those of any gene mean for sets of so many genes; 0 for empty sets."""
+        """Return the probabilities that these log odds mean for sets of the given sizes; 0 for empty sets."""
         with np.errstate(divide="ignore"):
             return self.calibration.probability(log_odds + np.log(given) - np.log(len(self.units)))
 
@@ -363,18 +363,18 @@ class Membership:
         return self._weigh(scores, sizes, scores.own)
 
     def left_out(self, rows: Ints, columns: Ints) -> CompletedSets:
-        """Complete terms without one member each: set i is term ``rows[i]`` less ``columns[i]``."""
+        """Complete terms without one member each: set i is term ``rows[i]`` without ``columns[i]``."""
         pairs = zip(rows, columns, strict=True)
         scores = self.score([self.members[row][self.members[row] != column] for row, column in pairs])
         return self._weigh(scores, self.sizes[rows] - 1, self.scores.own[:, rows])
 
     def score_without(self, rows: Ints, columns: Ints) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return log odds and z-score of members, each with its term completed without it.
+        """Return log odds and z-scores of members, each from its term completed without it.
 
         Parameters
         ----------
         rows, columns : shape (n_pairs,)
-            Terms, and a member of each.
+            Terms, and one member of each.
         """
         log_odds, z_score = np.zeros((2, len(rows)), dtype=np.float32)
         for start in range(0, len(rows), TERMS_AT_ONCE):
@@ -385,7 +385,7 @@ class Membership:
         return log_odds, z_score
 
     def _weigh(self, scores: Scores, sizes: Ints, coherence: NDArray[np.float64]) -> CompletedSets:
-        """Weigh scores as the calibration says."""
+        """Weight scores by the calibration."""
         offsets = self.calibration.offsets(sizes, coherence) - log_size(sizes) + np.log(len(self.units))
         return CompletedSets(scores, self.calibration.slopes(sizes, coherence), offsets)
 
@@ -394,14 +394,14 @@ class Membership:
         return self.genes.score(self.units_of(sets))
 
     def units_of(self, sets: Sequence[Ints]) -> list[Ints]:
-        """Return the model's units of sets of columns."""
+        """Return the model's units for sets of columns."""
         return [self.units[columns] for columns in sets]
 
 
 def library_membership(
     library: GeneSetLibrary, model: GSFM, organism: str = "human", completeness: float = 0.0
 ) -> Membership:
-    """Return the membership table of a library; those of the last eight are kept for each model.
+    """Return the membership table of a library; the last eight tables are kept for each model.
 
     A table is freed with its model and with its library.
     """
@@ -411,7 +411,7 @@ def library_membership(
         # the copy does not keep the library alive
         table = Membership(copy(library), model, organism, completeness=completeness)
     tables.pop(library, None)
-    tables[library] = table  # the last used comes last
+    tables[library] = table  # the most recently used comes last
     for old in list(tables)[:-TABLES]:
         tables.pop(old, None)
     return table

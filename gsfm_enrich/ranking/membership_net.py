@@ -1,4 +1,4 @@
-"""The membership table as a weighted net, for the methods of decoupler and its like."""
+"""The membership table as a weighted net, for the methods of decoupler and similar packages."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ def membership_net(
     Parameters
     ----------
     terms
-        Term or terms; all of the library by default.
+        One or several terms; by default all of the library.
     gene_sets
         One library, as :func:`gsfm_enrich.enrichr` takes it.
     genes
-        Genes to take, spelled as in your data (``adata.var_names``); by default all that the library or the
-        model knows.
+        Genes to include, spelled as in your data (``adata.var_names``); by default all that the library or
+        the model knows.
     min_weight
         Predicted members with a smaller probability are left out. With 1 the net is the library itself, and
         no model is loaded.
@@ -90,7 +90,7 @@ def membership_net(
 def chosen_terms(
     terms: str | Iterable[str] | None, gene_sets: Any, organism: str
 ) -> tuple[GeneSetLibrary, NDArray[np.int64]]:
-    """Return one library and the rows of the terms asked for, all of them for None."""
+    """Return one library and the rows of the terms asked for; None means all terms."""
     libraries = load_libraries(gene_sets, organism)
     if len(libraries) > 1:
         raise InputError(f"gene_sets must be one library here, not {len(libraries)}.")
@@ -104,7 +104,7 @@ def chosen_terms(
 
 
 def completing_model(model: Any, min_weight: float) -> GSFM | None:
-    """Return the model, None where only certain members are wanted."""
+    """Return the model, or None if only certain members are wanted."""
     from gsfm_enrich.model.checkpoint import load_model
 
     return None if min_weight >= 1 else load_model(model)

@@ -1,7 +1,7 @@
 """The overlap test: how surprising it is that a query shares this many genes with a term.
 
-Arithmetic and columns are those of gseapy's offline enrichment, for all terms at once. The model's columns
-build on the same counts.
+The arithmetic and the columns are those of gseapy's offline enrichment, for all terms at once. The model's
+columns are based on the same counts.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ class Overlap:
     Attributes
     ----------
     hits
-        Genes that query and term share, shape (terms,).
+        Number of genes that query and term share, shape (terms,).
     sizes
-        Genes of each term that are in the background, shape (terms,).
+        Number of genes of each term that are in the background, shape (terms,).
     drawn
-        Genes of the query that are in the background (N of the hypergeometric distribution).
+        Number of genes of the query that are in the background (N of the hypergeometric distribution).
     population
-        Genes in the background (M).
+        Number of genes in the background (M).
     p_values
         Chance of at least as many hits for a random query of `drawn` genes, shape (terms,).
     odds_ratios
-        With half a gene added to every cell, shape (terms,).
+        Odds ratios with half a gene added to every cell, shape (terms,).
     combined_scores
         Enrichr's ``-ln(p) * odds ratio``, shape (terms,).
     """
@@ -57,13 +57,13 @@ def overlap_test(hits: npt.ArrayLike, sizes: npt.ArrayLike, drawn: int, populati
     Parameters
     ----------
     hits
-        Genes that query and term share, shape (terms,).
+        Number of genes that query and term share, shape (terms,).
     sizes
-        Genes of each term that are in the background, shape (terms,).
+        Number of genes of each term that are in the background, shape (terms,).
     drawn
-        Genes of the query that are in the background.
+        Number of genes of the query that are in the background.
     population
-        Genes in the background.
+        Number of genes in the background.
 
     Returns
     -------
@@ -72,7 +72,7 @@ def overlap_test(hits: npt.ArrayLike, sizes: npt.ArrayLike, drawn: int, populati
     Raises
     ------
     InputError
-        If the counts cannot be: more hits than genes, or a background that cannot hold query and term.
+        If the counts are impossible: more hits than genes, or a background that cannot hold query and term.
 
     Examples
     --------
@@ -97,18 +97,18 @@ def hypergeometric_tail(
     Parameters
     ----------
     hits, sizes, drawn, population
-        Whole numbers: members drawn, members there are, genes drawn, genes there are. For several queries
-        give hits of shape (queries, terms) and drawn of shape (queries, 1).
+        Integers: members drawn, all members, genes drawn, all genes. For several queries give hits of shape
+        (queries, terms) and drawn of shape (queries, 1).
 
     Returns
     -------
     ndarray
-        P(X >= hits) for X hypergeometric, float64, of the common shape.
+        P(X >= hits) for a hypergeometric X, float64, of the common shape.
 
     Notes
     -----
     Terms of equal size and overlap have equal chances, so each combination is computed once; 100 genes
-    against 6,000 terms make some 400. See :func:`gsfm_enrich.ranking.hypergeometric.upper_tail`.
+    against 6,000 terms give some 400. See :func:`gsfm_enrich.ranking.hypergeometric.upper_tail`.
 
     Examples
     --------
@@ -130,7 +130,7 @@ def hypergeometric_tail(
 def odds_ratio(
     hits: npt.ArrayLike, sizes: npt.ArrayLike, drawn: npt.ArrayLike, population: npt.ArrayLike
 ) -> Floats:
-    """Return the odds ratio of the two by two table, half a gene added to each cell.
+    """Return the odds ratio of the two-by-two table, with half a gene added to each cell.
 
     Parameters
     ----------
@@ -159,7 +159,7 @@ def combined_score(p_values: npt.ArrayLike, odds_ratios: npt.ArrayLike) -> Float
     Parameters
     ----------
     p_values, odds_ratios
-        Of any shapes that broadcast. A p-value that underflows to zero gives an infinite score.
+        Any shapes that broadcast. A p-value that underflows to zero gives an infinite score.
 
     Returns
     -------
@@ -176,15 +176,15 @@ def combined_score(p_values: npt.ArrayLike, odds_ratios: npt.ArrayLike) -> Float
 
 
 def benjamini_hochberg(p_values: npt.ArrayLike, tested: npt.ArrayLike | None = None) -> Floats:
-    """Adjust p-values for the number of terms tested, by Benjamini and Hochberg.
+    """Adjust p-values for the number of terms tested, by the method of Benjamini and Hochberg.
 
     Parameters
     ----------
     p_values
-        Shape (terms,) or (queries, terms); each query is adjusted by itself.
+        Shape (terms,) or (queries, terms); each query is adjusted separately.
     tested
-        Which terms count as tested, of the same shape; gseapy tests those with at least one hit. All when
-        omitted.
+        Which terms count as tested, of the same shape; gseapy tests those with at least one hit. By
+        default all.
 
     Returns
     -------
@@ -215,14 +215,14 @@ def benjamini_hochberg(p_values: npt.ArrayLike, tested: npt.ArrayLike | None = N
 
 
 def adjusted_of_some(p_values: Floats, rows: Ints, some: Floats) -> Floats:
-    """Return what `benjamini_hochberg` gives for a few p-values of each query, without placing all of them.
+    """Return what `benjamini_hochberg` gives for a few p-values of each query, without adjusting all of them.
 
     Parameters
     ----------
     p_values : shape (n_queries, n_tested)
-        Of all tested terms.
+        P-values of all tested terms.
     rows : shape (n_some,)
-        Query of each p-value that is asked for, rising.
+        Query of each p-value that is asked for, in ascending order.
     some : shape (n_some,)
         These p-values.
 
@@ -242,7 +242,7 @@ def adjusted_of_some(p_values: Floats, rows: Ints, some: Floats) -> Floats:
 
 
 def _check_counts(hits: Any, sizes: Any, drawn: int, population: int) -> None:
-    """Refuse counts that no two by two table has."""
+    """Raise an InputError for counts that no two-by-two table has."""
     if hits.shape != sizes.shape or hits.ndim != 1:
         raise InputError(
             f"Expected hits and sizes of one shape (terms,), not {hits.shape} and {sizes.shape}."

@@ -1,7 +1,7 @@
-"""The law of effects under permuted labels: what correlated genes do by themselves.
+"""The distribution of effects under permuted labels: what correlated genes do by themselves.
 
 Genes of one term go up and down together in any cells, so that the mean of their statistics varies more than
-that of independent genes. How much more is read off tables whose labels mean nothing.
+that of independent genes. How much more is read from tables whose labels mean nothing.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from gsfm_enrich.ranking.ranked import EMPHASIS, Moments, View, standardise, tai
 from gsfm_enrich.ranking.ranked_weights import TermWeights
 
 SKEWNESS_SHRINKAGE = 0.5
-"""How far the skewness of each term is moved to the mean of all terms: a third moment is noisy."""
+"""How far the skewness of each term is moved towards the mean of all terms: a third moment is noisy."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,28 +26,28 @@ class PermutationNull:
     Attributes
     ----------
     moments : dict of Moments
-        Of shape (n_terms,).
+        Moments of each view, of shape (n_terms,).
     n_tables : int
-        How many permuted tables they come from.
+        Number of permuted tables they come from.
     """
 
     moments: Mapping[View, Moments]
     n_tables: int
 
     def p_values(self, effects: Floats, view: View) -> Floats:
-        """Return how often permuted tables have such effects.
+        """Return how often permuted tables have effects at least this large.
 
         Parameters
         ----------
         effects
             Shape (n_tables, n_terms), from `gsfm_enrich.ranking.ranked.rank_views`.
         view
-            Which view they are of.
+            The view of the effects.
 
         Returns
         -------
         float64 array, shape (n_tables, n_terms)
-            Tail of Pearson's law of type III with these moments. Below one in `n_tables` they are
+            Tail of Pearson's type III distribution with these moments. P-values below one in `n_tables` are
             extrapolated.
         """
         moments = self.moments[view]
@@ -57,13 +57,13 @@ class PermutationNull:
 def permutation_nulls(
     statistics: Iterable[Floats], weights: Sequence[TermWeights], emphasis: float = EMPHASIS
 ) -> list[PermutationNull]:
-    """Take the moments of the effects of permuted tables, for several libraries.
+    """Compute the moments of the effects in permuted tables, for several libraries.
 
     Parameters
     ----------
     statistics
-        Statistics of permuted tables, each of shape (n_tables, n_genes), in as many portions as memory asks
-        for.
+        Statistics of permuted tables, each of shape (n_tables, n_genes), in as many portions as memory
+        requires.
     weights
         What the genes count in each library.
     emphasis
@@ -99,7 +99,7 @@ def permutation_nulls(
 
 
 def _moments(raw: Floats, n: int) -> Moments:
-    """Turn raw moments, shape (3, n_terms), into those that the tail needs."""
+    """Convert raw moments, shape (3, n_terms), to those that the tail needs."""
     mean, second, third = raw
     variance = np.maximum(second - mean**2, 0)
     spread = np.sqrt(variance * n / max(n - 1, 1))

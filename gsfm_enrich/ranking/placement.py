@@ -1,4 +1,4 @@
-"""Where the genes of queries stand in a library, its membership table and the background."""
+"""Where the genes of queries are in a library, its membership table and the background."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from gsfm_enrich.ranking.strata import Propensity, inside_background, outside_ba
 
 @dataclass(frozen=True)
 class LocatedQuery:
-    """Where the genes of a query stand in a membership table.
+    """Where the genes of a query are in a membership table.
 
     Attributes
     ----------
     inside, outside : int64 arrays
-        Columns of the genes drawn from the background, and of those drawn apart from it.
+        Columns of the genes drawn from the background, and of those drawn separately.
     names : list of str
-        How the user spells them, in that order.
+        The user's spelling of these genes, in that order.
     """
 
     inside: NDArray[np.int64]
@@ -37,7 +37,7 @@ class LocatedQuery:
         return np.concatenate([self.inside, self.outside])
 
     def probable(self, table: Membership) -> csc_array:
-        """Return the probable genes of each term among them, shape (n_terms, n_genes)."""
+        """Return the probabilities of these genes for each term, shape (n_terms, n_genes)."""
         within = self.columns.max(initial=0) < table.n_library
         return csc_array((table.probable_inside if within else table.probable)[:, self.columns])
 
@@ -50,7 +50,7 @@ class LocatedQuery:
 def locate(counts: Sequence[QueryCounts], table: Membership) -> list[LocatedQuery]:
     """Find the genes of queries among the columns of a membership table; the unknown ones are left out.
 
-    With no background given, genes that only the model knows are drawn apart from those of the library.
+    If no background is given, genes that only the model knows are drawn separately from the library's genes.
     """
     located = []
     for query, columns in zip(counts, table.columns_of_lists([each.within for each in counts]), strict=True):
@@ -68,7 +68,7 @@ def place(
     table: Membership,
     propensity: Propensity | None = None,
 ) -> tuple[CompletedTerms, PlacedQueries]:
-    """Turn queries against one background, and the library, into the numbers of a test.
+    """Convert queries with one background, and the library, to the numbers of a test.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def place(
     table
         The membership table of their library.
     propensity
-        Genes and how likely an experiment lists them, see `gsfm_enrich.ranking.strata`; None: all alike.
+        Genes and how likely an experiment lists them, see `gsfm_enrich.ranking.strata`; None: all equally.
 
     Raises
     ------

@@ -2,14 +2,14 @@
 
 No cut-off is chosen. For each term the statistics of its genes are added up, weighted by
 `gsfm_enrich.ranking.ranked_weights`: members count 1, predicted members less by their probability, and genes
-that are in many terms less than those in few. How far the sum is from what as many random genes would give,
-in standard deviations, is the *effect* of the term. There are three *views* of one statistic: its positive
+that are in many terms less than those in few. The *effect* of the term is how far the sum is from what as
+many random genes would give, in standard deviations. There are three *views* of one statistic: its positive
 part (``up``), its negative part (``down``) and its absolute value (``absolute``), which sees terms whose
 genes change in both directions.
 
-The steps are apart, so that other null distributions can be put in the place of random genes:
-`view_sums` adds up statistics, `gene_sampling_moments` says what random genes would give, `standardise`
-compares both, `pearson3_tail` turns effects into p-values. All take tables x genes and give tables x terms.
+The steps are separate, so that other null distributions can replace random genes: `view_sums` adds up
+statistics, `gene_sampling_moments` returns what random genes would give, `standardise` compares the two, and
+`pearson3_tail` converts effects to p-values. All take tables x genes and return tables x terms.
 """
 
 from __future__ import annotations
@@ -30,26 +30,26 @@ from gsfm_enrich.ranking.ranked_weights import TermWeights
 View = Literal["up", "down", "absolute"]
 VIEWS: tuple[View, ...] = get_args(View)
 CUT_SHARE = 1e-4
-"""Share of the genes, the strongest, that count no more than the next one; at least one gene."""
+"""Share of the genes, the strongest ones, that count no more than the next one; at least one gene."""
 EMPHASIS = 1.5
-"""Power to which the statistic is raised before it is added up: strong genes say more than many weak ones."""
+"""Power to which the statistic is raised before the sum: strong genes say more than many weak ones."""
 MARKER_EMPHASIS = 0.75
 """The same for cell types, whose few strongest markers would otherwise outweigh all other genes."""
 EXPRESSED_COST = 0.95
 """Share of its statistic that a gene loses as a marker if all cells express it."""
 GENE_CORRELATION = 0.002
-"""Mean correlation that the genes of a term are taken to have: it widens the spread of large terms."""
+"""Mean correlation that the genes of a term are assumed to have: it increases the spread of large terms."""
 NORMAL_SKEWNESS = 1e-4
-"""Below this skewness the normal tail is that of Pearson's law to all digits."""
+"""Below this skewness the normal tail equals that of Pearson's distribution to all digits."""
 SMALLEST_P = float(np.finfo(np.float64).tiny)
-"""Smaller p-values than floating point numbers can tell apart are reported as this one."""
+"""P-values smaller than floating point numbers can represent are reported as this one."""
 
 
 def marker_share(expressed: Floats) -> Floats:
-    """Return which share of its statistic a gene keeps as a marker: the less, the more cells express it.
+    """Return the share of its statistic that a gene keeps as a marker: the more cells express it, the less.
 
-    A gene that every cell expresses marks none, however certain a small difference is. Ribosomal genes would
-    otherwise put translation first for every type of resting lymphocyte.
+    A gene that every cell expresses is not a marker, however certain a small difference is. Otherwise
+    ribosomal genes would put translation first for every type of resting lymphocyte.
 
     Parameters
     ----------
@@ -71,9 +71,9 @@ def marker_share(expressed: Floats) -> Floats:
 def tamed(statistics: Floats, emphasis: float = EMPHASIS) -> Floats:
     """Return the statistics as they are added up: the strongest genes cut, then strong ones emphasised.
 
-    One gene in ten thousand is cut to the size of the next one, at least one gene, so that a single gene of
-    |t| = 80 does not decide about its terms. Then sizes are raised to a power. The scale of the statistic
-    does not matter.
+    One gene in ten thousand, and at least one, is cut to the size of the next one, so that a single gene with
+    |t| = 80 does not decide the result of its terms. Then sizes are raised to a power. The scale of the
+    statistic does not matter.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def view_sums(statistics: Floats, weights: TermWeights) -> dict[View, Floats]:
     statistics
         Shape (n_tables, n_genes); permuted tables are further rows.
     weights
-        Of the same genes.
+        Weights of the same genes.
 
     Returns
     -------
@@ -145,21 +145,21 @@ class Moments:
 def gene_sampling_moments(
     values: Floats, weights: TermWeights, correlation: float = GENE_CORRELATION
 ) -> Moments:
-    """Return the moments of the sums when statistics are dealt to the genes at random.
+    """Return the moments of the sums when statistics are assigned to the genes at random.
 
     Parameters
     ----------
     values
-        Part of the statistics that is added up, see `parts`, shape (n_tables, n_genes).
+        The part of the statistics that is added up, see `parts`, shape (n_tables, n_genes).
     weights
-        Of the same genes.
+        Weights of the same genes.
     correlation
         Mean correlation of the genes of a term. With 0 the moments are exactly those of random genes.
 
     Returns
     -------
     Moments
-        Of shape (n_tables, n_terms).
+        Arrays of shape (n_tables, n_terms).
 
     Notes
     -----
@@ -191,7 +191,7 @@ def standardise(sums: Floats, moments: Moments) -> Floats:
     sums
         Shape (n_tables, n_terms).
     moments
-        What they are under the null hypothesis.
+        Moments of the sums under the null hypothesis.
     """
     spread = np.broadcast_to(moments.spread, sums.shape)
     return np.divide(sums - moments.mean, spread, out=np.zeros_like(sums), where=spread > 0)
@@ -205,7 +205,7 @@ def view_effects(statistics: Floats, weights: TermWeights, emphasis: float = EMP
     statistics
         Shape (n_tables, n_genes).
     weights
-        Of the same genes.
+        Weights of the same genes.
     emphasis
         See `tamed`.
 
@@ -231,19 +231,19 @@ def tested_views(
 
 
 def pearson3_tail(effects: npt.ArrayLike, skewness: npt.ArrayLike) -> Floats:
-    """Return the chance of at least such an effect under Pearson's law of type III.
+    """Return the chance of an effect at least this large under Pearson's type III distribution.
 
     Parameters
     ----------
     effects
-        Standardised: of mean 0 and standard deviation 1 under the null hypothesis.
+        Standardised effects: mean 0 and standard deviation 1 under the null hypothesis.
     skewness
-        Of the null hypothesis; 0 is the normal law.
+        Skewness of the null distribution; 0 gives the normal distribution.
 
     Returns
     -------
     float64 array
-        Above 0 and at most 1, of the shape to which both broadcast.
+        P-values above 0 and at most 1, of the shape to which both broadcast.
 
     Examples
     --------
@@ -263,14 +263,14 @@ def pearson3_tail(effects: npt.ArrayLike, skewness: npt.ArrayLike) -> Floats:
 
 
 def tail_of(effects: Floats, moments: Moments) -> Floats:
-    """Return the chance of at least such standardised effects; 1 where there is no spread.
+    """Return the chance of standardised effects at least this large; 1 where there is no spread.
 
     Parameters
     ----------
     effects
         Shape (n_tables, n_terms), standardised by `moments`.
     moments
-        Of the null hypothesis.
+        Moments of the null distribution.
     """
     return np.where(moments.spread > 0, pearson3_tail(effects, moments.skewness), 1.0)
 
@@ -285,7 +285,7 @@ class ViewResult:
         Standard deviations by which the terms' sums exceed the mean of random genes; 0 for terms without a
         measured gene.
     p_values : float64 array, shape (n_tables, n_terms)
-        Parametric, of random genes with a small correlation; 1 for terms without a measured gene.
+        Parametric p-values, for random genes with a small correlation; 1 for terms without a measured gene.
     """
 
     effects: Floats
@@ -303,11 +303,11 @@ def rank_views(
     Parameters
     ----------
     statistics
-        Signed, finite, shape (n_tables, n_genes).
+        Signed and finite statistics, shape (n_tables, n_genes).
     weights
-        Of the same genes, from `ranked_weights`.
+        Weights of the same genes, from `ranked_weights`.
     views
-        Which to return.
+        Views to return.
     emphasis
         See `tamed`.
 
@@ -318,7 +318,7 @@ def rank_views(
     Raises
     ------
     InputError
-        If the shapes do not fit, or a table cannot be tested, see `ranked_query`.
+        If the shapes do not match, or a table cannot be tested, see `ranked_query`.
 
     Examples
     --------
@@ -363,15 +363,15 @@ def leading_genes(
 ) -> list[LeadingGenes]:
     """Return the leading genes of some terms in one table.
 
-    Of a term's genes, the strongest first, those are leading that have the largest effect together: each
-    further gene would make it smaller.
+    With a term's genes sorted by strength, the leading ones are the first genes, as many as together have the
+    largest effect: further genes would make it smaller.
 
     Parameters
     ----------
     statistic
         One table, shape (n_genes,).
     weights
-        Of the same genes.
+        Weights of the same genes.
     rows
         The terms.
     view
@@ -382,7 +382,7 @@ def leading_genes(
     Returns
     -------
     list of LeadingGenes
-        Empty for terms none of whose genes is above the mean of all genes.
+        Empty for terms without a gene above the mean of all genes.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Results of the threshold-free test in the columns of a list's, for plots, reports and groups of terms."""
+"""Results of the threshold-free test in the columns of lists, for plots, reports and groups of terms."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ P_VALUE, FDR = "NOM p-val", "FDR q-val"
 
 
 def as_list_results(results: pd.DataFrame) -> pd.DataFrame:
-    """Return results of the threshold-free test with the columns that plots of lists look for.
+    """Return results of the threshold-free test with the columns that plots of list results use.
 
     Parameters
     ----------
     results
-        Any results; those of lists come back as they are.
+        Any results; those of lists are returned unchanged.
 
     Returns
     -------
     pandas.DataFrame
-        With ``Overlap``, the leading members and the measured members, ``Genes`` and ``Predicted Genes``, the
+        Has ``Overlap``, the leading members and the measured members, ``Genes`` and ``Predicted Genes``, the
         leading genes, ``Expected Overlap``, leading members plus half a member per predicted one, and both
-        kinds of p-values.
+        kinds of p-value.
 
     Examples
     --------

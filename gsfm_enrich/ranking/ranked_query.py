@@ -14,7 +14,7 @@ from gsfm_enrich.errors import InputError
 FEWEST_GENES = 500
 """With fewer genes there is no background to compare a term with."""
 NEAR_ZERO, NEAR_ZERO_SHARE = 0.25, 0.02
-"""In a table of all measured genes more than this share has a statistic below a quarter of the median."""
+"""In a table of all measured genes, more than this share have a statistic below a quarter of the median."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,11 +26,11 @@ class RankedQuery:
     genes : tuple of str
         Distinct identifiers, in the order of their first appearance.
     statistic : float64 array, shape (n_genes,)
-        Finite; positive means up.
+        Finite statistics; positive means up.
     repeated : tuple of str
-        Genes that were given more than once: their strongest statistic was kept.
+        Genes that were given more than once; their strongest statistic was kept.
     missing : int
-        Rows without a finite statistic, left out.
+        Number of rows without a finite statistic, which were left out.
     """
 
     genes: tuple[str, ...]
@@ -40,7 +40,7 @@ class RankedQuery:
 
 
 def ranked_query(genes: Sequence[str], statistic: npt.ArrayLike) -> RankedQuery:
-    """Check the statistics of one table, and keep the strongest of every gene.
+    """Check the statistics of one table, and keep the strongest for every gene.
 
     Parameters
     ----------
@@ -82,12 +82,12 @@ def ranked_query(genes: Sequence[str], statistic: npt.ArrayLike) -> RankedQuery:
 
 
 def check_statistics(statistic: Floats) -> None:
-    """Refuse the statistics of a table that leave nothing to compare a term with.
+    """Raise an InputError for statistics that leave nothing to compare a term with.
 
     Parameters
     ----------
     statistic
-        Finite, one per distinct gene.
+        Finite statistics, one per distinct gene.
 
     Raises
     ------

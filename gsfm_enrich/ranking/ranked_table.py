@@ -25,7 +25,7 @@ from gsfm_enrich.ranking.ranked import (
 from gsfm_enrich.ranking.ranked_weights import TermWeights
 
 Order = Literal["NES", "NOM p-val"]
-"""The column by which terms are ranked; the other one parts equal terms."""
+"""The column by which terms are ranked; the other one breaks ties."""
 LEADING_P = 0.05
 LEADING_TERMS = 100
 """Leading genes are looked for in terms with at most this p-value, and in this many of the best ones."""
@@ -38,11 +38,11 @@ class ViewOutcome:
     Attributes
     ----------
     scores : float64 array
-        Weighted mean of the emphasised statistics of a term, less the mean of all genes.
+        Weighted mean of the emphasised statistics of a term, minus the mean of all genes.
     effects : float64 array
-        The same in standard deviations of as many random genes.
+        The same, in standard deviations for as many random genes.
     p_values : float64 array
-        Of permuted labels where there are any, else of random genes; 1 for terms that cannot be tested.
+        From permuted labels if there are any, else from random genes; 1 for terms that cannot be tested.
     """
 
     scores: Floats
@@ -61,11 +61,11 @@ def compare_views(
     Parameters
     ----------
     statistics
-        Signed, finite, shape (n_tables, n_genes).
+        Signed and finite statistics, shape (n_tables, n_genes).
     weights
-        Of the same genes.
+        Weights of the same genes.
     null
-        Effects of permuted tables; None takes genes to have the same small correlation everywhere.
+        Effects of permuted tables; None assumes the same small correlation of genes everywhere.
     emphasis
         See `gsfm_enrich.ranking.ranked.tamed`.
 
@@ -99,36 +99,36 @@ def ranked_table(
     emphasis: float = EMPHASIS,
     ranked_by: Order = "NOM p-val",
 ) -> pd.DataFrame:
-    """Lay the result of one table and view out, the best term first.
+    """Return the result of one table and view as a data frame, the best term first.
 
     Parameters
     ----------
     library
         The terms.
     weights
-        Of the measured genes.
+        Weights of the measured genes.
     tested
         From `compare_views`.
     view
-        Which view its rank, p-value and leading genes are of.
+        The view that rank, p-value and leading genes are from.
     names
-        What the genes are called in the result, in the order of `weights`.
+        Names of the genes in the result, in the order of `weights`.
     statistic
-        The table, shape (n_genes,).
+        Statistics of the table, shape (n_genes,).
     table
-        Which of the tested tables it is.
+        Number of the table among the tested ones.
     min_size, max_size
-        Terms with fewer or more measured members are left out, and do not count in the adjustment.
+        Terms with fewer or more measured members are left out, and do not count for the adjustment.
     emphasis
         As in `compare_views`.
     ranked_by
-        The column that says which term is best.
+        The column by which terms are ranked.
 
     Returns
     -------
     pandas.DataFrame
-        Columns as in `gsfm_enrich.ranking.columns.RANKED`. Leading genes are given for terms of a p-value of
-        at most .05 and for the best hundred.
+        Columns as in `gsfm_enrich.ranking.columns.RANKED`. Leading genes are given for terms with a p-value
+        of at most .05 and for the best hundred terms.
     """
     sizes = weights.sizes
     rows = np.flatnonzero((sizes >= min_size) & (sizes <= (np.inf if max_size is None else max_size)))

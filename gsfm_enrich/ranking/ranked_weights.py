@@ -1,4 +1,4 @@
-"""What every measured gene counts in every term: members, predicted members, and genes of many terms less."""
+"""What every measured gene counts in every term: members, predicted members; genes of many terms less."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from gsfm_enrich.ranking.gene_named_terms import NEIGHBOUR_WEIGHT
 from gsfm_enrich.ranking.membership import Membership, library_membership
 
 PREDICTED_WEIGHT = 0.5
-"""What a predicted member of probability 1 would count; less by the square root of the probability."""
+"""What a predicted member of probability 1 would count; others by the square root of theirs."""
 FREQUENT_QUANTILE = 0.99
-"""Genes in more terms than this quantile of a library's genes count as if they were in as many."""
+"""Genes in more terms than this quantile of a library's genes count as if they were in just as many."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,16 +50,16 @@ class TermWeights:
 
 
 def gene_weights(library: GeneSetLibrary) -> Floats:
-    """Return the weight of each gene of a library: 2 for a gene of one term, 1 for the most frequent ones.
+    """Return the weight of each gene of a library: 2 for a gene in one term, 1 for the most frequent genes.
 
-    A gene of f terms counts ``1 + sqrt((q - f) / (q - 1))``, q being the 99 % quantile of f; more frequent
-    genes count as those of q terms. The shape is that of PADOG (Tarca et al., BMC Bioinformatics 13:136,
-    2012), with the quantile in the place of the largest f.
+    A gene in f terms counts ``1 + sqrt((q - f) / (q - 1))``, q being the 99 % quantile of f; more frequent
+    genes count like those in q terms. The shape is that of PADOG (Tarca et al., BMC Bioinformatics 13:136,
+    2012), with the quantile in place of the largest f.
 
     Parameters
     ----------
     library
-        Its terms say how frequent genes are.
+        Library whose terms give the frequency of each gene.
 
     Returns
     -------
@@ -77,7 +77,7 @@ def gene_weights(library: GeneSetLibrary) -> Floats:
 
 
 def frequency_weights(frequency: Floats, most: float) -> Floats:
-    """Return the weights of genes that are in so many terms; see `gene_weights`."""
+    """Return the weights of genes that are in this many terms; see `gene_weights`."""
     if most <= 1:
         return np.full(len(frequency), 2.0)
     return 1 + np.sqrt((most - np.clip(frequency, 1, most)) / (most - 1))
@@ -93,19 +93,19 @@ def ranked_weights(
     library
         The terms.
     model
-        What completes them; None for the members alone.
+        The model that completes them; None for the members alone.
     genes
-        Distinct identifiers of any kind, the columns of the result. Of two names of one gene the first
+        Distinct identifiers of any kind, the columns of the result. Of two names of one gene, only the first
         counts.
     organism
-        Of the genes and the library.
+        Organism of the genes and the library.
 
     Returns
     -------
     TermWeights
         A member counts 1, a predicted member of probability p half the square root of p, a neighbour of the
         gene that a term is named after one half (`gsfm_enrich.ranking.gene_named_terms`), all times the
-        weight of the gene, see `gene_weights`. A predicted member that no term holds has the weight 2. Terms
+        weight of the gene, see `gene_weights`. A predicted member that is in no term has the weight 2. Terms
         without a measured member have no weights: predictions alone are not tested.
 
     Examples
@@ -143,7 +143,7 @@ def _completed_weights(table: Membership, genes: tuple[str, ...]) -> TermWeights
 
 
 def _members(library: GeneSetLibrary, held: Ints) -> csr_array:
-    """Return 1 for the genes that each term has, shape (n_terms, n_genes); ``held`` are their columns."""
+    """Return 1 for the genes of each term, shape (n_terms, n_genes); ``held`` holds their columns."""
     there = held >= 0
     return _spread(library.incidence[:, held[there]], np.flatnonzero(there), len(held))
 
@@ -151,7 +151,7 @@ def _members(library: GeneSetLibrary, held: Ints) -> csr_array:
 def _times_frequency(
     weights: csr_array, members: csr_array, library: GeneSetLibrary, held: Ints
 ) -> TermWeights:
-    """Multiply weights by those of the genes, see `gene_weights`; ``held`` are their columns."""
+    """Multiply weights by those of the genes, see `gene_weights`; ``held`` holds their columns."""
     of_gene = np.full(len(held), 2.0)
     of_gene[held >= 0] = gene_weights(library)[held[held >= 0]]
     weights = csr_array(weights.multiply(of_gene[None, :]))
@@ -160,7 +160,7 @@ def _times_frequency(
 
 
 def _predicted_counts(table: Membership, columns: Ints) -> csr_array:
-    """Return what genes that are not members count, from their probability or as neighbours."""
+    """Return what genes that are not members count, by their probability or as neighbours."""
     counts = csr_array(table.probable[:, columns])
     counts.data = PREDICTED_WEIGHT * np.sqrt(counts.data)
     if table.neighbours is None:
@@ -170,7 +170,7 @@ def _predicted_counts(table: Membership, columns: Ints) -> csr_array:
 
 
 def _spread(table: csr_array, columns: Ints, width: int) -> csr_array:
-    """Put the columns of a table at other places of a wider one."""
+    """Move the columns of a table to other positions in a wider one."""
     indices = columns[table.indices]
     wide = csr_array((table.data.astype(np.float64), indices, table.indptr), shape=(table.shape[0], width))
     wide.sort_indices()

@@ -20,7 +20,7 @@ from gsfm_enrich.ranking.statistic import completed_test
 from gsfm_enrich.ranking.strata import Propensity
 
 LAST = 1e-9
-"""Below any probability that counts, and too small to change one."""
+"""Below any probability that counts, and too small to change a probability."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +35,7 @@ class Reranked:
     names : list of str
         The genes of the query that the membership table knows, as the user spells them.
     probable : csc_array, shape (n_terms, n_names)
-        Their probabilities, where they count; 0 for members.
+        Probabilities of these genes where they count; 0 for members.
     weights : csc_array, shape (n_terms, n_names)
         What those that are not members count, as a share of a member.
     """
@@ -57,25 +57,25 @@ def rerank(
     Parameters
     ----------
     counts
-        A query, counted against the library. Where the background is None, genes of the query that the
-        library does not hold are compared with random genes of the same kind: those that the model knows and
+        A query, counted against the library. If the background is None, genes of the query that the
+        library does not hold are compared with random genes of the same kind: those that the model knows but
         the library does not.
     model
-        What completes the terms.
+        The model that completes the terms.
     propensity
-        Genes and how likely an experiment lists them, see `gsfm_enrich.ranking.strata`; None: all alike.
+        Genes and how likely an experiment lists them, see `gsfm_enrich.ranking.strata`; None: all equally.
     completeness
-        How complete the library is, see `gsfm_enrich.ranking.completeness`; None: by its name.
+        How complete the library is, see `gsfm_enrich.ranking.completeness`; None: the default for its name.
 
     Raises
     ------
     InputError
-        If the background cannot hold the query, or a propensity is given for one that is a number.
+        If the background cannot hold the query, or a propensity is given and the background is a number.
 
     Notes
     -----
-    Expected overlap: hits + the sum of the probabilities of the query's other genes. For the p-value and the
-    order see `gsfm_enrich.ranking.statistic`.
+    The expected overlap is the hits plus the sum of the probabilities of the query's other genes. For the
+    p-value and the order see `gsfm_enrich.ranking.statistic`.
     """
     if completeness is None:
         completeness = default_completeness(counts.library.name)
@@ -85,7 +85,7 @@ def rerank(
     p = test.p_values[0]
     rank, before = np.empty(len(p), dtype=np.int64), np.empty(len(p), dtype=np.int64)
     rank[test.order()[0]] = np.arange(1, len(p) + 1)
-    # equal overlaps stay in the model's order: a tie is not a move
+    # equal overlaps stay in the model's order: a tie is not a change of rank
     before[np.lexsort((rank, counts.overlap.p_values))] = np.arange(1, len(p) + 1)
     probable, weights = located.probable(table), located.weights(table)
     columns = pd.DataFrame(

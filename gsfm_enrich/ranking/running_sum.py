@@ -13,7 +13,7 @@ def running_sum(statistic: Floats, counts: Floats) -> tuple[Ints, Floats]:
     Parameters
     ----------
     statistic
-        Signed, one per gene.
+        Signed statistic, one per gene.
     counts
         What each gene counts in the term, 0 for genes that are not in it; shape (n_genes,).
 
@@ -22,13 +22,13 @@ def running_sum(statistic: Floats, counts: Floats) -> tuple[Ints, Floats]:
     order : int64 array, shape (n_genes,)
         The genes from the highest to the lowest statistic.
     sums : float64 array, shape (n_genes,)
-        After each of them. The last one is 0.
+        Running sum after each of them. The last one is 0.
 
     Notes
     -----
     Subramanian et al., PNAS 102:15545, 2005, with the exponent 1: a gene of the term adds its absolute
-    statistic times what it counts, as a share of all such steps; each other gene takes off one part of as
-    many as there are others. With equal counts this is the curve of ``gseapy.prerank``.
+    statistic times what it counts, as a share of all such steps; each other gene subtracts an equal
+    share. With equal counts this is the curve of ``gseapy.prerank``.
 
     Examples
     --------

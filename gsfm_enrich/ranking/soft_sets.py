@@ -14,7 +14,7 @@ from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.ranking.membership import library_membership
 
 BLOCK = 512
-"""Terms whose weights are dense at a time."""
+"""Number of terms whose weights are dense at a time."""
 MIN_WEIGHT = 0.02
 """Smaller probabilities are left out: a term of the bundled library then has some hundred genes."""
 
@@ -35,13 +35,13 @@ def term_weights(
     library
         The terms.
     rows
-        Which of them.
+        Rows of the terms.
     genes
-        Identifiers of any kind. Of several names of one gene the first counts.
+        Identifiers of any kind. Of several names of one gene, only the first counts.
     model
-        What completes the terms; None for the members alone.
+        The model that completes the terms; None for the members alone.
     organism
-        Of the genes and the library.
+        Organism of the genes and the library.
     min_weight
         Smaller weights are left out.
 

@@ -1,7 +1,7 @@
 """The statistic of queries and terms, and its p-value.
 
-Names of genes are left behind here: a library, completed by the model, and the queries that are tested
-against it are tables of numbers. `completed_test` says what the statistic is and which null distribution
+No gene names are needed here: a library, completed by the model, and the queries that are tested
+against it are tables of numbers. `completed_test` defines the statistic and the null distribution that
 gives its p-value, for every query of the package, be it one or thousands.
 """
 
@@ -19,22 +19,22 @@ from gsfm_enrich.ranking.expected_counts import survival
 from gsfm_enrich.ranking.strata import StratifiedBackground
 
 MIN_OVERLAP = 2
-"""Terms of which a query has fewer members are ranked last: one gene says little, a prediction alone less."""
+"""Terms with fewer members in the query are ranked last: one gene says little, a prediction even less."""
 
 
 @dataclass(frozen=True, eq=False)
 class CompletedTerms:
-    """What the test needs to know of a library: numbers only, so that it travels light.
+    """What the test needs to know about a library: numbers only, so that little is sent to other processes.
 
     Attributes
     ----------
     incidence : csr_array, shape (n_genes, n_terms)
-        Members.
+        1 for members.
     probable, weights : csr_array, shape (n_columns, n_terms)
-        Probabilities of genes that are not members, and what they count; these differ only where terms are
+        Probabilities of genes that are not members, and what they count; the two differ only if terms are
         named after genes.
     backgrounds : list of StratifiedBackground
-        What queries are drawn from: the background of the test and, where it is None, the genes that only the
+        What queries are drawn from: the background of the test and, if it is None, the genes that only the
         model knows.
     """
 
@@ -54,14 +54,14 @@ class CompletedTerms:
         return int(self.backgrounds[0].populations.sum())
 
     def by_background(self, drawn: Ints) -> list[tuple[StratifiedBackground, Ints]]:
-        """Return the backgrounds, each with how many genes of a query are in its strata."""
+        """Return the backgrounds, each with the number of genes of a query in its strata."""
         ends = np.cumsum([len(background.populations) for background in self.backgrounds])
         return list(zip(self.backgrounds, np.split(drawn, ends[:-1]), strict=True))
 
 
 @dataclass(frozen=True, eq=False)
 class PlacedQueries:
-    """Where the genes of queries are.
+    """Positions of the genes of queries in a library and its membership table.
 
     Attributes
     ----------
@@ -70,7 +70,7 @@ class PlacedQueries:
     columns : csr_array, shape (n_queries, n_columns)
         The same in the membership table.
     drawn : int64 array, shape (n_queries, n_strata)
-        Genes of each query in each stratum of one background after the other.
+        Number of genes of each query in each stratum, one background after the other.
     """
 
     held: csr_array
@@ -89,12 +89,12 @@ class CompletedTest:
     Attributes
     ----------
     tested : bool array, shape (n_terms,)
-        Whether a term has a gene in the background; the others have an expected overlap of 0 and a p-value
+        Whether a term has a gene in the background; other terms have an expected overlap of 0 and a p-value
         of 1.
     hits : int64 array, shape (n_queries, n_terms)
         Members of the term in the query.
     expected : float64 array, shape (n_queries, n_terms)
-        Expected overlap: hits, and the probabilities of the query's other genes.
+        Expected overlap: hits, plus the probabilities of the query's other genes.
     fold : float64 array, shape (n_queries, n_terms)
         Expected overlap over its mean in random queries.
     p_values : float64 array, shape (n_queries, n_terms)
@@ -107,7 +107,7 @@ class CompletedTest:
     p_values: Floats
 
     def order(self, top: int | None = None) -> Ints:
-        """Return the terms from the best to the last, or the best ones alone, shape (n_queries, n_shown).
+        """Return the terms from the best to the last, or only the best ones, shape (n_queries, n_shown).
 
         Tested terms come first, those with enough members in the query before the others, then the smallest
         p-value, the largest fold enrichment, the first position.
@@ -115,12 +115,12 @@ class CompletedTest:
         Parameters
         ----------
         top
-            How many terms; None for all.
+            Number of terms; None for all.
         """
         last = np.where(self.tested, self.hits < MIN_OVERLAP, 2)
         if top is None or top >= len(self.tested):
             return np.asarray(np.lexsort((-self.fold, self.p_values, last), axis=-1))
-        coarse = 2.0 * last + self.p_values  # rises with the order; the best by it hold the best by the order
+        coarse = 2.0 * last + self.p_values  # never falls along the order: the best are within the bound
         bound = np.partition(coarse, top - 1, axis=1)[:, top - 1, None]
         rows, terms = np.nonzero(coarse <= bound)
         at = rows, terms
@@ -137,7 +137,7 @@ def completed_test(terms: CompletedTerms, queries: PlacedQueries) -> CompletedTe
     terms
         The library, completed by the model, and what queries are drawn from.
     queries
-        Where their genes are.
+        The queries, with the positions of their genes.
 
     Returns
     -------
@@ -145,7 +145,7 @@ def completed_test(terms: CompletedTerms, queries: PlacedQueries) -> CompletedTe
 
     Notes
     -----
-    The statistic is the number of members in the query, and what its other genes count. The p-value is the
+    The statistic is the number of members in the query, plus what its other genes count. The p-value is the
     tail of the overlap test at expected counts, see `gsfm_enrich.ranking.expected_counts`.
     """
     hits = np.rint((queries.held @ terms.incidence).toarray()).astype(np.int64)
@@ -157,7 +157,7 @@ def completed_test(terms: CompletedTerms, queries: PlacedQueries) -> CompletedTe
     expected[:, ~tested] = 0.0
     observed = np.where(tested, observed, 0.0)
     p, mean = np.ones(observed.shape), np.zeros(observed.shape)
-    for drawn in np.unique(queries.drawn, axis=0):  # they share their null distribution
+    for drawn in np.unique(queries.drawn, axis=0):  # these queries share their null distribution
         rows = np.flatnonzero((queries.drawn == drawn).all(axis=1))
         by_background = terms.by_background(drawn)
         strata = [stratum for background, part in by_background for stratum in background.strata(part)]

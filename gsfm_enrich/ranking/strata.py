@@ -1,9 +1,9 @@
 """What a random query is drawn from: the background of a test, in strata of equal propensity.
 
-Experiments do not list all genes equally often: expressed, long and well-studied genes come up more. A random
-query that is to be compared with a real one has as many genes of each *propensity* as the real one has. The
-background is therefore cut into strata of similar propensity, and the null draws from each stratum what the
-query has of it: whatever the bias is, within a stratum it makes no difference.
+Experiments do not list all genes equally often: expressed, long and well-studied genes are listed more. A
+random query that is to be compared with a real one has as many genes of each *propensity* as the real one.
+The background is therefore cut into strata of similar propensity, and the null draws as many genes from each
+stratum as the query has there: whatever the bias is, within a stratum it makes no difference.
 """
 
 from __future__ import annotations
@@ -37,15 +37,15 @@ class StratifiedBackground:
     Attributes
     ----------
     names : tuple of str
-        The genes, or nothing where they are only a number.
+        The genes; empty if only their number is known.
     populations : int64 array, shape (n_strata,)
-        Genes of each stratum.
+        Number of genes in each stratum.
     stratum_of : int64 array, shape (len(names),)
         Stratum of each gene.
     members : int64 array, shape (n_strata, n_terms)
-        Members of each term.
+        Number of members of each term.
     weight, probability : float64 arrays, shape (n_strata, n_terms)
-        What all genes count that are not members, and the sum of their probabilities.
+        Sums of what the genes that are not members count, and of their probabilities.
     """
 
     names: Names
@@ -63,9 +63,9 @@ class StratifiedBackground:
         ids
             Identifiers of the query.
         organism
-            Of the identifiers.
+            Organism of the identifiers.
         total
-            Genes of the query in the background, which is all there is to know without strata.
+            Number of genes of the query in the background, all that is needed without strata.
         """
         if len(self.populations) == 1:
             return np.array([total])
@@ -73,7 +73,7 @@ class StratifiedBackground:
         return np.bincount(self.stratum_of[found[found >= 0]], minlength=len(self.populations))
 
     def strata(self, drawn: Ints) -> list[Stratum]:
-        """Return the strata that a query of so many genes of each draws from."""
+        """Return the strata that a query with this many genes of each draws from."""
         return [
             Stratum(int(self.populations[i]), int(n), self.members[i] + self.weight[i])
             for i, n in enumerate(drawn)
@@ -94,7 +94,7 @@ def inside_background(
     population: int,
     propensity: Propensity | None = None,
 ) -> StratifiedBackground:
-    """Describe the background of an overlap test; depends on no query and is kept.
+    """Describe the background of an overlap test; the result does not depend on a query and is kept.
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ def inside_background(
     population
         Genes in the background.
     propensity
-        Genes and how likely an experiment lists them, in any unit; None: all alike.
+        Genes and how likely an experiment lists them, in any unit; None: all equally.
     """
     library, organism = table.library, table.organism
     if isinstance(background, int):
@@ -131,7 +131,7 @@ def inside_background(
 
 @kept_on_first(most=64)
 def outside_background(table: Membership) -> StratifiedBackground:
-    """Describe the genes that only the model knows, which are drawn apart from the library's."""
+    """Describe the genes that only the model knows, which are drawn separately from the library's."""
     apart = np.arange(table.n_library, len(table.units))
     nothing = np.full(len(apart), -1)
     strata = np.zeros(len(apart), dtype=np.int64)
@@ -148,13 +148,13 @@ def describe(
     table
         The membership table.
     names
-        The genes, where they have names.
+        The genes, if they have names.
     columns, held
         Column of each gene in the table and in the library, -1 for none.
     strata
         Stratum of each gene.
     population
-        Genes there are; those beyond ``strata`` belong to the only stratum.
+        Number of genes; those beyond ``strata`` belong to the only stratum.
     """
     n_strata = int(strata.max(initial=0)) + 1
     sizes = np.bincount(strata, minlength=n_strata) if n_strata > 1 else np.array([population])
@@ -180,7 +180,7 @@ def values_for(names: Sequence[str], propensity: Mapping[str, float], organism: 
     """Return the propensity of each gene, 0 for those without one."""
     found = match(names, tuple(propensity), organism).columns
     given = np.array([*propensity.values(), 0.0])
-    return np.asarray(given[found])  # -1 reads the 0 at the end
+    return np.asarray(given[found])  # position -1 is the 0 at the end
 
 
 def as_propensity(given: Any, organism: str = "human") -> Propensity | None:
@@ -192,7 +192,7 @@ def as_propensity(given: Any, organism: str = "human") -> Propensity | None:
         None; ``"publications"`` for the number of publications of each human gene; a mapping or Series from
         genes to numbers of 0 or more, such as the mean expression of the genes that were tested.
     organism
-        Of the query.
+        Organism of the query.
 
     Returns
     -------
@@ -242,11 +242,11 @@ def _publications(organism: str) -> Propensity:
 
 
 def cut_into_strata(values: Floats, n_strata: int = N_STRATA) -> Ints:
-    """Return the stratum of genes, 0 the lowest propensity; equal values share a stratum.
+    """Return the stratum of each gene, 0 for the lowest propensity; equal values share a stratum.
 
     The borders divide the mean of two cumulative shares equally: that of the genes, and that of the
-    propensity. So neither are the many genes of low propensity cut too fine, nor the few of high propensity
-    too coarse.
+    propensity. This way the strata are neither too fine for the many genes of low propensity nor too coarse
+    for the few of high propensity.
 
     Examples
     --------

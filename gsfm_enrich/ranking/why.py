@@ -34,31 +34,31 @@ def term_evidence(
     completeness: float | None = None,
     model: str | os.PathLike[str] | GSFM = "default",
 ) -> pd.DataFrame:
-    """List the genes of a query that speak for a term, and how much each adds.
+    """List the genes of a query that are evidence for a term, and how much each adds.
 
     Parameters
     ----------
     genes
         The query, as `gsfm_enrich.enrichr` takes it.
     gene_sets, background, organism, propensity, completeness, model
-        As in `gsfm_enrich.enrichr`. The first library that has the term counts.
+        As in `gsfm_enrich.enrichr`. The first library that has the term is used.
 
     Returns
     -------
     DataFrame
-        One row per gene, those that add most first:
+        One row per gene, those that add the most first:
 
         - ``gene_set``, ``term``
-        - ``gene``: a member as the library spells it, a predicted one as the query does
-        - ``kind``: ``member``, ``predicted`` or, where terms are named after genes, ``neighbour``: one that
-          the model places beside the gene that gives the term its name
-        - ``probability``: that it belongs to the term; 1 for members, 0 for neighbours, which are not said to
-          be members. They add up to the expected overlap
-        - ``weight``: what it counts for the p-value, as a share of a member: 1 for members, the probability
-          for predicted genes, 0.5 or more for neighbours
+        - ``gene``: members as the library spells them, predicted genes as the query does
+        - ``kind``: ``member``, ``predicted`` or, if terms are named after genes, ``neighbour``: one of the
+          genes that the model finds most similar to the gene that gives the term its name
+        - ``probability``: that the gene belongs to the term; 1 for members, 0 for neighbours, which are not
+          predicted to be members. The probabilities add up to the expected overlap
+        - ``weight``: what the gene counts for the p-value, as a share of a member: 1 for members, the
+          probability for predicted genes, 0.5 or more for neighbours
         - ``share``: its part of the sum of the weights
 
-        Its ``attrs`` hold the term's figures: ``overlap``, ``size``, ``p_value``, ``rank_by_overlap``,
+        Its ``attrs`` hold the term's numbers: ``overlap``, ``size``, ``p_value``, ``rank_by_overlap``,
         ``expected_overlap``, ``gsfm_p_value``, ``gsfm_rank`` and ``rank_change``.
 
     Raises
