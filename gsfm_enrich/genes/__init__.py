@@ -1,1 +1,1 @@
-"""Who is a gene: the bundled gene table, and from any identifier to an approved symbol."""
+"""The bundled gene table, and the mapping of any identifier to an approved symbol."""

@@ -1,4 +1,4 @@
-"""Count genes, not their names: two identifiers of one gene are one gene."""
+"""Count genes, not their names: two identifiers of the same gene count once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gsfm_enrich.organisms import ORTHOLOGY_ORGANISMS, RESOLVED_ORGANISMS
 def one_name_per_gene(
     ids: Iterable[str], organism: str = "human", *, apart: Collection[str] = ()
 ) -> list[str]:
-    """Return identifiers without further names of genes that were named before.
+    """Return identifiers without further names of the same genes.
 
     Parameters
     ----------
@@ -20,15 +20,15 @@ def one_name_per_gene(
         Stripped identifiers.
     organism
         Any name of an organism that gseapy knows. Without a gene table (fly, yeast, fish, worm) only strings
-        are compared. Two genes of mouse or rat with one human orthologue are two genes.
+        are compared. Two genes of mouse or rat with the same human orthologue are two genes.
     apart
-        Names that always stay, such as those of a library, which may itself list a gene under two names and
-        then counts it as two.
+        Names that always stay, such as those of a library, which may list a gene under two names and then
+        counts it as two.
 
     Returns
     -------
     list of str
-        In the order given. Identifiers that are unknown or ambiguous stay, once in whatever case.
+        In the order given. Unknown and ambiguous identifiers stay, once each regardless of case.
 
     Examples
     --------
@@ -49,7 +49,7 @@ def one_name_per_gene(
 
 
 def gene_keys(ids: Sequence[str], organism: str = "human") -> list[int | str]:
-    """Return what tells the gene of each identifier: row of the human table, own symbol, or the text.
+    """Return a key of the gene of each identifier: its row in the human table, its own symbol, or the text.
 
     Examples
     --------

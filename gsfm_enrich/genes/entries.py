@@ -1,4 +1,4 @@
-"""One gene per entry: names without what programs put around them, and entries that hold several."""
+"""One gene per entry: clean names, and separate entries that hold several."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MISSING = frozenset({
     "", "nan", "NaN", "None", "<NA>", "NA", "N/A", "n/a", "#N/A", "N.A.", "NaT", "NULL", "null", "-", "--",
     "---", ".", "?", "#NAME?", "#REF!", "#VALUE!", "#DIV/0!",
 })  # fmt: skip
-"""What a missing name looks like once it has become text; none of these is the approved symbol of a gene."""
+"""How missing names look as text; none of these is the approved symbol of a gene."""
 
 _INVISIBLE = dict.fromkeys(
     [0x00AD, 0x061C, 0x180E, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF]
@@ -29,7 +29,7 @@ _NAME = re.compile(r"[A-Za-z][\w.@/-]*")
 
 
 def clean(text: str) -> str:
-    r"""Return a name without blanks and quotes around it and invisible characters in it.
+    r"""Return a name without surrounding blanks and quotes and without invisible characters.
 
     Examples
     --------
@@ -39,13 +39,13 @@ def clean(text: str) -> str:
     text = text.strip() if text.isascii() else text.translate(_PLAIN).strip()
     if text[:1] == '"' or text[-1:] == '"':
         text = text.strip('" ')
-    if text[:1] == "'":  # a spreadsheet's mark of text has no counterpart
+    if text[:1] == "'":  # a spreadsheet marks text with a single apostrophe
         text = text.strip("' ")
     return text
 
 
 def separate(entries: Sequence[str]) -> tuple[list[str], str]:
-    """Take the genes out of entries that hold several.
+    """Extract the genes from entries that hold several.
 
     Parameters
     ----------
@@ -55,9 +55,9 @@ def separate(entries: Sequence[str]) -> tuple[list[str], str]:
     Returns
     -------
     names : list of str
-        In the order given. Of genes that one measurement cannot tell apart (``A///B`` of a probe, ``P1;P2``
-        of a group of proteins) the first that is known; of a list in one entry (``"A, B, C"``) each. What may
-        be one name, such as ``2,4-D``, stays as it is.
+        In the order given. Of genes that one measurement cannot distinguish (``A///B`` of a probe, ``P1;P2``
+        of a group of proteins), the first known one; of a list in one entry (``"A, B, C"``), each. Text that
+        may be one name, such as ``2,4-D``, stays as it is.
     said : str
         A sentence for a warning, empty when nothing was left out.
 
@@ -81,7 +81,7 @@ def separate(entries: Sequence[str]) -> tuple[list[str], str]:
 
 
 def _genes_of(text: str, alone: bool) -> tuple[list[str], bool]:
-    """Return the genes of an entry, and whether others of it were left out."""
+    """Return the genes of an entry, and whether others in it were left out."""
     listed = [clean(part) for part in _LISTED.split(_BRACKETS.sub("", text)) if clean(part) not in MISSING]
     grouped = [part for part in map(clean, _ONE_OF.split(text)) if part not in MISSING]
     is_group = len(_ONE_OF.split(text)) > 1 and all(" " not in part for part in grouped) and grouped
@@ -92,7 +92,7 @@ def _genes_of(text: str, alone: bool) -> tuple[list[str], bool]:
 
 
 def _is_list(text: str, parts: list[str]) -> bool:
-    """Return whether an entry is certainly a list: most of it are genes, or names with commas and blanks."""
+    """Return whether an entry is certainly a list: most parts are genes, or names with commas and blanks."""
     if not parts or " - " in text:
         return False
     numbers = all(part.isdecimal() for part in parts)

@@ -1,4 +1,4 @@
-"""What columns of result tables are called by many tools, read without case and punctuation."""
+"""Column headers in the result tables of many tools, read without case and punctuation."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ GENE_HEADERS = (
     "geneid", "ensemblgeneid", "ensembl", "ensgene", "ensemblid", "ensembltranscriptid", "primerid",
     "targetid", "rownames",
 )  # fmt: skip
-"""Headers under which a person expects genes; of several columns of the same genes the first is taken."""
+"""Headers under which genes are expected; of several columns of the same genes the first is taken."""
 
 ENTREZ_HEADERS = frozenset(
     {"entrez", "entrezid", "entrezgene", "entrezgeneid", "ncbigeneid", "ncbigene", "ncbi", "geneid"}
@@ -46,8 +46,8 @@ HEADERS: dict[str, tuple[str, ...]] = {
         "moransteststatistic",
     ),
 }  # fmt: skip
-"""Headers of each figure in the words of scanpy, Seurat, DESeq2, PyDESeq2, edgeR, limma, pertpy, MAST,
-MAGeCK, memento, muscat, sleuth, monocle3 and samr; of several the first is taken."""
+"""Headers of each figure in scanpy, Seurat, DESeq2, PyDESeq2, edgeR, limma, pertpy, MAST, MAGeCK, memento,
+muscat, sleuth, monocle3 and samr; of several the first is taken."""
 
 FIGURES = tuple(HEADERS)
 
@@ -88,15 +88,15 @@ _PATTERNS = (
 
 
 class Figure(NamedTuple):
-    """What a column holds by its header: a figure, in which scale, and how sure the header is of it."""
+    """What a column holds according to its header: the figure, its scale, and how certain it is."""
 
     name: str
     scale: str  # "" as it is, "log10", "log2" or "ln" of p-values, "per cent"
-    rank: int  # place among the known headers; after all of them where only a pattern fits
+    rank: int  # place among the known headers; after all of them if only a pattern fits
 
 
 def plain(header: object) -> str:
-    """Return a header in lower case without anything but letters and digits.
+    """Return a header in lower case, with letters and digits only.
 
     Examples
     --------
@@ -108,7 +108,7 @@ def plain(header: object) -> str:
 
 @lru_cache(maxsize=4096)
 def figure_of(header: str) -> Figure | None:
-    """Return what figure a column holds, by its header.
+    """Return the figure that a column holds, according to its header.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ def figure_of(header: str) -> Figure | None:
     Returns
     -------
     Figure or None
-        None where the header says nothing.
+        None if the header is not recognised.
 
     Examples
     --------
@@ -157,7 +157,7 @@ def _known(text: str) -> Figure | None:
 
 
 def gene_rank(header: str) -> int | None:
-    """Return the place of a header among those that genes are expected under; None where it is none.
+    """Return the place of a header among those of columns of genes; None if it is not one of them.
 
     Examples
     --------
@@ -171,7 +171,7 @@ def gene_rank(header: str) -> int | None:
 
 
 def is_group_header(header: str) -> bool:
-    """Return whether a column is, by its header, one of clusters, contrasts or the like.
+    """Return whether a column holds clusters, contrasts or other groups, according to its header.
 
     Examples
     --------
@@ -183,7 +183,7 @@ def is_group_header(header: str) -> bool:
 
 
 def describes_genes(header: str) -> bool:
-    """Return whether a column of words says, by its header, something about genes or their test.
+    """Return whether a column of words describes genes or their test, according to its header.
 
     Examples
     --------
@@ -194,7 +194,7 @@ def describes_genes(header: str) -> bool:
 
 
 def _words(header: str) -> set[str]:
-    """Return the words of a header, and pairs of them as one."""
+    """Return the words of a header, and its pairs of words joined."""
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", str(header)).lower()
     words = re.findall(r"[a-z]+", spaced)
     return {*words, *(first + second for first, second in pairwise(words))}

@@ -1,8 +1,8 @@
-"""Read a homology report of Mouse Genome Informatics, and keep what matters of it as one small file.
+"""Read a homology report of Mouse Genome Informatics, and keep what is needed of it in one small file.
 
-A report is a table of classes of homologous genes, one gene a line; the genes of the species and the human
+A report is a table of classes of homologous genes, one gene per line; the genes of the species and the human
 genes of one class are orthologues. ``HOM_MouseHumanSequence.rpt`` has mouse and human,
-``HOM_AllOrganism.rpt`` rat as well (https://www.informatics.jax.org/downloads/reports/). MGI replaces both
+``HOM_AllOrganism.rpt`` also has rat (https://www.informatics.jax.org/downloads/reports/). MGI replaces both
 every week, under the same name and without a checksum, so the small file records when its report was fetched
 and the report's SHA-256.
 """
@@ -73,12 +73,12 @@ def read_report(path: Path, organism: str) -> list[Homologue]:
     Returns
     -------
     list of Homologue
-        Sorted by symbol, each once; those without a human gene as well.
+        Sorted by symbol, each once, including those without a human gene.
 
     Raises
     ------
     InputError
-        If there is no such file, it is no such report, it is cut off, or it lacks the species or human.
+        If there is no such file, it is not such a report, it is cut off, or it lacks the species or human.
     """
     if not path.is_file():
         raise InputError(f"There is no file {str(path)!r}; expected a homology report of MGI.")
@@ -129,7 +129,7 @@ def load_table(path: Path) -> tuple[list[Homologue], Origin]:
     Raises
     ------
     InputError
-        If it is damaged: its content does not have the checksum that it records.
+        If it is damaged: its content does not match the recorded checksum.
     """
     try:
         head, body = path.read_text("utf-8").split("\n", 1)

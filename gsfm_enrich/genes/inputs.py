@@ -1,7 +1,7 @@
 """What users pass as a list of genes or as a background, turned into plain Python.
 
-Every form in which notebooks hold genes is taken: list, tuple, set, Series, Index, ndarray, a data frame of
-one column, a data frame of names and weights, or a text file with one gene per line.
+Every form in which notebooks hold genes is accepted: list, tuple, set, Series, Index, ndarray, a data frame
+with one column, a data frame of names and weights, or a text file with one gene per line.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ GeneList: TypeAlias = "str | os.PathLike[str] | Iterable[object]"
 
 _FIELDS = re.compile(r'"[^"]*"|[^\s,]+')
 _PLAIN_NAMES = re.compile(r"[A-Za-z][\w.-]*(?:\0[A-Za-z][\w.-]*)*", re.ASCII)
-"""Names that start with a letter, joined by a character that no name holds."""
+"""Names that start with a letter, joined by a character that does not occur in names."""
 _NUMBER_AND_NAME, _LEAST_NUMBERED = 2, 3
 
 
@@ -37,14 +37,15 @@ def as_gene_list(genes: GeneList) -> list[str]:
     ----------
     genes
         A list, tuple, set (taken in sorted order), Series, Index, one-dimensional array or iterator of names
-        or Entrez ids; a DataFrame of one column, or of names and numeric weights (which are not used); or the
-        path of a text file, plain or gzipped, with one gene per line and perhaps weights after tab or comma.
+        or Entrez ids; a DataFrame with one column, or with names and numeric weights (which are not used); or
+        the path of a text file, plain or gzipped, with one gene per line, optionally followed by a tab or
+        comma and a weight.
 
     Returns
     -------
     list of str
-        In the order given and with repeats. Missing and blank entries are left out, the text ``nan`` and its
-        like (`gsfm_enrich.genes.entries.MISSING`) among them. Of several genes in one entry see
+        In the order given and with repeats. Missing and blank entries are left out, including text such as
+        ``nan`` (`gsfm_enrich.genes.entries.MISSING`). For several genes in one entry see
         `gsfm_enrich.genes.entries.separate`. May be empty.
 
     Raises
@@ -55,7 +56,7 @@ def as_gene_list(genes: GeneList) -> list[str]:
     Warns
     -----
     GsfmEnrichWarning
-        If entries name several genes (``A///B``, ``P1;P2``), of which one each was taken.
+        If entries name several genes (``A///B``, ``P1;P2``), of which one was taken for each entry.
 
     Examples
     --------
@@ -82,7 +83,7 @@ def as_background(background: GeneList | int | None) -> int | list[str] | None:
     Raises
     ------
     InputError
-        If the number is not positive, or the list is empty or no list of genes.
+        If the number is not positive, or the list is empty or not a list of genes.
 
     Examples
     --------
@@ -133,7 +134,7 @@ def read_gene_list(genes: GeneList) -> tuple[list[str], int]:
     Warns
     -----
     GsfmEnrichWarning
-        As `as_gene_list`.
+        As in `as_gene_list`.
     """
     found, blanks, remarks = parse_gene_list(genes)
     for remark in remarks:
@@ -142,12 +143,12 @@ def read_gene_list(genes: GeneList) -> tuple[list[str], int]:
 
 
 def as_gene_lists(lists: Mapping[Any, GeneList]) -> list[list[str]]:
-    """Turn several lists of genes into lists of stripped strings, and warn once of what is odd in any.
+    """Turn several lists of genes into lists of stripped strings, and warn once of odd entries in any.
 
     Parameters
     ----------
     lists
-        What `as_gene_list` takes, by name.
+        Lists as in `as_gene_list`, by name.
 
     Returns
     -------
@@ -157,7 +158,7 @@ def as_gene_lists(lists: Mapping[Any, GeneList]) -> list[list[str]]:
     Raises
     ------
     InputError
-        As `as_gene_list`.
+        As in `as_gene_list`.
 
     Examples
     --------
@@ -174,7 +175,7 @@ def as_gene_lists(lists: Mapping[Any, GeneList]) -> list[list[str]]:
 
 
 def parse_gene_list(genes: GeneList) -> tuple[list[str], int, list[str]]:
-    """Do what `read_gene_list` does, and return what it warns of in the third place."""
+    """Do the same as `read_gene_list`, but return its warnings as a third value."""
     items = _items(genes)
     if _are_plain(items):
         return [str(item) for item in items], 0, []
@@ -195,14 +196,14 @@ def parse_gene_list(genes: GeneList) -> tuple[list[str], int, list[str]]:
 
 
 def _are_plain(items: list[object]) -> bool:
-    """Return whether all entries are names to which nothing needs to be done, as in nearly every list."""
+    """Return whether no entry needs any change, as in nearly every list."""
     if not all(type(item) is str for item in items):
         return False
     return _PLAIN_NAMES.fullmatch("\0".join(map(str, items))) is not None and MISSING.isdisjoint(items)
 
 
 def _items(genes: object) -> list[object]:
-    """Lay any container flat."""
+    """Return the entries of any container as a flat list."""
     if isinstance(genes, str | os.PathLike):
         return list(_read_file(genes))
     if isinstance(genes, bytes | Mapping) or not isinstance(genes, Iterable):
@@ -219,7 +220,7 @@ def _items(genes: object) -> list[object]:
 
 
 def _frame_items(frame: object) -> list[object]:
-    """Take the names out of a data frame of names, or of names and weights."""
+    """Return the names in a data frame of names, or of names and weights."""
     import pandas as pd
     from pandas.api.types import is_numeric_dtype
 
@@ -240,9 +241,9 @@ def _frame_items(frame: object) -> list[object]:
 
 
 def _read_file(path: str | os.PathLike[str]) -> Iterable[str]:
-    """Yield the names in a text file, without the weights that may stand beside them."""
+    """Yield the names in a text file, without the weights that may follow them."""
     file = Path(path)
-    if not file.exists() or file.is_dir():  # a named pipe will do
+    if not file.exists() or file.is_dir():  # a named pipe is accepted
         if isinstance(path, str):
             raise InputError(
                 f"{path!r} is not a file. For a single gene pass a list, [{path!r}]; "
@@ -265,7 +266,7 @@ def _without_weight(line: str) -> str:
 
 
 def _without_row_numbers(lines: list[str]) -> list[str]:
-    """Return the names beside row numbers, as R and pandas write them; nothing when there are none."""
+    """Return the names beside row numbers, as R and pandas write them; empty if there are none."""
     rows = [[clean(field) for field in _FIELDS.findall(line)] for line in lines]
     header = bool(rows) and (len(rows[0]) == 1 or not rows[0][0].isdecimal())
     numbered = rows[header:]
@@ -287,7 +288,7 @@ def _is_number(text: str) -> bool:
 
 
 def _name(item: object, position: int) -> str:
-    """Turn one entry that is not a plain string into a name; a missing one into an empty name."""
+    """Turn an entry that is not a plain string into a name; a missing one becomes an empty name."""
     if item is None or type(item).__name__ in {"NAType", "NaTType"}:
         return ""
     if isinstance(item, str):
@@ -299,7 +300,7 @@ def _name(item: object, position: int) -> str:
             return ""
         if float(item).is_integer():
             return str(int(item))
-    if hasattr(item, "isoformat"):  # a date that a spreadsheet made of a symbol
+    if hasattr(item, "isoformat"):  # a symbol that a spreadsheet turned into a date
         return str(item.isoformat())
     raise InputError(
         f"Entry {position} of the genes is {item!r} ({_kind(item)}); expected a name or an Entrez id."

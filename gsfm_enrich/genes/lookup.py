@@ -1,32 +1,32 @@
-"""Dictionaries over the gene table, and the rules by which one identifier finds its gene.
+"""Dictionaries over the gene table, and the rules by which the gene of an identifier is found.
 
-The rules for human, the first that applies:
+The first of these rules that applies is used for human:
 
 1. the identical approved symbol (``direct``), then the approved symbol in another case (``case``);
 2. only digits: an Entrez id, and nothing else (``entrez``);
-3. a symbol that a whole family lost by renaming, ``SEPT2`` to ``SEPTIN2``, ``MARCH1`` to ``MARCHF1``,
+3. the old symbol of a renamed family, ``SEPT2`` to ``SEPTIN2``, ``MARCH1`` to ``MARCHF1``,
    ``MARC1`` to ``MTARC1`` (``alias``);
-4. an alias or previous symbol, first in the same case, then in any case (``alias``); where another gene has
-   more publications, the case of ``neu``, ``Trif`` and ``p21`` or ``P21`` says nothing;
+4. an alias or previous symbol, first in the same case, then in any case (``alias``); if another gene has
+   more publications, the case of ``neu``, ``Trif`` and ``p21`` or ``P21`` is ignored;
 5. an Ensembl gene id, with or without version (``ensembl``); a UniProt accession, with or without isoform
    (``uniprot``);
-6. a date that a spreadsheet made of a symbol, ``2-Sep``, ``4-Oct`` or ``2023-09-02`` (``alias``);
-7. a name that a program rewrote, see `gsfm_enrich.genes.rewritten`: the gene of the name before
+6. a symbol that a spreadsheet turned into a date, ``2-Sep``, ``4-Oct`` or ``2023-09-02`` (``alias``);
+7. a name that a program rewrote, see `gsfm_enrich.genes.rewritten`: the gene of the original name
    (``spelling``).
 
-When several genes share an alias, an Ensembl id or an accession, read-through genes step back, and the only
-protein-coding gene left takes it; otherwise the identifier is ``ambiguous``. An alias stays ambiguous as
-well where another gene may be meant: one that is neither a pseudogene nor a mere locus and has more than a
+When several genes share an alias, an Ensembl id or an accession, read-through genes are ignored, and if only
+one protein-coding gene is left, it is the gene; otherwise the identifier is ``ambiguous``. An alias is also
+ambiguous if another gene may be meant: one that is neither a pseudogene nor a mere locus and has more than a
 twentieth of the publications of the protein-coding one, or any gene that has more publications than it.
 So ``DEC1`` is ambiguous (BHLHE40 and the non-coding DELEC1), as is ``p21`` (CDKN1A, TCEAL1 and another), and
-``OCT4``, ``A20`` and ``p16`` (CDKN2A, in spite of a pseudogene) are not.
+``OCT4``, ``A20`` and ``p16`` (CDKN2A, despite a pseudogene) are not.
 
-For mouse and rat, the first that applies:
+For mouse and rat, the first of these:
 
 1. a symbol (in any case), MGI accession or Entrez id of the orthology table: its human genes, the best first
    (``orthologue``), or none (``no orthologue``);
-2. an Ensembl id or UniProt accession of human, which is not an identifier of the species (``human``);
-3. the rules for a human symbol, alias or date (``rule``), for the name before a program rewrote it as well.
+2. a human Ensembl id or UniProt accession, which is not an identifier of the species (``human``);
+3. the rules for a human symbol, alias or date (``rule``), also for the name before a program rewrote it.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ from gsfm_enrich.organisms import RESOLVED_ORGANISMS
 Found = tuple[tuple[int, ...], str]
 """The rows of the gene table that an identifier may mean, the best first, and how it was found.
 
-It is one row when an identifier is mapped, except for ``orthologue``, where there can be several.
+There is one row when an identifier is mapped, except for ``orthologue``, where there can be several.
 """
 
 UNKNOWN: Found = ((), "unknown")
@@ -74,7 +74,7 @@ _BEFORE_THE_SPREADSHEET = {
     "dec": ("DEC",),
 }
 _MAY_BE_MEANT = 20
-"""A gene steps back from a shared alias when the protein-coding one has so many times its publications."""
+"""A gene with a shared alias is ignored if the protein-coding one has this many times its publications."""
 
 
 def find_genes(ids: Iterable[str], organism: str = "human") -> list[Found]:
@@ -114,7 +114,7 @@ def find_genes(ids: Iterable[str], organism: str = "human") -> list[Found]:
 
 
 def find_named(symbols: Iterable[str], organism: str = "human") -> list[Found]:
-    """Find the gene of every name in a library or vocabulary, which may be human whoever is asked about.
+    """Find the gene of every name in a library or vocabulary, which may be human for any organism.
 
     Parameters
     ----------
@@ -126,12 +126,12 @@ def find_named(symbols: Iterable[str], organism: str = "human") -> list[Found]:
     Returns
     -------
     list of tuple
-        As `find_genes`, but that an approved human symbol is that gene in any case.
+        As in `find_genes`, but an approved human symbol in any case is that human gene.
 
     Raises
     ------
     InputError
-        As `find_genes`.
+        As in `find_genes`.
 
     Examples
     --------
@@ -159,7 +159,7 @@ def spell_as(symbols: Iterable[str], organism: str) -> list[str]:
     Returns
     -------
     list of str
-        Approved human symbols become those of the species, others and genes without an orthologue stay.
+        Approved human symbols become those of the species; others and genes without an orthologue stay.
 
     Examples
     --------
@@ -179,7 +179,7 @@ def approved_symbols() -> Sequence[str]:
 
 
 def _find_human(text: str) -> Found:
-    """Apply the rules after the identical symbol."""
+    """Apply the rules that follow the identical symbol."""
     upper = text.upper()
     row = _by_upper_symbol().get(upper)
     if row is not None:
@@ -200,7 +200,7 @@ def _find_human(text: str) -> Found:
 
 
 def _named(text: str, upper: str) -> tuple[int, ...]:
-    """Return the genes of which a name is an alias, in the same case if that says something."""
+    """Return the genes that have a name as an alias, in the same case if the case matters."""
     exact, any_case = _aliases().get(text, ()), _upper_aliases().get(upper, ())
     publications = human_columns()["publications"]
     most = max((int(publications[row]) for row in exact), default=-1)
@@ -211,7 +211,7 @@ def _named(text: str, upper: str) -> tuple[int, ...]:
 
 
 def _find_rewritten(text: str) -> Found:
-    """Find the gene of the name that a program rewrote."""
+    """Find the gene of a name that a program rewrote."""
     for before in before_rewriting(text, "human"):
         rows, how = _by_symbol_or_rule(before)
         if rows and how != "ambiguous":
@@ -225,7 +225,7 @@ def _find_orthologue(text: str, orthology: Orthology) -> Found:
         rows = orthology.rows(text)
         return (rows, "orthologue") if rows else ((), "no orthologue")
     if _ENTREZ.fullmatch(text) or genome_of(text) not in ("", orthology.organism):
-        return UNKNOWN  # a number is an id of the species; a prefix may say that of another
+        return UNKNOWN  # a number is an id of the species; a prefix may be that of another
     for before in before_rewriting(text, orthology.organism):
         if before in orthology:
             rows = orthology.rows(before)
@@ -242,7 +242,7 @@ def _by_symbol_or_rule(text: str) -> Found:
 
 
 def _decide(rows: tuple[int, ...], how: str) -> Found:
-    """Choose among the genes that share an identifier, or call it ambiguous."""
+    """Choose among the genes that share an identifier, or return it as ambiguous."""
     if not rows:
         return UNKNOWN
     if len(rows) > 1:
@@ -274,12 +274,12 @@ def _renamed(upper: str) -> tuple[int, ...]:
 
 
 def is_date(text: str) -> bool:
-    """Return whether a name is what a spreadsheet makes of a symbol, such as ``2-Sep`` or ``Mar-02``."""
+    """Return whether a name is a date that a spreadsheet makes of a symbol: ``2-Sep`` or ``Mar-02``."""
     return any(date.fullmatch(text) for date in (_ANY_DATE, _DAY_MONTH, _MONTH_DAY, _ISO_DATE))
 
 
 def _dated(text: str) -> tuple[int, ...]:
-    """Find what a spreadsheet may have turned into this date."""
+    """Find the genes whose symbols a spreadsheet may have turned into this date."""
     if match := _DAY_MONTH.fullmatch(text):
         number, month = match[1], _MONTH_NAMES[match[2].lower()]
     elif match := _MONTH_DAY.fullmatch(text):

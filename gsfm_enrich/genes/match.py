@@ -1,4 +1,4 @@
-"""Map identifiers onto another list's own spelling: a library's genes, a vocabulary's tokens."""
+"""Map identifiers to the names in another list, such as a library's genes or a vocabulary's tokens."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ class Match:
     columns
         int64, one per distinct identifier: its position in the other list, -1 when it has none.
     ids
-        The distinct identifiers, in the order of their first appearance.
+        The distinct identifiers, in order of first appearance.
     how
         For each identifier ``direct`` (the identical string), ``case`` (the same except for case), the way
         its gene was found (``alias``, ``ensembl``, ``entrez``, ``uniprot``; for mouse and rat ``orthologue``,
         ``rule``, ``human``, see `gsfm_enrich.genes.lookup`), or why it has none: ``ambiguous``, ``no
-        orthologue``, ``duplicate`` (another identifier of the same gene has it already) or ``unknown`` (no
-        gene, or none of the other list).
+        orthologue``, ``duplicate`` (another identifier of the same gene came before) or ``unknown`` (no
+        gene, or not one of the other list).
     """
 
     columns: NDArray[np.int64]
@@ -39,11 +39,11 @@ class Match:
 
 
 def match(ids: Iterable[str], symbols: Sequence[str], organism: str = "human") -> Match:
-    """Find each identifier in another list of gene names, whatever either of them calls the gene.
+    """Find each identifier in another list of gene names, even if the two name the gene differently.
 
-    The identical string always wins, so that whatever matched without this function still matches the same
-    way. Next comes the string that differs only in case (for mouse and rat, unless it names a gene that is no
-    orthologue: mouse Nat2 is not human NAT2), then the name of the same gene; of several orthologues the
+    An identical string always comes first, so names that match without this function still match the same
+    way. Next is a string that differs only in case (for mouse and rat, unless it names a gene that is not an
+    orthologue: mouse Nat2 is not human NAT2), then a name of the same gene; of several orthologues, the
     first that the list has. No position is given twice: an identifier whose gene is already there is a
     ``duplicate``.
 
@@ -52,7 +52,7 @@ def match(ids: Iterable[str], symbols: Sequence[str], organism: str = "human") -
     ids
         Stripped identifiers, as `gsfm_enrich.genes.inputs.as_gene_list` returns them.
     symbols
-        The other list. A tuple is looked up fastest, as what is known of it is kept for later calls.
+        The other list. A tuple is fastest, as its index is kept for later calls.
     organism
         Any name of an organism that gseapy knows. Without a gene table (fly, yeast, fish, worm) only strings
         are compared.
@@ -90,7 +90,7 @@ def match(ids: Iterable[str], symbols: Sequence[str], organism: str = "human") -
 def match_lists(
     lists: Sequence[Sequence[str]], symbols: Sequence[str], organism: str = "human"
 ) -> list[Match]:
-    """Do for each of many lists what `match` does, and look up what several of them hold only once.
+    """Match many lists as `match` does, looking up each identifier only once.
 
     Parameters
     ----------
@@ -117,7 +117,7 @@ def match_lists(
     for texts in lists:
         at = np.array([numbers[text] for text in texts], dtype=np.int64)
         there = column_of[at[column_of[at] >= 0]]
-        if len(np.unique(there)) < len(there):  # two names of one gene: the first of them has it
+        if len(np.unique(there)) < len(there):  # two names of one gene: the first gets it
             found.append(match(texts, symbols, organism))
         else:
             found.append(Match(column_of[at], list(texts), how_of[at].tolist()))
@@ -125,13 +125,13 @@ def match_lists(
 
 
 def _targets_of(symbols: Sequence[str], organism: str) -> _Targets:
-    """Index the names to be looked among, or recall the index."""
+    """Index the names to search, or return the kept index."""
     orthology = load_orthology(organism) if organism in ORTHOLOGY_ORGANISMS else None
     return _targets(tuple(symbols), organism, orthology)
 
 
 def _look_up(distinct: Sequence[str], targets: _Targets) -> tuple[list[int], list[str]]:
-    """Find each identifier by itself: its position, -1 for none, and how it was found."""
+    """Find each identifier separately: its position, -1 for none, and how it was found."""
     columns = [targets.position.get(text, -1) for text in distinct]
     how = ["direct"] * len(distinct)
     missed = [number for number, column in enumerate(columns) if column < 0]
@@ -142,7 +142,7 @@ def _look_up(distinct: Sequence[str], targets: _Targets) -> tuple[list[int], lis
 
 
 class _Targets(NamedTuple):
-    """What is known of a list of gene names: positions by name, by name in upper case, and by gene.
+    """The index of a list of gene names: positions by name, by name in upper case, and by gene.
 
     ``genes`` are the rows of the gene table that each name means.
     """
@@ -157,7 +157,7 @@ class _Targets(NamedTuple):
 
 @lru_cache(maxsize=64)
 def _targets(symbols: tuple[str, ...], organism: str, orthology: Orthology | None) -> _Targets:
-    """Index a list of names; the orthology is an argument so that another table gives another index."""
+    """Index a list of names; the orthology is an argument so that each table has its own index."""
     position: dict[str, int] = {}
     by_upper: dict[str, int] = {}
     by_gene: dict[int, tuple[int, str]] = {}
@@ -168,9 +168,7 @@ def _targets(symbols: tuple[str, ...], organism: str, orthology: Orthology | Non
         if not rows or how == "ambiguous":
             continue
         _, taken_how = by_gene.setdefault(rows[0], (column, how))
-        if (
-            how == "direct" != taken_how
-        ):  # of several names of one gene its approved symbol is the one to take
+        if how == "direct" != taken_how:  # of several names of one gene, take the approved symbol
             by_gene[rows[0]] = (column, how)
     return _Targets(organism, orthology, position, by_upper, by_gene, [rows for rows, _ in found])
 

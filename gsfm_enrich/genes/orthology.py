@@ -1,10 +1,10 @@
-"""Orthologues: the human genes of a gene of mouse or rat, and back.
+"""Orthologues: the human genes of a gene of mouse or rat, and the reverse.
 
-The table is that of Mouse Genome Informatics, see `gsfm_enrich.genes.homology`. The first use of a species
-downloads it, `install_orthology` takes an own copy or a newer one, and it is kept as
+The table is that of Mouse Genome Informatics, see `gsfm_enrich.genes.homology`. It is downloaded at the first
+use of a species, `install_orthology` installs a local copy or a newer one, and it is kept as
 ``<cache>/orthology/<organism>.tsv``. Without it (no network, or ``GSFM_ENRICH_OFFLINE`` set), and for symbols
-that it does not have, a rule takes its place: the human gene of the same symbol except for case, or else the
-one that has it as an alias or previous symbol. The rule needs no file but the human gene table.
+that it lacks, a rule is used instead: the human gene with the same symbol except for case, or else the one
+that has it as an alias or previous symbol. The rule only needs the human gene table.
 
 When a gene has several human orthologues, they are tried in this order: the same symbol except for case, then
 protein-coding genes, then those that are not read-through, then the one with the most publications.
@@ -31,7 +31,7 @@ REPORTS = {
     "rat": "https://www.informatics.jax.org/downloads/reports/HOM_AllOrganism.rpt",
 }
 SECONDS = 20
-"""Longest silence of the server before a download is given up."""
+"""Seconds without a response after which a download is given up."""
 
 BY_RULE = "by rule (the same symbol or alias except for case)"
 
@@ -44,7 +44,7 @@ class Orthology:
     ----------
     organism : str
     genes : tuple of Homologue
-        Empty when only the rule is there.
+        Empty if there is only the rule.
     origin : Origin or None
     """
 
@@ -121,7 +121,7 @@ class Orthology:
 
     @cached_property
     def _symbols(self) -> dict[int, str]:
-        """Symbol of the species by human row: the same except for case, else one whose best row it is."""
+        """Symbol of the species by human row: the same except for case, else one with this row as best."""
         human = human_columns()["symbol"]
         ranked: dict[int, tuple[bool, bool, str]] = {}
         for symbol, rows in self._rows.items():
@@ -132,7 +132,7 @@ class Orthology:
 
 
 def load_orthology(organism: str) -> Orthology:
-    """Return the orthologues of mouse or rat: those of the table, downloaded once, or by rule without it.
+    """Return the orthologues of mouse or rat: from the table, downloaded once, or by rule without it.
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ def load_orthology(organism: str) -> Orthology:
     Returns
     -------
     Orthology
-        The same object at each call, until another table is installed.
+        The same object at each call until another table is installed.
 
     Raises
     ------
@@ -168,12 +168,12 @@ def load_orthology(organism: str) -> Orthology:
 
 
 def cached_orthology(organism: str) -> Orthology:
-    """Return the orthologues of the table in the cache, or by rule when there is none; see `load_orthology`.
+    """Return the orthologues from the table in the cache, or by rule without one; see `load_orthology`.
 
     Raises
     ------
     InputError
-        As `load_orthology`.
+        As in `load_orthology`.
     """
     organism = _with_report(organism)
     path = table_path(organism)
@@ -185,7 +185,7 @@ def cached_orthology(organism: str) -> Orthology:
 
 
 def table_path(organism: str) -> Path:
-    """Return where the table of a species is kept; it need not be there."""
+    """Return the path at which the table of a species is kept; the file need not exist."""
     return cache_base() / "orthology" / f"{organism}.tsv"
 
 
@@ -195,21 +195,21 @@ def install_orthology(
     *,
     known_hash: str | None = None,
 ) -> str:
-    """Put an orthology table in the place of the one that is kept, if any.
+    """Install an orthology table, replacing the one that is kept, if any.
 
-    Until the new table is complete, the former one stays: an interrupted download changes nothing. Libraries
-    that were completed in this session before keep the orthologues they were completed with.
+    The old table stays until the new one is complete: an interrupted download changes nothing. Libraries that
+    were completed earlier in this session keep the orthologues they were completed with.
 
     Parameters
     ----------
     organism
         Any name of mouse or rat.
     source
-        A homology report of MGI, or one like it: the path of a copy, plain or gzipped, or a web address. By
-        default the current one of MGI.
+        A homology report of MGI, or a similar one: the path of a copy, plain or gzipped, or a web address. By
+        default the current report of MGI.
     known_hash
-        What the SHA-256 of the report must be; by default it is only recorded, as MGI replaces its reports
-        every week.
+        Expected SHA-256 of the report; by default it is only recorded, as MGI replaces its reports every
+        week.
 
     Returns
     -------
@@ -219,7 +219,7 @@ def install_orthology(
     Raises
     ------
     InputError
-        If the organism has no table, the report is none, or it has another checksum.
+        If the organism has no table, or the report is not a homology report or has another checksum.
     OfflineError
         If the report cannot be downloaded.
 
@@ -242,7 +242,7 @@ def install_orthology(
 
 
 def describe(orthology: Orthology) -> str:
-    """Say in a sentence what a table holds and where it comes from."""
+    """Return a sentence on what a table holds and where it comes from."""
     if orthology.origin is None:
         return f"Orthologues of {orthology.organism}: {BY_RULE}; no table is cached."
     mapped = sum(bool(orthology.rows(gene.symbol)) for gene in orthology.genes)
@@ -266,11 +266,11 @@ def _download(url: str, known_hash: str | None, folder: Path) -> Path:
     if is_offline():
         raise OfflineError(f"{url} cannot be downloaded, as {OFFLINE_VARIABLE} is set.")
     import pooch
-    import requests  # what pooch downloads with
+    import requests  # used by pooch for downloads
 
     logger = pooch.get_logger()
     level = logger.level
-    logger.setLevel(logging.WARNING)  # it would print what our record keeps
+    logger.setLevel(logging.WARNING)  # it would print what is recorded anyway
     try:
         file = pooch.retrieve(
             url,
@@ -281,7 +281,7 @@ def _download(url: str, known_hash: str | None, folder: Path) -> Path:
         )
     except requests.RequestException as error:
         raise OfflineError(f"{url} cannot be downloaded ({type(error).__name__}).") from error
-    except ValueError as error:  # what pooch raises when a hash differs
+    except ValueError as error:  # pooch raises it if the hash differs
         raise InputError(f"What {url} sends does not have the checksum {known_hash}.") from error
     finally:
         logger.setLevel(level)
@@ -289,7 +289,7 @@ def _download(url: str, known_hash: str | None, folder: Path) -> Path:
 
 
 def _checked(report: Path, known_hash: str | None) -> str:
-    """Return the SHA-256 of a file, and refuse another than the one expected."""
+    """Return the SHA-256 of a file; raise an error if it is not the expected one."""
     import pooch
 
     found: str = pooch.file_hash(str(report), alg="sha256")
@@ -300,7 +300,7 @@ def _checked(report: Path, known_hash: str | None) -> str:
 
 @lru_cache(maxsize=8)
 def _download_once(organism: str, path: Path) -> None:
-    """Try once per process to download a table that is not there."""
+    """Try once per process to download a missing table."""
     try:
         install_orthology(organism)
     except (OSError, InputError) as error:  # no network, or an answer that is not a report
@@ -318,13 +318,13 @@ def _rule(organism: str) -> Orthology:
 
 @lru_cache(maxsize=4)
 def _load_unchanged(organism: str, path: Path, modified: int, size: int) -> Orthology:
-    """Read a table once for each time it was changed."""
+    """Read a table, again only if it has changed."""
     genes, origin = load_table(path)
     return Orthology(organism, tuple(genes), origin)
 
 
 def _by_rule(human: str) -> str:
-    """Spell a human symbol as mouse and rat would: ``TP53`` as ``Tp53``, ``MT-ND1`` as ``mt-Nd1``."""
+    """Spell a human symbol as in mouse and rat: ``TP53`` as ``Tp53``, ``MT-ND1`` as ``mt-Nd1``."""
     if human.startswith("MT-"):
         return "mt-" + human.removeprefix("MT-").capitalize()
     return human.capitalize()

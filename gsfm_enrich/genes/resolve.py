@@ -1,4 +1,4 @@
-"""From any identifier to the approved gene symbol, with a report of what was lost."""
+"""Map any identifier to the approved gene symbol, with a report of what was lost."""
 
 from __future__ import annotations
 
@@ -46,21 +46,21 @@ class Resolution:
         ``how``: ``direct``, ``case``, ``alias`` (or previous symbol), ``ensembl``, ``entrez``, ``uniprot``,
         ``spelling`` (the name before a program rewrote it), ``ambiguous`` or ``unknown``; for mouse and rat
         ``orthologue``, ``no orthologue``, ``rule`` (not in the orthology table, and the symbol or an alias of
-        a human gene) or ``human`` (an identifier of human alone), ``ambiguous`` or ``unknown``.
+        a human gene), ``human`` (an identifier of human only), ``ambiguous`` or ``unknown``.
     ambiguous
         For each ambiguous input, the symbols it may mean.
     one_to_many
-        For each input of several human orthologues, their symbols; the first is the one in ``table``.
+        For each input with several human orthologues, their symbols; the first is the one in ``table``.
     orthologues
         Where orthologues come from; empty for human.
     misread
-        Which genes look like those of another species, and what to do; mostly empty.
+        Genes that look like those of another species, and what to do; usually empty.
     unread
-        Which unknown inputs are of a kind that is not read, and what to do; mostly empty.
+        Unknown inputs of a kind that is not supported, and what to do; usually empty.
     blanks
-        How many inputs were empty or missing (NaN, None, "").
+        Number of empty or missing inputs (NaN, None, "").
     repeats
-        How many inputs were there before.
+        Number of repeated inputs.
     """
 
     table: pd.DataFrame
@@ -74,18 +74,18 @@ class Resolution:
 
     @cached_property
     def genes(self) -> list[str]:
-        """The distinct approved symbols, in the order of their first appearance."""
+        """The distinct approved symbols, in order of first appearance."""
         return list(dict.fromkeys(symbol for symbol in self.table["symbol"] if symbol is not None))
 
     @cached_property
     def counts(self) -> dict[str, int]:
-        """How many distinct inputs were found in each way; only the ways that occur."""
+        """Number of distinct inputs found in each way; only the ways that occur."""
         counts = Counter(self.table["how"])
         return {how: counts[how] for how in (*_WORDS, *_LOST) if counts[how]}
 
     @cached_property
     def unknown(self) -> list[str]:
-        """The inputs that no gene answers to."""
+        """The inputs for which no gene was found."""
         return list(self.table["input"][self.table["how"] == "unknown"])
 
     @cached_property
@@ -94,7 +94,7 @@ class Resolution:
         return list(self.table["input"][self.table["how"] == "no orthologue"])
 
     def report(self) -> str:
-        """Say in one sentence what was mapped, how, and what was lost.
+        """Return one sentence on what was mapped, how, and what was lost.
 
         Examples
         --------
@@ -138,10 +138,10 @@ def resolve(ids: GeneList, organism: str = "human") -> Resolution:
     ----------
     ids
         Symbols in any case, aliases, previous symbols, Ensembl gene ids (with or without version), Entrez ids
-        and UniProt accessions, mixed; in any form that `gsfm_enrich.genes.inputs.as_gene_list` takes. Missing
-        and blank entries are left out and counted.
+        and UniProt accessions, also mixed; in any form that `gsfm_enrich.genes.inputs.as_gene_list` accepts.
+        Missing and blank entries are left out and counted.
     organism
-        ``"human"``, or ``"mouse"`` and ``"rat"``, whose genes become their human orthologues, see
+        ``"human"``, or ``"mouse"`` or ``"rat"``, whose genes become their human orthologues, see
         `gsfm_enrich.genes.orthology`.
 
     Returns
@@ -157,11 +157,11 @@ def resolve(ids: GeneList, organism: str = "human") -> Resolution:
     Warns
     -----
     GsfmEnrichWarning
-        Once per process, when the orthology table of mouse or rat is not cached and cannot be downloaded.
+        Once per process, if the orthology table of mouse or rat is not cached and cannot be downloaded.
 
     Notes
     -----
-    The rules, in their order, are those of `gsfm_enrich.genes.lookup`.
+    The rules and their order are those of `gsfm_enrich.genes.lookup`.
 
     Examples
     --------
@@ -203,7 +203,7 @@ def resolve(ids: GeneList, organism: str = "human") -> Resolution:
 
 
 def say_reasons(lost: Sequence[str], organism: str = "human") -> str:
-    """Say why genes were not found and what to do: those that may mean several, and those of a kind not read.
+    """Return why genes were not found and what to do: ambiguous ones, and those of a kind not supported.
 
     Examples
     --------
@@ -224,14 +224,14 @@ def say_reasons(lost: Sequence[str], organism: str = "human") -> str:
 
 
 def first_few(names: Sequence[str], shown: int = _SHOWN) -> str:
-    """Join the first few names and say how many more there are.
+    """Join the first few names, with the number of further ones.
 
     Parameters
     ----------
     names
-        What to list.
+        Names to list.
     shown
-        Most names to spell out.
+        Maximum number of names to spell out.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Notice a table of results where a list of genes is expected: all tested genes are not a query."""
+"""Detect a table of results where a list of genes is expected: all tested genes are not a query."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from gsfm_enrich.errors import InputError
 from gsfm_enrich.genes.headers import figure_of, is_group_header
 
 _COLUMNS = 3
-"""So many columns are a table; two may be names and weights."""
+"""Number of columns from which it is a table; two may be names and weights."""
 _NO_WEIGHTS = frozenset({"p_value", "p_adjusted", "log2fc", "fold"})
 """Figures that all tested genes have; a score may be a weight."""
 
 
 def refuse_table(columns: Sequence[str], what: str) -> None:
-    """Raise an error for columns that are those of a table of results.
+    """Raise an error for the columns of a table of results.
 
     Parameters
     ----------
     columns
         Their headers.
     what
-        How to call the table.
+        Name of the table in the message.
 
     Raises
     ------
@@ -43,7 +43,7 @@ def refuse_table(columns: Sequence[str], what: str) -> None:
 
 
 def columns_of_lines(lines: Sequence[str]) -> list[str]:
-    """Return the headers of a table in a text file; nothing where the lines are a list of genes.
+    """Return the headers of a table in a text file; empty if the lines are a list of genes.
 
     Examples
     --------

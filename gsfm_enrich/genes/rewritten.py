@@ -1,10 +1,10 @@
-"""Names as programs rewrite them, and what they were before.
+"""Names that programs rewrite, and the original names.
 
 Cell Ranger puts the genome before the names of a mixed experiment (``GRCh38_TP53``, ``mm10___Trp53``; Seurat
 turns the underscores into hyphens), R's ``make.names`` puts dots for hyphens (``HLA.DRA``), R's
 ``make.unique`` numbers repeats (``TP53.1``), and search engines for proteins write whole headers
-(``sp|P04637|P53_HUMAN``). A name is only taken for a rewritten one when nothing answers to it as it stands
-and a gene answers to the name before: clones such as ``AC012345.1`` are left as they are.
+(``sp|P04637|P53_HUMAN``). A name is treated as rewritten only if no gene has it as it stands and a gene has
+the original name: clones such as ``AC012345.1`` are left as they are.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ GENOMES = {
     "mouse": ("GRCm38", "GRCm39", "mm9", "mm10", "mm39"),
     "rat": ("Rnor6", "Rnor_6.0", "mRatBN7.2", "mRatBN7", "rn5", "rn6", "rn7"),
 }
-"""Names of genome assemblies that stand before a gene's name, by organism."""
+"""Genome assemblies that may precede the name of a gene, by organism."""
 
 _ASSEMBLY = {genome.lower(): organism for organism, genomes in GENOMES.items() for genome in genomes}
 _PREFIX = re.compile(
@@ -27,7 +27,7 @@ _HEADER = re.compile(r"(?:sp|tr)\|([A-Z0-9]+(?:-\d+)?)\|\w+", re.IGNORECASE)
 _NUMBERED = re.compile(r"(.*[A-Za-z].*)\.\d{1,3}")
 _CLONE = re.compile(r"(?:[A-Z]{1,2}\d{5,}|(?:RP|CT|XX|KB|LL|LA|GS)[A-Z]*\d*-.+)\.\d+")
 _LEAST = 2
-"""Letters of the shortest name that is taken for one that make.unique numbered."""
+"""Minimum number of letters in a name that make.unique may have numbered."""
 
 
 def genome_of(text: str) -> str:
@@ -43,14 +43,14 @@ def genome_of(text: str) -> str:
 
 
 def before_rewriting(text: str, organism: str) -> list[str]:
-    """Return what a name may have been before a program rewrote it, the most likely first.
+    """Return the names that a program may have rewritten to this one, the most likely first.
 
     Parameters
     ----------
     text
-        A name that nothing answers to.
+        A name that no gene has.
     organism
-        ``"human"``, ``"mouse"`` or ``"rat"``. Names of another organism's genome stay as they are.
+        ``"human"``, ``"mouse"`` or ``"rat"``. Names with the genome of another organism stay as they are.
 
     Examples
     --------

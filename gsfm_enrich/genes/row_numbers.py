@@ -1,4 +1,4 @@
-"""Tell row numbers, which exports put beside the data, from Entrez ids."""
+"""Distinguish row numbers, which exports put beside the data, from Entrez ids."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from gsfm_enrich.genes.lookup import find_genes
 from gsfm_enrich.organisms import RESOLVED_ORGANISMS
 
 RUN, MANY = 5, 20
-"""This many integers in a row are not a list of genes, nor are this many that lie close together."""
+"""This many consecutive integers are not a list of genes, nor are this many that lie close together."""
 DENSITY = 0.01
-"""Entrez ids of human genes reach 100,000,000: twenty that fill a hundredth of their range are none."""
+"""Entrez ids of human genes reach 100,000,000: twenty integers that fill a hundredth of their range are not
+Entrez ids."""
 
 
 GENES, SAMPLE = 0.95, 400
-"""The share of Entrez ids of genes among numbers that all are such; of any numbers below 10,000 it is 0.8."""
+"""Least share of ids of known genes in a list of Entrez ids; among any numbers below 10,000 it is 0.8."""
 _NUMBERED = re.compile(r"(\D{1,4})(\d+)", re.ASCII)
 _LEAST_NUMBERED = 10
 
@@ -44,13 +45,13 @@ def are_row_numbers(numbers: Collection[int], organism: str = "human") -> bool:
     numbers
         The integers, in any order.
     organism
-        Of the genes that they may be.
+        Organism of the genes that they may be.
 
     Returns
     -------
     bool
-        True for a run of consecutive integers, whatever their order, and for many that lie close together and
-        are not all Entrez ids, as the row numbers that are left of a filtered table.
+        True for a run of consecutive integers in any order, and for many that lie close together and are not
+        all Entrez ids, such as the row numbers of a filtered table.
 
     Examples
     --------
@@ -69,7 +70,7 @@ def are_row_numbers(numbers: Collection[int], organism: str = "human") -> bool:
 
 
 def _share_of_genes(numbers: Sequence[int], organism: str) -> float:
-    """Return the share of some numbers that are Entrez ids of genes; 0 where these are not known."""
+    """Return the share of numbers that are Entrez ids of genes; 0 if these are not known."""
     if organism not in RESOLVED_ORGANISMS:
         return 0.0
     step = max(len(numbers) // SAMPLE, 1)

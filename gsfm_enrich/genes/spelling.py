@@ -1,4 +1,4 @@
-"""Tell from case and table when genes are those of another species than the one that was said."""
+"""Detect genes of another species than the given one, by their case and the orthology table."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from gsfm_enrich.genes.orthology import load_orthology
 from gsfm_enrich.organisms import ORTHOLOGY_ORGANISMS
 
 LEAST, SHARE = 3, 0.1
-"""Fewer genes, or a smaller share of the list, may be slips of the pen and are not worth a warning."""
+"""Fewer genes, or a smaller share of the list, may be typing errors and are not worth a warning."""
 
 MOST = 0.9
-"""Without a table of orthologues a list is human's when so many of its symbols are approved human ones."""
+"""Share of approved human symbols from which a list is human, if there is no table of orthologues."""
 
 _RODENT = re.compile(
     r"(?!C\d+orf)[A-Z]\d*[a-z][a-z0-9-]*|[A-Z0-9]\d{6}[A-Z]\d\d[Rr]ik|mt-[A-Z][a-z0-9]+|H2-[A-Z][a-z]?\d*"
@@ -25,26 +25,26 @@ _UPPER = re.compile(r"[A-Z][A-Z0-9@./-]*[A-Z0-9]|C\d+orf\d+")
 
 
 def misread_species(ids: Sequence[str], organism: str) -> str:
-    """Say which genes look like those of another species than `organism`.
+    """Return a sentence on genes that look like those of another species than `organism`.
 
     Parameters
     ----------
     ids
         Distinct identifiers.
     organism
-        The species they were said to be of.
+        The species given for them.
 
     Returns
     -------
     str
-        A sentence, or an empty string when fewer than three genes, or less than a tenth, stand out.
+        A sentence, or an empty string if fewer than three genes, or less than a tenth, stand out.
 
-        For human, genes stand out that are written as in mouse and rat (``Trp53``) and are not approved human
-        symbol as they stand. For mouse and rat, approved human symbols do that the orthology table lacks in
-        any case, and identifiers of human; not so when the whole list is in upper case and has more symbols
-        that only the species has than symbols that only human has: then it is upper-case mouse. When there is
-        no table, only a list of nothing but approved human symbols does. When none of these do, symbols that
-        both species have stand out if they are written as human's (``CD19``, not ``Cd19``); not so in a list
+        For human, genes stand out if they are written as in mouse and rat (``Trp53``) and are not approved
+        human symbols as they stand. For mouse and rat, human identifiers stand out, and approved human
+        symbols that the orthology table lacks in any case. The exception is a list all in upper case that has
+        more symbols that only the species has than symbols that only human has: it is upper-case mouse.
+        Without a table, only a list of approved human symbols stands out. If none of these do, symbols that
+        both species have stand out if they are written as in human (``CD19``, not ``Cd19``), except in a list
         all in upper case with a symbol that human lacks.
 
     Examples
@@ -74,7 +74,7 @@ def misread_species(ids: Sequence[str], organism: str) -> str:
 
 
 def written_as_rodent(symbols: Sequence[str]) -> bool:
-    """Return whether most of some distinct symbols are written as in mouse and rat and are not human symbols.
+    """Return whether most of the distinct symbols are written as in mouse and rat and are not human symbols.
 
     Examples
     --------
@@ -86,7 +86,7 @@ def written_as_rodent(symbols: Sequence[str]) -> bool:
 
 @cache
 def _human() -> frozenset[str]:
-    """Return the approved human symbols; lists of a data set ask again and again."""
+    """Return the approved human symbols, kept as they are needed for every list."""
     return frozenset(approved_symbols())
 
 
@@ -96,7 +96,7 @@ def _rodent(ids: Sequence[str]) -> list[str]:
 
 
 def _only_human(ids: Sequence[str], organism: str) -> list[str]:
-    """Return what can only be human, or nothing when all is the species' own in upper case."""
+    """Return identifiers that can only be human; empty if the list is the species' own in upper case."""
     orthology = load_orthology(organism)
     human = _human()
     upper = [text for text in ids if _UPPER.fullmatch(text)]
@@ -112,10 +112,10 @@ def _only_human(ids: Sequence[str], organism: str) -> list[str]:
 
 
 def _is_human_by_rule(ids: Sequence[str]) -> bool:
-    """Return whether a list is human for all that can be known without a table of orthologues.
+    """Return whether a list is human, as far as can be known without a table of orthologues.
 
     No symbol is in rodent spelling, and nearly all are approved human ones; in long lists of upper-case mouse
-    more than one in ten is not. Names of clones, such as AL928768.3, are not evidence.
+    symbols more than one in ten is not. Names of clones, such as AL928768.3, are ignored.
     """
     symbols = [text for text in ids if not _CLONE.fullmatch(text)]
     human = _human()
@@ -124,7 +124,7 @@ def _is_human_by_rule(ids: Sequence[str]) -> bool:
 
 
 def _written_as_human(ids: Sequence[str], organism: str) -> list[str]:
-    """Return human symbols in human's spelling, or nothing when all is the species' own in upper case."""
+    """Return symbols in human spelling; empty if the list is the species' own in upper case."""
     orthology = load_orthology(organism)
     own = {gene.symbol for gene in orthology.genes}
     human = _human()

@@ -39,7 +39,7 @@ def load_gene_table(organism: str = "human") -> pd.DataFrame:
 
     Notes
     -----
-    Sources, dates and licences are in ``gsfm_enrich/data/ATTRIBUTION.md``; what is left out is said in
+    Sources, dates and licences are in ``gsfm_enrich/data/ATTRIBUTION.md``; what is left out is described in
     `gsfm_enrich.training.bundled_data`.
 
     Examples
@@ -55,11 +55,11 @@ def load_gene_table(organism: str = "human") -> pd.DataFrame:
 
 @cache
 def human_columns() -> dict[str, list[str]]:
-    """Return the columns of the human gene table as lists of text; shared, so not to be changed."""
+    """Return the columns of the human gene table as lists of text; shared, so they must not be changed."""
     packed = files("gsfm_enrich.data").joinpath("human_genes.tsv.gz").read_bytes()
     text = gzip.decompress(packed).decode("utf-8").rstrip("\n")
     names = text[: text.index("\n")].split("\t")
-    fields = text.replace("\n", "\t").split("\t")  # one split and slices: half the time of line by line
+    fields = text.replace("\n", "\t").split("\t")  # one split and slices take half the time of line by line
     return {name: fields[start :: len(names)][1:] for start, name in enumerate(names)}
 
 

@@ -1,4 +1,4 @@
-"""Why identifiers were not read, and what to do: kinds that are known by their form."""
+"""Why identifiers were not recognised, and what to do: kinds that are known by their form."""
 
 from __future__ import annotations
 
@@ -39,19 +39,19 @@ _KINDS: tuple[tuple[Callable[[str], object], str, str], ...] = (
 
 
 def say_unread(lost: Sequence[str], organism: str) -> str:
-    """Say which of the genes that were not found are of a kind that cannot be read, why, and what to do.
+    """Return which of the genes that were not found are of a kind not supported, why, and what to do.
 
     Parameters
     ----------
     lost
-        Distinct identifiers that no gene answers to.
+        Distinct identifiers for which no gene was found.
     organism
-        What they were said to be of.
+        The organism given for them.
 
     Returns
     -------
     str
-        Sentences with a blank before each, empty when no kind is recognised.
+        Sentences with a blank before each; empty if no kind is recognised.
 
     Examples
     --------
