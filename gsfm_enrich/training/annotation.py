@@ -1,4 +1,4 @@
-"""What genes are, as tables of neighbours: families by name and domain, and the place on the chromosome."""
+"""Tables of neighbours from what genes are: families by name and domain, and location on a chromosome."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from gsfm_enrich.model.vocab import Vocab
 WORD = re.compile(r"[a-z0-9]+")
 STEM = re.compile(r"[A-Z]{2,}")
 MOST_GENES = 800
-"""A word or domain of more genes says nothing."""
+"""A word or domain that more genes share is not informative."""
 SMOOTHING = 0.3
 REACH = 2_000_000
 NEAR = 50_000
-"""Base pairs: neighbours are sought up to the one, and half as near at the other."""
+"""Base pairs: the largest distance of neighbours, and the distance at which nearness is half."""
 STEPS = 60
 
 
@@ -41,9 +41,9 @@ def unit_of_entrez(vocab: Vocab) -> dict[str, int]:
 
 
 def name_words(symbol: str, name: str) -> Iterator[str]:
-    """Yield what the name of a gene has in common with names of its family.
+    """Yield what the name of a gene may share with names in its family.
 
-    Its words and pairs of words, except numbers, and how its symbol begins.
+    These are its words and pairs of words, except numbers, and the beginning of its symbol.
 
     Examples
     --------
@@ -61,18 +61,18 @@ def name_words(symbol: str, name: str) -> Iterator[str]:
 
 
 def similarity(pairs: Iterable[tuple[int, str]], n_units: int) -> csr_array:
-    """Return how similar genes are by the features they share, shape (n_units, n_units).
+    """Return the similarity of genes by the features they share, shape (n_units, n_units).
 
     Parameters
     ----------
     pairs
-        Unit and feature.
+        Pairs of a unit and a feature.
 
     Returns
     -------
     csr_array of float32
-        Cosine, a little less for genes with few features. A feature of f of V genes counts
-        ``(log(V / f) / log V) ** 1.5``; one that a single gene or more than 800 have does not count.
+        Cosine, slightly lower for genes with few features. A feature of f of V genes counts
+        ``(log(V / f) / log V) ** 1.5``; one that a single gene or more than 800 genes have does not count.
     """
     numbers: dict[str, int] = {}
     rows, columns = [], []
@@ -95,7 +95,7 @@ def similarity(pairs: Iterable[tuple[int, str]], n_units: int) -> csr_array:
 
 
 def family_similarity(org_db: Path, vocab: Vocab) -> csr_array:
-    """Return how similar genes are by the words of their names and by their domains (Pfam and PROSITE)."""
+    """Return the similarity of genes by the words of their names and their domains (Pfam and PROSITE)."""
     unit = unit_of_entrez(vocab)
     with open_database(org_db) as database:
         names = database.execute("SELECT gene_id, symbol, gene_name FROM gene_info JOIN genes USING (_id)")
@@ -115,7 +115,7 @@ def family_similarity(org_db: Path, vocab: Vocab) -> csr_array:
 
 
 def location_similarity(org_db: Path, vocab: Vocab) -> csr_array:
-    """Return how near genes lie to each other on a chromosome: ``1 / (1 + distance / 50 kb)`` up to 2 Mb."""
+    """Return the nearness of genes on a chromosome: ``1 / (1 + distance / 50 kb)`` up to 2 Mb."""
     unit = unit_of_entrez(vocab)
     place: dict[int, tuple[str, int]] = {}
     with open_database(org_db) as database:

@@ -1,7 +1,7 @@
-"""Assemble a corpus out of publications and GMT files, in memory that does not grow with the number of sets.
+"""Assemble a corpus from publications and GMT files, in memory that does not grow with the number of sets.
 
-Sets are written to a file as they are read. A corpus is kept in a folder of the cache that is named after
-the content of its sources and the rules, and is opened from there the next time.
+Sets are written to a file as they are read. A corpus is kept in a folder of the cache, named after the
+content of its sources and the rules, and is opened from there the next time.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from gsfm_enrich.training.sources import (
 )
 
 FORMAT = 2
-"""To be raised when the same sources and rules come to give another corpus."""
+"""Increase this when the same sources and rules give a different corpus."""
 ARRAYS = ("units.npy", "starts.npy", "source.npy")
 
 
@@ -48,7 +48,7 @@ class Rules:
     Raises
     ------
     InputError
-        If ``smallest`` is below 2, or ``near_duplicates`` out of its range.
+        If ``smallest`` is below 2, or ``near_duplicates`` is out of its range.
     """
 
     before: int | None
@@ -79,7 +79,7 @@ def build_corpus(
     near_duplicates: float = 1.0,
     folder: Path | None = None,
 ) -> Corpus:
-    """Read every source into one corpus, or open the one that was made of the same content before.
+    """Read all sources into one corpus, or open the one that was made from the same content before.
 
     Parameters
     ----------
@@ -92,15 +92,16 @@ def build_corpus(
     exclude
         GEO series; a set whose name carries one of them is left out (it would leak a benchmark).
     smallest, largest
-        Sets with fewer or more distinct genes are left out; at least 2, one to give and one to ask for.
+        Sets with fewer or more distinct genes are left out; `smallest` is at least 2, one to give and one to
+        ask for.
     seen
-        A gene enters the vocabulary when this many sets hold it.
+        A gene enters the vocabulary when at least this many sets hold it.
     near_duplicates
-        A set of a GMT file is left out when its Jaccard index with an earlier set of the same file that is
-        kept is this or more, from .5 on; 1 leaves out repeated sets alone. Two publications on the same genes
-        are two observations and both stay. See `gsfm_enrich.training.duplicates`.
+        A set of a GMT file is left out when its Jaccard index with an earlier kept set of the same file is at
+        least this, which is .5 to 1; 1 leaves out only repeated sets. Two publications on the same genes
+        are two observations, and both stay. See `gsfm_enrich.training.duplicates`.
     folder
-        Where corpora are kept, each in a folder of its own; by default ``corpora`` in the cache.
+        Where corpora are kept, each in its own folder; by default ``corpora`` in the cache.
 
     Returns
     -------
@@ -111,8 +112,8 @@ def build_corpus(
     Raises
     ------
     InputError
-        If ``smallest`` is below 2, ``near_duplicates`` out of its range, a file cannot be read, or no set is
-        left.
+        If ``smallest`` is below 2, ``near_duplicates`` is out of its range, a file cannot be read, or no set
+        is left.
     LibraryError
         If a file is not a GMT file.
     """
@@ -176,15 +177,15 @@ class Reading:
     Attributes
     ----------
     genes : list of str
-        What the numbers in the sets stand for.
+        Genes that the numbers in the sets stand for.
     kept : bool array, shape (n_sets,)
         Which sets are not near duplicates.
     firsts : list of int
         Number of the first set of every source.
     left_out : list of Counter
-        By source, what was left out and why.
+        What was left out and why, for each source.
     orthologues : str or None
-        How mouse genes were read; None when there were none.
+        How mouse genes were read; None if there were none.
     """
 
     genes: list[str]

@@ -1,4 +1,4 @@
-"""What a model sees at each step: sets drawn from the sources, each with part of it hidden."""
+"""What a model sees at each step: sets drawn from the sources, with part of each hidden."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ class Sampler:
 
 
 def split_corpus(corpus: Corpus, config: TrainingConfig) -> tuple[Sampler, Sampler]:
-    """Part the corpus into training and validation sets, with samplers that draw from both.
+    """Split the corpus into training and validation sets, with a sampler for each.
 
-    With ``config.validate_on``, all sets of that source are for validation, none of the others. Otherwise a
-    share of every source is, and both samplers draw from the sources in like proportions; a source too small
-    to be parted serves both.
+    With ``config.validate_on``, all sets of that source and no others are for validation. Otherwise a share
+    of every source is, and both samplers draw from the sources in the same proportions; a source too small
+    to be split serves both.
 
     Raises
     ------
@@ -70,8 +70,8 @@ def split_corpus(corpus: Corpus, config: TrainingConfig) -> tuple[Sampler, Sampl
 class Batch:
     """Sets with part of each hidden; all tensors int64.
 
-    ``units`` and ``offsets`` are the given genes as `GSFM.encode` takes them, ``given_set`` the set of each
-    of them; ``target_units`` and ``target_set`` are the hidden genes.
+    ``units`` and ``offsets`` are the given genes as `GSFM.encode` takes them, and ``given_set`` is the set of
+    each; ``target_units`` and ``target_set`` are the hidden genes.
     """
 
     units: Tensor
@@ -81,14 +81,14 @@ class Batch:
     target_set: Tensor
 
     def to(self, device: torch.device) -> Batch:
-        """Move to a device."""
+        """Move the tensors to a device."""
         return Batch(*(getattr(self, name).to(device) for name in self.__dataclass_fields__))
 
     def part(self, number: int, parts: int) -> Batch:
-        """Return one of several parts, of as many sets each.
+        """Return one of several parts with equal numbers of sets.
 
-        The parts of a batch together say what the batch says, however many there are: processes that train
-        together each take one.
+        The parts together are equivalent to the batch, however many there are: processes that train together
+        take one each.
         """
         n_sets = len(self.offsets)
         first, last = number * n_sets // parts, (number + 1) * n_sets // parts
@@ -112,11 +112,11 @@ def make_batch(
     Parameters
     ----------
     corpus
-        Where the sets are.
+        Corpus that holds the sets.
     sets
-        Their numbers, of at least two genes each.
+        Numbers of the sets, of at least two genes each.
     rng
-        Of what is hidden.
+        Random generator that chooses what is hidden.
     given
         Smallest and largest share of a set that is given.
     """

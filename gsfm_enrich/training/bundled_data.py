@@ -9,7 +9,7 @@ Both databases come as Debian packages, which can be unpacked without installing
         --go-db unpacked/usr/lib/R/site-library/GO.db/extdata/GO.sqlite
 
 It writes ``human_genes.tsv.gz``, ``GO_Biological_Process.npz``, ``GO_Molecular_Function.npz`` and
-``GO_Cellular_Component.npz``. Everything is sorted and nothing carries a time of day, so the same databases
+``GO_Cellular_Component.npz``. Everything is sorted and nothing holds a time stamp, so the same databases
 give the same bytes.
 
 What is left out or changed, and why:
@@ -17,7 +17,7 @@ What is left out or changed, and why:
 * Gene type ``biological-region`` (enhancers, silencers and the like): these are not genes.
 * Genes without an approved symbol keep NCBI's provisional one (``LOC...``).
 * NCBI calls the mitochondrial genes ``ND1``, ``COX1``, ``TRNA``; they get their approved symbols ``MT-ND1``,
-  ``MT-CO1``, ``MT-TA``, and NCBI's become aliases.
+  ``MT-CO1``, ``MT-TA``, and NCBI's symbols become aliases.
 * A symbol belongs to one gene. Where several share it (copies of one tRNA; a disease locus named like a
   gene) the protein-coding one keeps it, then any type other than ``unknown``, then the one with the
   most publications, then the lowest Entrez id. The others are dropped and counted.
@@ -57,9 +57,9 @@ ONTOLOGIES = {
     "GO_Cellular_Component": "cc",
 }
 FUNCTIONS = ("bp", "mf")
-"""The ontologies that say what a gene does; the third says where its product is."""
+"""The ontologies that say what a gene does; the third one says where its product is."""
 PROTEIN_BINDING = "GO:0005515"
-"""Says that a protein has partners, as every protein in a large screen for interactions has."""
+"""Says only that a protein has a partner, as every protein in a large interaction screen does."""
 ROOTS = frozenset({"GO:0008150", "GO:0003674", "GO:0005575"})
 MIN_GENES, MAX_GENES = 5, 2_000
 
@@ -101,14 +101,14 @@ def read_genes(org_db: Path) -> tuple[list[Gene], Counter[str]]:
     Returns
     -------
     genes : list of Gene
-        One per symbol, sorted by Entrez id.
+        One gene per symbol, sorted by Entrez id.
     dropped : Counter
         How many rows were left out, by reason.
 
     Raises
     ------
     InputError
-        If the file is missing or is no such database.
+        If the file is missing or is not such a database.
     """
     with closing(_open(org_db, "gene_info")) as db:
         ensembl = _grouped(db, "SELECT _id, ensembl_id FROM ensembl")
@@ -163,13 +163,13 @@ def read_go(org_db: Path, go_db: Path, genes: Sequence[Gene], ontology: str) -> 
     Returns
     -------
     dict
-        ``{"apoptotic process (GO:0006915)": [symbol, ...]}``, sorted by GO id and by symbol; only terms of
+        ``{"apoptotic process (GO:0006915)": [symbol, ...]}``, sorted by GO id and by symbol; only terms with
         `MIN_GENES` to `MAX_GENES` genes.
 
     Raises
     ------
     InputError
-        If a file is missing or is no such database.
+        If a file is missing or is not such a database.
     """
     with closing(_open(go_db, "go_term")) as db:
         names = dict(db.execute("SELECT go_id, term FROM go_term"))
@@ -188,7 +188,7 @@ def read_go(org_db: Path, go_db: Path, genes: Sequence[Gene], ontology: str) -> 
 
 
 def mitochondrial_symbol(ncbi_symbol: str) -> str:
-    """Return the approved symbol of a gene on the mitochondrial chromosome from NCBI's.
+    """Return the approved symbol of a mitochondrial gene, given NCBI's symbol.
 
     Examples
     --------
@@ -237,7 +237,7 @@ def build(org_db: Path, go_db: Path, out: Path) -> list[str]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the script; returns the exit code (0 done, 2 a database cannot be used)."""
+    """Run the script and return the exit code (0 for success, 2 if a database cannot be used)."""
     parser = argparse.ArgumentParser(
         prog="python -m gsfm_enrich.training.bundled_data",
         description=__doc__,
@@ -275,7 +275,7 @@ def _open(path: Path, table: str) -> sqlite3.Connection:
 
 
 def _grouped(db: sqlite3.Connection, query: str) -> defaultdict[int, list[str]]:
-    """Collect the values of a (key, value) query by key, each list sorted and without repeats."""
+    """Collect the values of a (key, value) query by key, with each list sorted and without repeats."""
     groups: defaultdict[int, set[str]] = defaultdict(set)
     for key, value in db.execute(query):
         groups[key].add(value)
@@ -283,7 +283,7 @@ def _grouped(db: sqlite3.Connection, query: str) -> defaultdict[int, list[str]]:
 
 
 def _publication_shares(db: sqlite3.Connection) -> defaultdict[int, list[float]]:
-    """Return for each gene its share of each of its publications: one over the genes that it names."""
+    """Return each gene's share of each of its publications: 1 over the number of genes that it names."""
     pairs = db.execute("SELECT DISTINCT _id, pubmed_id FROM pubmed").fetchall()
     named = Counter(pubmed_id for _, pubmed_id in pairs)
     shares: defaultdict[int, list[float]] = defaultdict(list)
@@ -293,7 +293,7 @@ def _publication_shares(db: sqlite3.Connection) -> defaultdict[int, list[float]]
 
 
 def _experimental(db: sqlite3.Connection) -> set[int]:
-    """Return the keys of the genes with a function that a direct GO annotation takes from an experiment."""
+    """Return the keys of genes with a function in a direct GO annotation from experimental evidence."""
     marks = ", ".join("?" * len(EXPERIMENTAL))
     union = " UNION ".join(
         f"SELECT _id FROM go_{ontology} WHERE evidence IN ({marks}) AND go_id != ?" for ontology in FUNCTIONS
@@ -308,7 +308,7 @@ def _clean_aliases(aliases: Iterable[str], symbol: str) -> tuple[str, ...]:
 
 
 def _precedence(gene: Gene) -> tuple[bool, bool, int, int]:
-    """Sort key among genes of one symbol; the smallest keeps it."""
+    """Return the sort key among genes with the same symbol; the smallest keeps it."""
     return (gene.type != "protein-coding", gene.type == "unknown", -gene.publications, int(gene.entrez))
 
 

@@ -1,8 +1,8 @@
-"""Build the channels of a `ChannelGSFM` from a corpus: no gradient, a few minutes on a laptop.
+"""Build the channels of a `ChannelGSFM` from a corpus: no gradients, a few minutes on a laptop.
 
 Each dense channel is a linear autoencoder in closed form. Sets of one kind of source span a space of genes
 (the leading eigenvectors of degree-normalised co-occurrence), the spaces of all kinds stand side by side, and
-whitening with a ridge turns products of places into what linear discriminant analysis would say.
+whitening with a ridge turns products of places into scores of linear discriminant analysis.
 """
 
 from __future__ import annotations
@@ -36,20 +36,20 @@ KINDS = {
     "cell types": ("msigdb_2024.1_c8", "msigdb_2024.1_mouse_m8"),
     "publications' tables": ("msigdb_2024.1_c2", "msigdb_2024.1_mouse_m2", "msigdb_6.1_c2"),
 }
-"""Kinds of sources, by how their names begin. Any other source is a kind of its own."""
+"""Kinds of sources, by the beginning of their names. Any other source is its own kind."""
 
 WIDTH = 256
 """Dimensions of each dense channel."""
 NEIGHBOURS = {"publications": 100, "families": 50, "location": 20}
-"""Neighbours a gene in each table."""
+"""Neighbours per gene in each table."""
 GAINS = {"publications": 50_000.0, "families": 10.0, "location": 10.0}
 """Similarities are multiplied by this before their logarithm is taken."""
 SPAN = 256
-"""Leading eigenvectors of each kind."""
+"""Number of leading eigenvectors of each kind."""
 RIDGE = 10.0
-"""Ridge of the whitening, in mean variances."""
+"""Ridge of the whitening, as a multiple of the mean variance."""
 ITERATIONS = 5
-"""Of the subspace iteration: its spectra fall fast enough."""
+"""Steps of the subspace iteration: few, as the spectra fall fast."""
 
 
 def kinds_of(corpus: Corpus) -> dict[str, NDArray[np.int64]]:
@@ -58,7 +58,7 @@ def kinds_of(corpus: Corpus) -> dict[str, NDArray[np.int64]]:
     Parameters
     ----------
     corpus
-        Its sources are sorted into `KINDS` by name.
+        Corpus whose sources are sorted into `KINDS` by name.
     """
     numbers: dict[str, list[int]] = {}
     for number, source in enumerate(corpus.sources):
@@ -70,24 +70,24 @@ def kinds_of(corpus: Corpus) -> dict[str, NDArray[np.int64]]:
 
 
 def span(corpus: Corpus, sets: NDArray[np.int64], width: int = SPAN, seed: int = 0) -> Floats32:
-    """Return the places of all genes in the space that some sets span, each of length 1.
+    """Return the places of all genes in the space that some sets span, each scaled to length 1.
 
     Parameters
     ----------
     corpus
-        Where the sets are.
+        Corpus that holds the sets.
     sets
-        Their numbers. A set of n genes counts as (n - 1) ** -0.5 sets.
+        Numbers of the sets. A set of n genes counts as (n - 1) ** -0.5 sets.
     width
         Dimensions, at most half the number of sets.
     seed
-        Of the subspace iteration's start.
+        Seed of the start of the subspace iteration.
 
     Returns
     -------
     float32 array, shape (V, width)
         Eigenvectors of the co-occurrence of genes, normalised by their degrees, times the fourth root of
-        their eigenvalues; 0 for genes in none of the sets.
+        their eigenvalues; 0 for genes that are in none of the sets.
     """
     sizes = np.diff(corpus.starts)[sets]
     weights = np.maximum(sizes - 1.0, 1.0) ** -0.25  # on both sides of the product: the square root of -0.5
@@ -120,9 +120,9 @@ def whiten(spans: Sequence[Floats32], width: int, ridge: float = RIDGE) -> Float
     spans
         Places of all genes in several spaces, shape (V, any).
     width
-        Dimensions to keep, at most.
+        Maximum number of dimensions to keep.
     ridge
-        Added to the variance of every dimension, in mean variances.
+        Added to the variance of every dimension, as a multiple of the mean variance.
 
     Returns
     -------
@@ -133,7 +133,7 @@ def whiten(spans: Sequence[Floats32], width: int, ridge: float = RIDGE) -> Float
     Notes
     -----
     The product of two places is the score of one gene by a linear discriminant (Fisher 1936; with a ridge,
-    Friedman 1989) that is given the other.
+    Friedman 1989), given the other gene.
     """
     together = np.hstack(spans)[N_SPECIAL:]
     together -= together.mean(axis=0)
@@ -150,7 +150,7 @@ def standardise(places: Floats32) -> Floats32:
     """Scale places so that random genes score a gene with a standard deviation of about 1.
 
     Genes that hardly vary would dominate if each were divided by its own standard deviation, so the median
-    over the genes is added to it (Tusher et al. 2001).
+    standard deviation of all genes is added to it (Tusher et al. 2001).
     """
     genes = places[N_SPECIAL:]
     covariance = genes.T @ genes / len(genes)
@@ -167,13 +167,13 @@ def build_channels(
     Parameters
     ----------
     corpus
-        What to build from.
+        Corpus to build from.
     org_db
-        ``org.Hs.eg.sqlite`` for families and locations of genes; None leaves these two tables out.
+        ``org.Hs.eg.sqlite`` for families and locations of genes; None leaves out these two tables.
     sets : shape (n_sets,)
-        Which sets to use; all by default.
+        Sets to use; all by default.
     seed
-        Of the eigenvectors' start.
+        Seed of the eigenvectors' start.
 
     Returns
     -------
@@ -210,6 +210,6 @@ def build_channels(
 
 
 def nearest(table: csr_array, neighbours: int, gain: float) -> tuple[NDArray[np.int16], Floats32]:
-    """Return the strongest neighbours of every gene and their similarities times ``gain``."""
+    """Return the strongest neighbours of every gene, and their similarities times ``gain``."""
     units, strength = strongest_neighbours(table, neighbours)
     return units, np.asarray(gain * strength, dtype=np.float32)

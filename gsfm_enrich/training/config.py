@@ -15,32 +15,33 @@ class TrainingConfig:
     Parameters
     ----------
     steps
-        Batches in all.
+        Total number of batches.
     batch_size
-        Sets a batch, all processes together.
+        Sets per batch, over all processes.
     learning_rate
-        Peak of the schedule: linear warm-up over ``warmup`` steps, then half a cosine to zero.
+        Peak of the schedule: linear warm-up over ``warmup`` steps, then a half cosine to zero.
     warmup
-        Steps of warm-up.
+        Number of warm-up steps.
     balance
-        A source with n sets is drawn in proportion to n ** balance: 1 draws set by set, 0 source by source.
+        A source with n sets is drawn in proportion to n ** balance: with 1 every set is equally likely,
+        with 0 every source.
     weights
-        Sources that are drawn so many times as often as that; 0 leaves one out.
+        Factors by which sources are drawn more often than that; 0 leaves a source out.
     given
-        Smallest and largest share of a set that is given as input; uniform in between.
+        Smallest and largest share of a set that is given as input; the share is uniform in between.
     held_out
         Share of the sets of every source kept for validation.
     validate_on
         A source whose sets are all kept for validation, instead of a share of every source.
     patience
-        Stop after so many validations without a lower loss, and return to the weights of the lowest; 0 goes
-        through all steps and keeps the last.
+        Stop after this many validations without a lower loss, and return to the weights of the lowest; 0 goes
+        through all steps and keeps the last weights.
     validate_every, save_every
         Steps between validations, and between checkpoints to resume from.
     seed
         Seed of initial weights, batches and dropout.
     precision
-        Lightning Fabric's name of a precision, such as ``"32-true"`` or ``"bf16-mixed"``.
+        Precision as named by Lightning Fabric, such as ``"32-true"`` or ``"bf16-mixed"``.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Count which genes share a set, and keep the strongest neighbours of each."""
+"""Count how often genes share a set, and keep the strongest neighbours of each."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ PSEUDOCOUNT = 1.0
 def cooccurrence(
     corpus: Corpus, sets: NDArray[np.int64], *, size_power: float = 0.0, pseudocount: float = 0.0
 ) -> csr_array:
-    """Count how often two genes share a set, normalised by how often either shares one with any gene.
+    """Count how often two genes share a set, normalised by how often each shares a set with any gene.
 
     Parameters
     ----------
     corpus
-        Where the sets are.
+        Corpus that holds the sets.
     sets
         Numbers of the sets to count in.
     size_power
-        A set of n genes counts as (n - 1) ** -size_power sets: two genes named by a paper on two genes have
-        more to do with each other than two of a paper on two hundred.
+        A set of n genes counts as (n - 1) ** -size_power sets: two genes named in a paper on two genes have
+        more to do with each other than two genes in a paper on two hundred.
     pseudocount
         Added to the degree of every gene, so that one shared set of two rare genes is not proof.
 
     Returns
     -------
     csr_array, shape (V, V), float32
-        Shared sets over the square root of the product of both genes' degrees, which are the sums of their
+        Shared sets divided by the square root of the product of both genes' degrees, which are their sums of
         shared sets over all other genes; the diagonal is empty.
     """
     sizes = np.diff(corpus.starts)[sets]
@@ -58,9 +58,9 @@ def strongest_neighbours(similarity: csr_array, k: int) -> tuple[NDArray[np.int1
     Parameters
     ----------
     similarity
-        V x V; the diagonal does not count.
+        Matrix of V x V; the diagonal is ignored.
     k
-        Neighbours to keep.
+        Number of neighbours to keep.
 
     Returns
     -------

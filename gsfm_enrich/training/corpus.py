@@ -22,12 +22,12 @@ AT_A_TIME = 1 << 20
 
 @dataclass(frozen=True)
 class Corpus:
-    """Gene sets from several sources, laid one after the other.
+    """Gene sets from several sources, one after the other.
 
     Attributes
     ----------
     vocab : Vocab
-        The genes, in falling order of how many sets hold them.
+        The genes, in descending order of how many sets hold them.
     units : int32 array, shape (n_memberships,)
         Units of the vocabulary, distinct within a set; may be mapped from a file and larger than memory.
     starts : int64 array, shape (n_sets + 1,)
@@ -36,10 +36,9 @@ class Corpus:
         Index into ``sources``, ascending.
     sources : tuple of str
     left_out : dict
-        How many sets, genes, symbols or lines were left out, by reason, where any were.
+        Number of sets, genes, symbols or lines left out, by reason; reasons that did not occur are absent.
     manifest : dict
-        What it was made from, by which rules, with which result, see `gsfm_enrich.training.assemble`; empty
-        for a corpus made in memory.
+        Sources, rules and results, see `gsfm_enrich.training.assemble`; empty for a corpus made in memory.
     """
 
     vocab: Vocab
@@ -60,12 +59,12 @@ class Corpus:
 def open_corpus(folder: Path) -> Corpus:
     """Open a corpus that `gsfm_enrich.training.assemble.build_corpus` left in a folder.
 
-    Its sets stay in the file; only the vocabulary, and some bytes a set, are read into memory.
+    Its sets stay in the file; only the vocabulary and a few bytes per set are read into memory.
 
     Parameters
     ----------
     folder
-        With manifest.json, vocab.txt, units.npy, starts.npy and source.npy.
+        Folder with manifest.json, vocab.txt, units.npy, starts.npy and source.npy.
 
     Raises
     ------
@@ -93,7 +92,7 @@ def encode_sets(
     smallest: int,
     left_out: Counter[str],
 ) -> Corpus:
-    """Encode sets; those that the vocabulary makes too small are left out."""
+    """Encode sets; those with too few genes in the vocabulary are left out."""
     units, sizes, source = list[NDArray[np.int64]](), list[int](), list[int]()
     for number, genes in kept:
         encoded = vocab.encode(genes)
@@ -128,7 +127,7 @@ def source_sets(corpus: Corpus, source: str) -> NDArray[np.int64]:
 
 
 def unit_frequency(corpus: Corpus) -> NDArray[np.int64]:
-    """Return in how many sets each unit of the vocabulary is, shape (V,)."""
+    """Return the number of sets that hold each unit of the vocabulary, shape (V,)."""
     frequency = np.zeros(len(corpus.vocab), dtype=np.int64)
     for start in range(0, len(corpus.units), AT_A_TIME):
         frequency += np.bincount(corpus.units[start : start + AT_A_TIME], minlength=len(frequency))

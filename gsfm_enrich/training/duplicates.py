@@ -1,7 +1,7 @@
 """Find sets that nearly repeat an earlier one, without comparing every pair.
 
 Candidates share a band of MinHash values (Broder 1997; bands as in Leskovec, Rajaraman and Ullman, Mining of
-Massive Datasets, chapter 3); whether they are alike is then computed exactly.
+Massive Datasets, chapter 3); whether they are similar is then computed exactly.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from gsfm_enrich.errors import InputError
 from gsfm_enrich.training.setfile import SetFile
 
 ROWS = 4
-"""MinHash values a band; two sets of Jaccard index J share a band with probability J ** ROWS."""
+"""MinHash values per band; two sets of Jaccard index J share a band with probability J ** ROWS."""
 MISSED = 1e-4
 """Bands are added until a pair at the threshold is overlooked with less than this probability."""
 LOWEST = 0.5
-"""Smallest threshold: below it, the bands become many and the candidates most of the pairs."""
+"""Smallest threshold: below it, there are many bands, and most pairs are candidates."""
 
 Hashes = NDArray[np.uint64]
 
 
 def bands_for(threshold: float) -> int:
-    """Return how many bands find pairs of that Jaccard index with probability 1 - `MISSED`.
+    """Return the number of bands that find pairs of that Jaccard index with probability 1 - `MISSED`.
 
     Examples
     --------
@@ -41,13 +41,13 @@ def bands_for(threshold: float) -> int:
 
 
 def gene_hashes(genes: Sequence[str]) -> Hashes:
-    """Return a hash of every symbol, which depends on nothing but the symbol."""
+    """Return a hash of every symbol, which depends only on the symbol."""
     digests = b"".join(hashlib.blake2b(gene.encode(), digest_size=8).digest() for gene in genes)
     return np.frombuffer(digests, dtype="<u8").astype(np.uint64)
 
 
 def mix(values: Hashes, salt: int) -> Hashes:
-    """Turn hashes into others, one to one: the finaliser of SplitMix64 (Steele, Lea and Flood 2014)."""
+    """Map hashes to others, one to one: the finaliser of SplitMix64 (Steele, Lea and Flood 2014)."""
     step = (0x9E3779B97F4A7C15 * (salt + 1)) % 2**64
     mixed = values + np.uint64(step)
     for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
@@ -56,7 +56,7 @@ def mix(values: Hashes, salt: int) -> Hashes:
 
 
 def band_keys(sets: SetFile, first: int, hashes: Hashes, band: int) -> Hashes:
-    """Return one number for each set from ``first`` on; equal for sets that agree in a band.
+    """Return one number for each set from ``first`` on; sets that agree in a band have equal numbers.
 
     Parameters
     ----------
@@ -88,17 +88,17 @@ def similar_to_earlier(sets: SetFile, first: int, hashes: Hashes, threshold: flo
     sets
         Sets of distinct indices into ``hashes``, none empty.
     first
-        Number of the first set to look at; those before it are another source.
+        Number of the first set to look at; those before it belong to another source.
     hashes
         Of the genes, see `gene_hashes`.
     threshold
-        Jaccard index from which on a set repeats another, between `LOWEST` and 1.
+        Smallest Jaccard index at which a set repeats another, between `LOWEST` and 1.
 
     Returns
     -------
     float array, shape (n_sets - first,)
         0 for a set to keep; otherwise its Jaccard index with the first kept set found that it repeats. A set
-        is only compared with earlier ones that are kept themselves.
+        is compared only with earlier kept ones.
 
     Raises
     ------
@@ -132,7 +132,7 @@ def similar_to_earlier(sets: SetFile, first: int, hashes: Hashes, threshold: flo
 def first_similar(
     sets: SetFile, first: int, number: int, candidates: Sequence[int], threshold: float
 ) -> float:
-    """Return the Jaccard index with the first candidate at which it reaches the threshold, otherwise 0."""
+    """Return the Jaccard index with the first candidate that reaches the threshold, otherwise 0."""
     if not candidates:
         return 0.0
     genes = set(sets[first + number].tolist())

@@ -1,7 +1,7 @@
-"""Training: hide part of every set, ask the model for it.
+"""Training: hide part of every set and ask the model for it.
 
 The loss is a softmax over the genes that were not given: minus the mean log probability of the hidden ones.
-Every batch depends on nothing but the seed and its number, so a run that was killed resumes exactly.
+Every batch depends only on the seed and its number, so a run that was killed resumes exactly.
 """
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ Report = Callable[[int, float, float | None], None]
 class HiddenGeneLoss(torch.autograd.Function):
     """The loss of `hidden_gene_loss` with its gradient written out.
 
-    The gradient of the logits is softmax over the genes not given, minus the target distribution. Left to
-    autograd, each of the indexing steps would copy the table of logits, by far the largest tensor of a step.
+    The gradient of the logits is the softmax over the genes not given, minus the target distribution. With
+    autograd, each indexing step would copy the table of logits, by far the largest tensor of a step.
     """
 
     @staticmethod
     def forward(ctx: Any, logits: Tensor, batch: Batch) -> Tensor:
-        """Return the loss, and overwrite the logits that must not count with minus infinity."""
+        """Return the loss, and overwrite with minus infinity the logits that must not count."""
         wanted = logits[batch.target_set, batch.target_units].float()
         masked = logits.detach()
         masked[batch.given_set, batch.units] = -torch.inf
@@ -80,14 +80,14 @@ def hidden_gene_loss(logits: Tensor, batch: Batch) -> Tensor:
 
     Returns
     -------
-    tensor, scalar, in nats
+    scalar tensor, in nats
     """
     apply = cast(Callable[[Tensor, Batch], Tensor], HiddenGeneLoss.apply)
     return apply(logits, batch)
 
 
 def learning_rate(step: int, config: TrainingConfig) -> float:
-    """Return the learning rate of a step: linear warm-up, then half a cosine down to zero.
+    """Return the learning rate of a step: linear warm-up, then a half cosine down to zero.
 
     Examples
     --------
@@ -108,24 +108,24 @@ def fit(
     folder: Path,
     report: Report | None = None,
 ) -> GSFM:
-    """Train a model, or go on with a run that was interrupted.
+    """Train a model, or continue a run that was interrupted.
 
-    Under a launcher of several processes, such as ``fabric run``, each takes a part of every batch; what is
-    drawn and hidden does not depend on how many there are.
+    Under a launcher of several processes, such as ``fabric run``, each process takes a part of every batch;
+    what is drawn and hidden does not depend on how many there are.
 
     Parameters
     ----------
     corpus
-        What to train on.
+        Corpus to train on.
     model
         Shape of the network; its vocabulary size is taken from the corpus.
     training
-        How to train.
+        Settings of the training.
     folder
-        Run folder: holds the state to resume from, ``log.tsv`` and, at the end, the checkpoint.
+        Folder of the run: holds the state to resume from, ``log.tsv`` and, at the end, the checkpoint.
     report
-        Called after every step with the number of steps done, the training loss and, when one was just made,
-        the validation loss.
+        Function called after every step with the number of steps done, the training loss and, after a
+        validation, the validation loss.
 
     Returns
     -------
@@ -137,7 +137,7 @@ def fit(
     InputError
         If the batches cannot be divided among the processes, or the corpus lacks the source to validate on.
     CheckpointError
-        If the folder holds a run with other settings or on another corpus, or one whose state is damaged.
+        If the folder holds a run with other settings or on another corpus, or a run whose state is damaged.
     """
     fabric = launch(training)
     folder.mkdir(parents=True, exist_ok=True)
@@ -190,7 +190,7 @@ def fit(
 
 
 def launch(training: TrainingConfig) -> Any:
-    """Return a Lightning Fabric on all devices, or as its launcher ``fabric run`` was told.
+    """Return a Lightning Fabric on all devices, or on those given to its launcher ``fabric run``.
 
     Raises
     ------
@@ -214,7 +214,7 @@ def launch(training: TrainingConfig) -> Any:
 def validate(
     network: Any, corpus: Corpus, sampler: Sampler, training: TrainingConfig, device: torch.device
 ) -> float:
-    """Return the loss on the same 2,048 drawings of held-out sets every time."""
+    """Return the loss on 2,048 draws of held-out sets, the same every time."""
     network.eval()
     rng = np.random.default_rng([training.seed, 3])
     losses = []

@@ -1,4 +1,4 @@
-"""Learn how much each channel is to be trusted for a set, from sets that the channels were not built from."""
+"""Learn how far to trust each channel for a set, from sets that the channels were not built from."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ STEPS, RATE, DECAY = 200, 0.1, 1e-3
 def hold_out(corpus: Corpus, seed: int = 0) -> NDArray[np.bool_]:
     """Choose sets to learn the weights from, shape (n_sets,): sets of 10 to 1,000 genes.
 
-    A tenth of each kind, at most 1,000 publications and 10 of any other kind: most libraries hold sets as
-    people write them down, and sets of experiments resemble others of the same experiment too much.
+    They are a tenth of each kind, at most 1,000 publications and 10 of any other kind: most libraries hold
+    sets as people write them down, and sets from one experiment are too similar to each other.
     """
     rng = np.random.default_rng([seed, 1])
     sizes = np.diff(corpus.starts)
@@ -55,9 +55,9 @@ class Lessons:
     hidden, others : float tensors, shape (n_sets, n_genes, n_channels)
     coherence : float tensor, shape (n_sets, n_channels)
     size : float tensor, shape (n_sets,)
-        Logarithm of the number of genes given, over the typical size.
+        Logarithm of the number of given genes, relative to the typical size.
     rest : float tensor, shape (n_sets,)
-        Logarithm of how many genes each of ``others`` stands for.
+        Logarithm of the number of genes that each of ``others`` stands for.
     """
 
     hidden: Tensor
@@ -73,7 +73,7 @@ def make_lessons(model: ChannelGSFM, corpus: Corpus, sets: NDArray[np.bool_], se
     Raises
     ------
     InputError
-        If ``sets`` chooses none.
+        If ``sets`` chooses no set.
     """
     rng = np.random.default_rng([seed, 2])
     if not sets.any():
@@ -107,17 +107,17 @@ def make_lessons(model: ChannelGSFM, corpus: Corpus, sets: NDArray[np.bool_], se
 
 
 def fit_gate(model: ChannelGSFM, lessons: Lessons) -> float:
-    """Set ``model.gate`` to what finds the hidden genes best.
+    """Set ``model.gate`` to the values that find the hidden genes best.
 
     The loss is minus the log probability of the hidden genes under a softmax over all genes, plus a logistic
-    loss on pairs of a hidden gene and another, by gradient descent on three numbers a channel.
+    loss on pairs of a hidden gene and another, by gradient descent on three numbers per channel.
 
     Parameters
     ----------
     model
-        Changed in place.
+        Model whose gate is changed in place.
     lessons
-        From sets that the model was not built from.
+        Lessons from sets that the model was not built from.
 
     Returns
     -------
@@ -156,11 +156,11 @@ def train_channels(corpus: Corpus, org_db: Path | None, seed: int = 0) -> Channe
     Parameters
     ----------
     corpus
-        What to train on.
+        Corpus to train on.
     org_db
         As `gsfm_enrich.training.channels.build_channels` takes it.
     seed
-        Of what is held out and hidden, and of the eigenvectors' start.
+        Seed of what is held out and hidden, and of the eigenvectors' start.
     """
     held_out = hold_out(corpus, seed)
     rehearsal = build_channels(corpus, org_db, ~held_out, seed)

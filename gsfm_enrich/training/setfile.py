@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 BLOCK = 1 << 18
-"""Memberships that are read at a time, unless a single set has more: a megabyte."""
+"""Memberships that are read at a time, unless a single set has more: one megabyte."""
 
 
 class Block(NamedTuple):
@@ -21,7 +21,7 @@ class Block(NamedTuple):
     Attributes
     ----------
     first
-        Number of the first of them.
+        Number of the first set.
     units : int32 array, shape (n_memberships,)
     starts : int64 array, shape (n_sets + 1,)
         Set ``first + i`` is ``units[starts[i]:starts[i + 1]]``.
@@ -38,7 +38,7 @@ class Block(NamedTuple):
 
     @property
     def rows(self) -> NDArray[np.int64]:
-        """For each membership the set it belongs to, counted from 0."""
+        """Set that each membership belongs to, counted from 0."""
         return np.repeat(np.arange(len(self.starts) - 1), self.sizes)
 
 
@@ -48,7 +48,7 @@ class SetFile:
     Parameters
     ----------
     path
-        Is overwritten.
+        Path of the file, which is overwritten.
 
     Examples
     --------

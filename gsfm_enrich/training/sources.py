@@ -37,7 +37,7 @@ def literature_sets(
     org_db
         ``org.Hs.eg.sqlite`` of the Bioconductor package org.Hs.eg.db.
     before
-        Leave out publications with this PubMed id or a later one. Ids grow with time.
+        Leave out publications with this PubMed id or a larger one. Ids increase with time.
     largest
         Publications with more genes are catalogues, not sets.
     left_out
@@ -46,7 +46,7 @@ def literature_sets(
     Raises
     ------
     InputError
-        If there is no such file, or it is no such database.
+        If there is no such file, or it is not such a database.
     """
     require_org_db(org_db)
     left_out = Counter() if left_out is None else left_out
@@ -76,12 +76,12 @@ def literature_sets(
 
 
 def require_org_db(path: Path) -> None:
-    """Refuse a path at which there is no file.
+    """Raise an error if there is no file at a path.
 
     Raises
     ------
     InputError
-        That says which file is expected.
+        If there is no file; the message says which one is expected.
     """
     if not path.is_file():
         raise InputError(f"There is no file {str(path)!r}; expected org.Hs.eg.sqlite of org.Hs.eg.db.")
@@ -90,9 +90,10 @@ def require_org_db(path: Path) -> None:
 def gmt_sets(path: Path, left_out: Counter[str] | None = None, mapped: set[str] | None = None) -> NamedSets:
     """Yield the sets of a GMT file with every symbol resolved to an approved human one.
 
-    A file that is written as mouse and rat are (see `gsfm_enrich.genes.spelling.written_as_rodent`) is read
-    as mouse, through orthologues. What is not a single human gene is left out; of equal terms the last
-    counts. The file is read twice, and only its distinct symbols and 8 bytes a set are kept in memory.
+    A file with symbols spelled like mouse or rat genes (see `gsfm_enrich.genes.spelling.written_as_rodent`)
+    is read as mouse, through orthologues. Symbols that are not a single human gene are left out; of terms
+    with the same name the last counts. The file is read twice, and only its distinct symbols and 8 bytes per
+    set are kept in memory.
 
     Parameters
     ----------
@@ -101,7 +102,7 @@ def gmt_sets(path: Path, left_out: Counter[str] | None = None, mapped: set[str] 
     left_out
         Counts what was left out, by reason.
     mapped
-        Gets what `orthologues_used` says, when the file is read as mouse.
+        Receives the result of `orthologues_used` if the file is read as mouse.
     """
     left_out = Counter() if left_out is None else left_out
     counts, symbols, terms = Counter[str](), set[str](), array("Q")
@@ -123,7 +124,7 @@ def gmt_sets(path: Path, left_out: Counter[str] | None = None, mapped: set[str] 
 
 
 def orthologues_used() -> str:
-    """Say by which table mouse genes are read: its SHA-256, or that it is done by rule."""
+    """Return the table by which mouse genes are read: its SHA-256, or that it is done by rule."""
     origin = load_orthology("mouse").origin
     return f"SHA-256 {origin.sha256}" if origin else "by rule"
 
@@ -140,12 +141,12 @@ def _approved(symbols: set[str], mapped: set[str] | None) -> dict[str, str]:
 
 
 def _digest(text: str) -> int:
-    """Return 64 bits that stand for a text: among a million texts, no two agree but once in 10 million."""
+    """Return a 64-bit hash of a text: any two of a million agree with probability below 1 in 10 million."""
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
 
 
 def _last_of_equals(numbers: array[int]) -> NDArray[np.bool_]:
-    """Tell for each number whether it does not come again."""
+    """Return for each number whether it does not occur again later."""
     backwards = np.array(numbers, dtype=np.uint64)[::-1]
     last = np.zeros(len(numbers), dtype=bool)
     last[len(numbers) - 1 - np.unique(backwards, return_index=True)[1]] = True
@@ -153,7 +154,7 @@ def _last_of_equals(numbers: array[int]) -> NDArray[np.bool_]:
 
 
 def geo_series(paths: Iterable[Path]) -> frozenset[str]:
-    """Return every GEO series that a set name in these GMT files carries."""
+    """Return every GEO series that occurs in a set name of these GMT files."""
     return frozenset(
         series for path in paths for term in read_gmt(path).sets for series in GEO_SERIES.findall(term)
     )

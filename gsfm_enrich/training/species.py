@@ -21,10 +21,10 @@ from gsfm_enrich.training.fit import hidden_gene_loss, learning_rate
 SPECIES_TRAINING = TrainingConfig(
     steps=200, batch_size=128, learning_rate=0.02, warmup=20, held_out=0.2, validate_every=50
 )
-"""Defaults: few sets and few weights, so a larger share is held out and the run is short."""
+"""Defaults: with few sets and few weights, a larger share is held out and the run is short."""
 
 PULL = 1e-4
-"""Weight of the squared distance from the plain mapping, summed over all pairs, beside the loss in nats."""
+"""Weight of the squared distance from the plain mapping, summed over all pairs, next to the loss in nats."""
 
 Report = Callable[[int, float, float | None], None]
 
@@ -39,9 +39,9 @@ def species_corpus(
     gmts
         GMT files, one source each.
     orthology
-        Finds the species' symbol for another case or id.
+        Orthology that finds the species' symbol for another case or an id.
     layer
-        Its vocabulary are the genes that count.
+        Layer whose vocabulary gives the genes that count.
     smallest, largest
         Sets with fewer or more of these genes are left out.
 
@@ -77,28 +77,28 @@ def fit_species(
     pull: float = PULL,
     report: Report | None = None,
 ) -> list[tuple[int, float]]:
-    """Train the weights of a species layer; the human model behind it stays as it is.
+    """Train the weights of a species layer; the human model behind it stays unchanged.
 
-    The weights stay at 0 or above, and end as they were where the loss on held-out sets was lowest, the plain
-    mapping included: where nothing is to be learned, nothing changes.
+    The weights stay at 0 or above. They end as they were when the loss on held-out sets was lowest, including
+    the plain mapping: if there is nothing to learn, nothing changes.
 
     Parameters
     ----------
     layer
-        Its weights are changed.
+        Layer whose weights are changed.
     corpus
         Gene sets over the vocabulary of the layer, see `species_corpus`.
     training
-        Steps, batches, learning rate, seed and the share of sets that is held out.
+        Steps, batches, learning rate, seed and held-out share of the sets.
     pull
-        How strongly weights are held at the plain mapping.
+        How strongly the weights are pulled towards the plain mapping.
     report
-        Called after each step with its number, the training loss and, when there is one, the validation loss.
+        Function called after each step with its number, the training loss and the validation loss, if any.
 
     Returns
     -------
     list of (int, float)
-        Step and validation loss in nats, from step 0, the plain mapping.
+        Step and validation loss in nats, starting from step 0, the plain mapping.
     """
     plain = layer.weight.detach().clone()
     optimizer = torch.optim.Adam([layer.weight], lr=training.learning_rate)
@@ -132,7 +132,7 @@ def fit_species(
 
 @torch.no_grad()
 def validate(layer: SpeciesLayer, corpus: Corpus, sampler: Sampler, training: TrainingConfig) -> float:
-    """Return the loss on the same 512 drawings of held-out sets every time."""
+    """Return the loss on 512 draws of held-out sets, the same every time."""
     rng = np.random.default_rng([training.seed, 3])
     losses = []
     for _ in range(4):

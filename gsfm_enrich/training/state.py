@@ -1,4 +1,4 @@
-"""What a run keeps in its folder, so that it goes on after it was killed as if nothing had happened."""
+"""The state that a run keeps in its folder, so that it resumes exactly after it was killed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LOG_HEADER = "step\ttraining loss\tvalidation loss\n"
 
 
 def describe_run(corpus: Corpus, model: GSFMConfig, training: TrainingConfig) -> dict[str, str]:
-    """Return what must be the same for a run to be resumed: its settings, and a digest of the corpus."""
+    """Return what must be the same for a run to be resumed: its settings and a digest of the corpus."""
     digest = hashlib.sha256("\n".join(corpus.vocab.tokens).encode())
     for array in (corpus.units, corpus.starts, corpus.source):
         digest.update(array.data)  # no copy: the sets may be larger than memory
@@ -33,7 +33,7 @@ def describe_run(corpus: Corpus, model: GSFMConfig, training: TrainingConfig) ->
 
 
 def start_log(path: Path, first: int) -> None:
-    """Keep of a log what it says up to step ``first``: a run that was killed repeats the steps after it."""
+    """Keep the lines of a log up to step ``first``: a run that was killed repeats the later steps."""
     lines = path.read_text("utf-8").splitlines() if path.exists() else []
     steps = [line.split("\t")[0] for line in lines]
     kept = [line + "\n" for line, n in zip(lines, steps, strict=True) if n.isdigit() and int(n) <= first]
@@ -43,7 +43,7 @@ def start_log(path: Path, first: int) -> None:
 def save_state(
     path: Path, network: GSFM, optimizer: torch.optim.Optimizer, run: dict[str, str], done: int
 ) -> None:
-    """Write everything a run needs to go on, as safetensors, completely or not at all."""
+    """Write everything a run needs to continue, as safetensors, completely or not at all."""
     tensors = {f"model/{name}": weight.detach() for name, weight in network.named_parameters()}
     for name, weight in network.named_parameters():
         for key, value in optimizer.state.get(weight, {}).items():
@@ -80,14 +80,14 @@ def resume(path: Path, network: GSFM, optimizer: torch.optim.Optimizer, run: dic
 
 
 def validation_losses(path: Path, upto: int) -> list[float]:
-    """Return the validation losses that a log has up to a step, to the five digits that it keeps."""
+    """Return the validation losses in a log up to a step, to the five digits that it keeps."""
     lines = path.read_text("utf-8").splitlines()[1:] if path.exists() else []
     rows = [line.split("\t") for line in lines]
     return [float(loss) for step, _, loss in rows if int(step) <= upto]
 
 
 def has_stopped_falling(losses: list[float], patience: int) -> bool:
-    """Return whether that many validations came after the lowest loss; never with a patience of 0.
+    """Return whether ``patience`` validations came after the lowest loss; False with a patience of 0.
 
     Examples
     --------
