@@ -1,4 +1,4 @@
-"""Whether models know which genes belong together, and which will be found to: figures and comparisons."""
+"""Test whether models know which genes belong together, now and in later releases."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ SUMMARY: dict[str, tuple[str, Callable[[NDArray[np.float64]], float]]] = {
     "matched median AUROC": ("matched_auroc", np.median),
     "matched mean AP": ("matched_average_precision", np.mean),
 }
-"""Columns of a summary: which figure of the terms, and what is taken of it."""
+"""Columns of a summary: which figure of the terms, and which statistic of it."""
 
 
 @dataclass(frozen=True)
 class Completion:
     """Figures of one term and split.
 
-    The matched ones are against negatives as popular as the positives, see `matched_negatives`: a ranking by
+    The matched figures use negatives as popular as the positives, see `matched_negatives`: a ranking by
     popularity alone has a matched AUROC of about .5 and a matched average precision of about .02.
     """
 
@@ -47,7 +47,7 @@ class Completion:
 
 
 def known_genes(genes: Sequence[str], scorers: Iterable[Scorer]) -> NDArray[np.bool_]:
-    """Tell which genes every scorer knows, shape (n_genes,)."""
+    """Return which genes every scorer knows, shape (n_genes,)."""
     known = np.ones(len(genes), dtype=bool)
     for scorer in scorers:
         known &= np.isfinite(scorer([[]], genes)[0])
@@ -60,13 +60,13 @@ def answer(trials: Sequence[Trial], scorer: Scorer, genes: Sequence[str], seed: 
     Parameters
     ----------
     trials
-        What is asked.
+        The questions.
     scorer
         The model.
     genes
-        What the trials' arrays stand for.
+        Genes that the trials' arrays stand for.
     seed
-        Of the matched negatives.
+        Seed of the matched negatives.
     """
     popularity = publications_of(genes)
     results = []
@@ -102,19 +102,19 @@ def complete_halves(
     least: int = 5,
     seed: int = 0,
 ) -> list[Completion]:
-    """Hold out half of every term and measure where it ranks among the genes that were not given.
+    """Hold out half of every term and measure its rank among the genes that were not given.
 
     Parameters
     ----------
     library
-        Never one that the model was trained on.
+        A library that the model was not trained on.
     scorer
         The model.
     known : bool array, shape (n_genes,)
         Genes of the library that count, such as `known_genes` of several models, which then answer the same
-        questions; those that the scorer knows by default.
+        questions; by default those that the scorer knows.
     splits
-        Random halves per term.
+        Number of random halves per term.
     max_terms
         Take this many terms, drawn at random; None takes all.
     least
@@ -144,18 +144,18 @@ def complete_later(
     max_terms: int | None = None,
     seed: int = 0,
 ) -> list[Completion]:
-    """Give the genes of a term in an old release and measure where those rank that the new release adds.
+    """Give the genes of a term in an old release and measure the ranks of those that the new release adds.
 
     Parameters
     ----------
     old, new
-        Two releases of one library; a term is found again by `term_key`.
+        Two releases of one library; terms are matched by `term_key`.
     scorer
-        A model that saw nothing from after the old release.
+        A model that saw nothing newer than the old release.
     known : bool array, shape (n_genes,)
         As `complete_halves` takes it, over the genes of the new release.
     among
-        Rank these genes only, such as the understudied ones; all genes of the new release by default.
+        Rank only these genes, such as the understudied ones; by default all genes of the new release.
     least, least_added
         Terms with fewer known genes in the old release, or fewer added ones, are left out.
     max_terms
@@ -166,7 +166,7 @@ def complete_later(
     Returns
     -------
     list of Completion
-        All of split 0. Genes of the old release are not ranked; genes that the new release drops are given.
+        All have split 0. Genes of the old release are not ranked; genes that the new release drops are given.
     """
     genes = list(new.genes)
     known = known_genes(genes, [scorer]) if known is None else known
@@ -177,12 +177,12 @@ def complete_later(
 
 
 def term_figures(results: Sequence[Completion]) -> pd.DataFrame:
-    """Return the figures of every term, the mean over its splits: one row per term, columns as `Completion`.
+    """Return the mean figures of every term over its splits: one row per term, columns as in `Completion`.
 
     Raises
     ------
     InputError
-        If there is no result.
+        If there are no results.
     """
     if not results:
         raise InputError("No term has enough genes that every model knows, with others to be found.")
@@ -195,9 +195,9 @@ def summarise(terms: pd.DataFrame, seed: int = 0) -> dict[str, str | int]:
     Parameters
     ----------
     terms
-        What `term_figures` returns.
+        Result of `term_figures`.
     seed
-        Of the bootstrap.
+        Seed of the bootstrap.
     """
     row: dict[str, str | int] = {"terms": len(terms)}
     for name, (column, statistic) in SUMMARY.items():
@@ -214,27 +214,27 @@ def compare(
     Parameters
     ----------
     name
-        Of the library, for the tables.
+        Name of the library, for the tables.
     trials
-        What `halve` or `ask_later` makes, of genes that all models know (`known_genes`).
+        Result of `halve` or `ask_later`, with genes that all models know (`known_genes`).
     scorers
         The models by name.
     genes
-        What the trials' arrays stand for.
+        Genes that the trials' arrays stand for.
     seed
-        Of matched negatives and bootstrap.
+        Seed of matched negatives and bootstrap.
 
     Returns
     -------
     summary
-        One row per model: ``library``, ``method``, and what `summarise` says.
+        One row per model: ``library``, ``method``, and the result of `summarise`.
     terms
         One row per model and term: ``library``, ``method``, ``term``, and the figures of `Completion`.
 
     Raises
     ------
     InputError
-        If there is no trial.
+        If there are no trials.
     """
     rows, terms = [], []
     for method, scorer in scorers.items():
@@ -256,7 +256,7 @@ def compare_halves(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Ask several models for the hidden halves of a library's terms.
 
-    Parameters and results are as of `complete_halves` and `compare`; only genes that all models know count.
+    Parameters and results are those of `complete_halves` and `compare`; only genes known to all models count.
 
     Raises
     ------
@@ -280,7 +280,7 @@ def compare_later(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Ask several models for what a newer release adds to a library's terms.
 
-    Parameters and results are as of `complete_later` and `compare`; only genes that all models know count.
+    Parameters and results are those of `complete_later` and `compare`; only genes known to all models count.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Measures of a ranking, and how sure one can be of their mean or median."""
+"""Measures of a ranking, and intervals for their mean or median."""
 
 from __future__ import annotations
 
@@ -61,13 +61,13 @@ def bootstrap_interval(
     Parameters
     ----------
     values : shape (n,)
-        Independent ones, such as one for each term.
+        Independent values, such as one for each term.
     statistic
-        Such as `numpy.median`.
+        Function such as `numpy.median`.
     draws
-        Samples of n values with replacement.
+        Number of samples of n values with replacement.
     seed
-        Of the samples.
+        Seed of the samples.
 
     Returns
     -------

@@ -17,18 +17,18 @@ from gsfm_enrich.training.cooccurrence import PSEUDOCOUNT, SIZE_POWER, cooccurre
 from gsfm_enrich.training.corpus import LITERATURE, Corpus, source_sets, unit_frequency
 
 Scorer = Callable[[Sequence[Sequence[str]], Sequence[str]], NDArray[np.float64]]
-"""From sets and the genes to score to scores, shape (n_sets, n_genes); NaN for a gene it does not know."""
+"""Maps sets and genes to scores, shape (n_sets, n_genes); NaN for genes that the model does not know."""
 
 
 def scorer_over(vocab: Vocab, scores: Callable[[list[NDArray[np.int64]]], NDArray[np.float64]]) -> Scorer:
-    """Make a scorer for any spelling of genes out of one that speaks in units of a vocabulary.
+    """Make a scorer for any spelling of genes from one that works on units of a vocabulary.
 
     Parameters
     ----------
     vocab
-        What the units stand for.
+        Vocabulary of the units.
     scores
-        From sets of units to scores of shape (n_sets, V).
+        Function from sets of units to scores of shape (n_sets, V).
     """
 
     def scorer(sets: Sequence[Sequence[str]], genes: Sequence[str]) -> NDArray[np.float64]:
@@ -52,13 +52,13 @@ def model_scorer(model: GSFM) -> Scorer:
 
 
 def popularity_scorer(corpus: Corpus) -> Scorer:
-    """Score every gene by the number of training sets that hold it, whatever was given."""
+    """Score every gene by the number of training sets that hold it, whatever genes are given."""
     frequency = unit_frequency(corpus).astype(np.float64)
     return scorer_over(corpus.vocab, lambda sets: np.tile(frequency, (len(sets), 1)))
 
 
 def cooccurrence_scorer(similarity: csr_array, vocab: Vocab) -> Scorer:
-    """Score by the similarity to the given genes, summed over them.
+    """Score by the sum of similarities to the given genes.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def cooccurrence_scorer(similarity: csr_array, vocab: Vocab) -> Scorer:
 
 
 def svd_scorer(similarity: csr_array, vocab: Vocab, rank: int = 256, seed: int = 0) -> Scorer:
-    """Score as `cooccurrence_scorer` does, by the best approximation of the matrix of a given rank.
+    """Score as `cooccurrence_scorer` does, by the best approximation of a given rank to the matrix.
 
     Parameters
     ----------
@@ -84,14 +84,14 @@ def svd_scorer(similarity: csr_array, vocab: Vocab, rank: int = 256, seed: int =
     vocab
         What its rows and columns stand for.
     rank
-        Singular vectors to keep, fewer than V.
+        Number of singular vectors to keep, below V.
     seed
-        Of the vector that the iteration starts from.
+        Seed of the vector from which the iteration starts.
 
     Notes
     -----
     The truncated singular value decomposition (Eckart and Young 1936). The singular values of a symmetric
-    matrix are the sizes of its eigenvalues, and the largest are found by the Lanczos method (ARPACK).
+    matrix are the absolute values of its eigenvalues; the largest are found by the Lanczos method (ARPACK).
     """
     start = np.random.default_rng(seed).standard_normal(similarity.shape[0]).astype(similarity.dtype)
     values, vectors = eigsh(similarity, k=min(rank, similarity.shape[0] - 1), which="LM", v0=start)
@@ -105,8 +105,8 @@ def svd_scorer(similarity: csr_array, vocab: Vocab, rank: int = 256, seed: int =
 def counting_scorers(corpus: Corpus) -> dict[str, Scorer]:
     """Return the competitors that count in a corpus, by name.
 
-    Popularity; how often genes share a publication (any set, in a corpus without literature), normalised by
-    the degree of both; the same with more weight on small sets; and the truncated SVD of that.
+    These are popularity; how often genes share a publication (any set, in a corpus without literature),
+    normalised by the degrees of both; the same with more weight on small sets; and the truncated SVD of that.
     """
     if LITERATURE in corpus.sources:
         sets, plain, small = source_sets(corpus, LITERATURE), " in the literature", ", small papers first"

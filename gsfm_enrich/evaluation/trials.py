@@ -1,8 +1,8 @@
 """Questions to models: which genes are given, which are to be found, and among which others.
 
-Half held out is the published protocol for gene set foundation models: half of a term is given, the other
-half is to be found among all other genes of the library. In a time split the term is given as an old release
-had it, and what a newer one adds is to be found.
+The published protocol for gene set foundation models holds out half: half of a term is given, and the other
+half is to be found among all other genes of the library. In a time split the term of an old release is given,
+and the genes that a newer release adds are to be found.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from gsfm_enrich.libraries.library import GeneSetLibrary
 
 GO_ID = re.compile(r"GO:\d{7}")
 MATCHED, WINDOW = 50, 100
-"""Negatives drawn for each positive, from the negatives nearest in popularity on either side."""
+"""Number of negatives drawn for each positive, and of those nearest in popularity on either side."""
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One question: some genes are given, others are to be found among those that are asked for.
+    """One question: some genes are given, others are to be found among those that are ranked.
 
     Attributes
     ----------
     term, split
-        What it is about.
+        Term and split of the question.
     given : list of str
     positive, asked : bool arrays, shape (n_genes,)
         The genes to be found, and all that are ranked.
@@ -44,12 +44,12 @@ class Trial:
 
 
 def is_a_question(trial: Trial) -> bool:
-    """Return whether there are genes to be told apart."""
+    """Return whether there are both genes to be found and others."""
     return bool(trial.positive.any() and (trial.asked & ~trial.positive).any())
 
 
 def publications_of(genes: Sequence[str]) -> NDArray[np.int64]:
-    """Return the number of publications of each gene in the bundled table, 0 for what it lacks."""
+    """Return the number of publications of each gene in the bundled table, 0 for genes it lacks."""
     table = load_gene_table()
     rows = match(genes, tuple(table["symbol"])).columns
     return np.where(rows >= 0, table["publications"].to_numpy()[rows], 0)
@@ -66,13 +66,13 @@ def matched_negatives(
     positive, asked : shape (n_genes,)
         The genes to be found, and all that are ranked.
     seed
-        Of the order of equally popular genes, and of the draws.
+        Seed of the order of equally popular genes, and of the draws.
 
     Returns
     -------
     int64 array
-        For each positive `MATCHED` negatives, drawn with replacement from the `WINDOW` more popular and as
-        many less popular ones next to it.
+        For each positive, `MATCHED` negatives, drawn with replacement from the nearest `WINDOW` more popular
+        and `WINDOW` less popular ones.
     """
     rng = np.random.default_rng(seed)
     tie = rng.random(len(popularity))
@@ -94,7 +94,7 @@ def halve(
     least: int = 5,
     seed: int = 0,
 ) -> list[Trial]:
-    """Give half of every term, and ask for the other; the parameters are those of `complete_halves`."""
+    """Give half of every term and ask for the other half; the parameters are those of `complete_halves`."""
     genes = list(library.genes)
     rng = np.random.default_rng(seed)
     members = [np.flatnonzero(row.toarray().ravel() * known) for row in library.incidence]
@@ -136,7 +136,7 @@ def ask_later(
     max_terms: int | None = None,
     seed: int = 0,
 ) -> list[Trial]:
-    """Give old terms, and ask for what was added; the parameters are those of `complete_later`."""
+    """Give old terms and ask for the genes that were added; the parameters are those of `complete_later`."""
     genes = list(new.genes)
     asked_for = known & np.isin(genes, list(among)) if among is not None else known
     position = {gene: number for number, gene in enumerate(genes)}
