@@ -1,8 +1,8 @@
 """Gene set libraries that come with the package, kept as compressed arrays without pickle.
 
-One ``.npz`` file a library: ``terms`` and ``genes`` as UTF-8 bytes joined by line breaks, ``sizes`` (genes
-of each term), and ``steps``: the column numbers of each term, each as the distance from the one before,
-which compresses to about half of the plain numbers.
+One ``.npz`` file per library: ``terms`` and ``genes`` as UTF-8 bytes joined by line breaks, ``sizes`` (genes
+of each term), and ``steps``: the column numbers of each term, each as the distance from the previous one,
+which compresses to about half the size of the plain numbers.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def bundled_libraries() -> list[str]:
 
 
 def load_bundled(name: str) -> GeneSetLibrary:
-    """Load a library that comes with the package; further calls return the same object.
+    """Load a library that comes with the package; later calls return the same object.
 
     Parameters
     ----------
@@ -150,7 +150,7 @@ def read_arrays(path: str | os.PathLike[str]) -> GeneSetLibrary:
         raise LibraryError(f"{str(path)!r} is not a stored gene set library: {error}") from error
     indptr = np.concatenate([[0], np.cumsum(sizes)])
     running = np.cumsum(steps)
-    before = np.where(indptr[:-1] > 0, running[indptr[:-1] - 1], 0)  # what the rows above summed to
+    before = np.where(indptr[:-1] > 0, running[indptr[:-1] - 1], 0)  # running sum at the end of the previous row
     return GeneSetLibrary.from_arrays(path.stem, terms, genes, indptr, running - np.repeat(before, sizes))
 
 

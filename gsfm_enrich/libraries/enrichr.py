@@ -1,7 +1,7 @@
-"""Enrichr's gene set libraries: which there are, and their text.
+"""Enrichr's gene set libraries: their names, and their text.
 
-The addresses are those of the installed gseapy. Every request has a time limit, and a reply is refused when
-it is longer than any library, no GMT, or has fewer terms than the server says that the library has.
+The addresses are those of the installed gseapy. Every request has a time limit, and a reply is rejected if it
+is longer than any library, not a GMT, or has fewer terms than the server lists for the library.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from gsfm_enrich.files import OFFLINE_VARIABLE, is_offline
 from gsfm_enrich.libraries.gmt import parse_gmt
 
 SERVER_ORGANISMS = {"rat": "human"}
-"""Enrichr keeps one set of libraries for human, mouse and rat; gseapy knows no rat."""
+"""Enrichr keeps one set of libraries for human, mouse and rat; gseapy does not have rat."""
 SECONDS = 15
-"""Longest silence of the server before a request is given up."""
+"""Seconds without a response after which a request is given up."""
 LONGEST = 600
-"""Seconds that a download may take."""
+"""Maximum seconds for a download."""
 REPLY_BYTES = 500_000_000
-"""Bytes that a library may take; the largest of Enrichr have some 100 MB."""
+"""Maximum size of a library in bytes; the largest of Enrichr have some 100 MB."""
 
 
 class NoReplyError(Exception):
-    """The server does not answer, or stops in the middle; the message says which, as ``Enrichr ...``."""
+    """The server does not respond, or stops in the middle; the message continues ``Enrichr ...``."""
 
 
 def server_libraries(organism: str) -> dict[str, int]:
@@ -39,7 +39,7 @@ def server_libraries(organism: str) -> dict[str, int]:
     Raises
     ------
     OfflineError
-        If the server cannot be reached, its answer cannot be read, or it must not be asked.
+        If the server cannot be reached, its reply cannot be read, or requests are turned off.
     """
     try:
         found = _statistics(organism)
@@ -58,21 +58,21 @@ def fetch(name: str, organism: str) -> dict[str, list[str]] | None:
     Parameters
     ----------
     name
-        As Enrichr has it.
+        Name of the library, as in Enrichr.
     organism
         As `gsfm_enrich.organisms.organism_name` returns it.
 
     Returns
     -------
     dict or None
-        Genes of each term; None when Enrichr has no library of this name.
+        Genes of each term; None if Enrichr has no library of this name.
 
     Raises
     ------
     NoReplyError
-        If the server cannot be reached, stops in the middle, or must not be asked.
+        If the server cannot be reached, stops in the middle, or requests are turned off.
     LibraryError
-        If it sends something else than the whole library.
+        If it sends anything other than the whole library.
     """
     known = _statistics(organism)
     if known and name not in known:
@@ -96,7 +96,7 @@ def fetch(name: str, organism: str) -> dict[str, list[str]] | None:
 
 
 def _statistics(organism: str) -> dict[str, int] | None:
-    """Return names and numbers of terms, None when the answer cannot be read."""
+    """Return the number of terms of each library; None if the reply cannot be read."""
     reply = _ask(f"{_address(organism)}/datasetStatistics")
     if not reply.ok:
         return None
@@ -131,7 +131,7 @@ def _address(organism: str) -> str:
 
 
 def _ask(url: str, **params: str) -> Any:
-    """Send a request, and return the reply before it was read."""
+    """Send a request, and return the reply before its body is read."""
     if is_offline():
         raise NoReplyError(f"is not asked, as {OFFLINE_VARIABLE} is set")
     import requests
@@ -143,7 +143,7 @@ def _ask(url: str, **params: str) -> Any:
 
 
 def _body(reply: Any, what: str) -> bytes:
-    """Read a reply as it comes, so that one that is slow or without end is given up."""
+    """Read a reply in pieces, so that one that is slow or endless is given up."""
     from urllib3.exceptions import HTTPError
 
     parts: list[bytes] = []

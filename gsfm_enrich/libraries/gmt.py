@@ -1,7 +1,7 @@
-"""Read gene set files in the GMT format, count what is odd, and say what is wrong.
+"""Read gene set files in the GMT format, count oddities, and explain errors.
 
-A GMT file has one set per line: ``TERM<TAB>DESCRIPTION<TAB>GENE<TAB>GENE...``. The reader takes plain and
-gzipped files (told apart by their first bytes), a byte order mark, any line ends, and weights after
+A GMT file has one set per line: ``TERM<TAB>DESCRIPTION<TAB>GENE<TAB>GENE...``. The reader accepts plain and
+gzipped files (recognised by their first bytes), a byte order mark, any line ends, and weights after
 commas (``GENE,1.5``), as Enrichr and Harmonizome write them.
 """
 
@@ -21,21 +21,21 @@ from gsfm_enrich.genes.lookup import find_genes
 _NO_TEXT = frozenset({"", "na", "n/a", "null", "none", "-", ">"})  # in place of descriptions
 _NEARLY_ALL = 0.9
 HEAD = 1000
-"""Lines of a large file from which its kind is told."""
+"""Number of lines from which the kind of a large file is determined."""
 _SHOWN = 60  # characters of an offending line that an error message shows
 
 
 @dataclass(frozen=True)
 class ParsedGmt:
-    """What a GMT file holds.
+    """Contents of a GMT file.
 
     Attributes
     ----------
     sets
         Genes of each term, in the order of the file, weights removed; may hold repeats and empty lists.
     counts
-        What was odd: ``"malformed lines"``, ``"duplicate terms"``, ``"weights"``, ``"descriptions read as
-        genes"`` and ``"columns of a GMX file"``, those that occurred.
+        Counts of the oddities that occurred: ``"malformed lines"``, ``"duplicate terms"``, ``"weights"``,
+        ``"descriptions read as genes"`` and ``"columns of a GMX file"``.
     """
 
     sets: dict[str, list[str]]
@@ -45,12 +45,12 @@ class ParsedGmt:
 def read_gmt(path: str | os.PathLike[str]) -> ParsedGmt:
     r"""Read a GMT file, plain or gzipped.
 
-    Two kinds of files that are not quite GMT are recognised and read as what they are: GMX files (by their
-    ending or by a second line of empty descriptions), whose sets stand in columns; and files without the
-    column of descriptions, whose second fields are genes.
+    Two kinds of files that are not quite GMT are recognised and read as such: GMX files (by their ending or
+    by a second line of empty descriptions), whose sets are in columns; and files without the column of
+    descriptions, whose second fields are genes.
 
-    A term that occurs more than once keeps its last line, as in gseapy. A gene followed by a comma and a
-    number loses the number. Lines with a single field are malformed: skipped and counted.
+    If a term occurs more than once, its last line is kept, as in gseapy. A number after a gene and a comma is
+    removed. Lines with a single field are malformed: they are skipped and counted.
 
     Parameters
     ----------
@@ -87,16 +87,16 @@ def read_gmt(path: str | os.PathLike[str]) -> ParsedGmt:
 def iter_gmt(path: str | os.PathLike[str], counts: Counter[str]) -> Iterator[tuple[str, list[str]]]:
     r"""Yield the sets of a GMT file one by one; the file may be larger than memory.
 
-    A file that is not quite GMT is read as `read_gmt` reads it; whether the column of descriptions is missing
-    is told from its first lines.
+    A file that is not quite GMT is read as in `read_gmt`; whether the column of descriptions is missing is
+    determined from its first lines.
 
     Parameters
     ----------
     path
         The file, plain or gzipped.
     counts
-        Is increased by ``"malformed lines"``, ``"weights"`` and ``"descriptions read as genes"``, as
-        `ParsedGmt.counts` has them.
+        Increased in place by ``"malformed lines"``, ``"weights"`` and ``"descriptions read as genes"``, as in
+        `ParsedGmt.counts`.
 
     Yields
     ------
@@ -106,7 +106,7 @@ def iter_gmt(path: str | os.PathLike[str], counts: Counter[str]) -> Iterator[tup
     Raises
     ------
     InputError, LibraryError
-        As `read_gmt`. Whether more than half of the lines are malformed is only known at the end.
+        As in `read_gmt`. Whether more than half of the lines are malformed is only known at the end.
 
     Examples
     --------
@@ -127,7 +127,7 @@ def iter_gmt(path: str | os.PathLike[str], counts: Counter[str]) -> Iterator[tup
         return
     try:
         are_genes = _describe_genes(list(_scan(head, str(path), Counter())))
-    except LibraryError:  # the whole file is to decide
+    except LibraryError:  # the whole file decides
         are_genes = False
     for term, description, genes in _scan(_read_lines(path), str(path), counts):
         counts["descriptions read as genes"] += are_genes
@@ -142,7 +142,7 @@ def parse_gmt(text: str, source: str) -> ParsedGmt:
     text
         The whole file.
     source
-        How error messages call it.
+        Its name in error messages.
 
     Returns
     -------
@@ -152,7 +152,7 @@ def parse_gmt(text: str, source: str) -> ParsedGmt:
     Raises
     ------
     LibraryError
-        If there is no set in it, or when more than half of the lines are malformed.
+        If it has no set, or more than half of the lines are malformed.
 
     Examples
     --------
@@ -172,20 +172,20 @@ def _names_gmx(source: str) -> bool:
 
 
 def _is_gmx(lines: Sequence[str]) -> bool:
-    """Return whether sets stand in columns: the second line is nothing but placeholders."""
+    """Return whether sets are in columns: the second line has only placeholders."""
     head, second = ([field.strip() for field in line.split("\t")] for line in [*lines[:2], "", ""][:2])
     return len(head) > 1 and len(head) == len(second) and all(field.lower() in _NO_TEXT for field in second)
 
 
 def _turn(lines: Sequence[str]) -> list[str]:
-    """Turn columns into lines; the blank ends of short columns fall away."""
+    """Turn columns into lines, without the blank ends of short columns."""
     rows = [line.split("\t") for line in lines if line.strip()]
     columns = zip_longest(*rows, fillvalue="")
     return ["\t".join(column).rstrip("\t ") for column in columns if any(map(str.strip, column))]
 
 
 def _collect(read: Sequence[tuple[str, str, list[str]]], counts: Counter[str]) -> ParsedGmt:
-    """Gather sets by term: the last of equal terms; descriptions that are genes are members."""
+    """Collect sets by term, the last of equal terms; descriptions that are genes become members."""
     are_genes = _describe_genes(read)
     sets: dict[str, list[str]] = {}
     for term, description, genes in read:
@@ -200,9 +200,9 @@ def _collect(read: Sequence[tuple[str, str, list[str]]], counts: Counter[str]) -
 
 
 def _describe_genes(read: Sequence[tuple[str, str, list[str]]]) -> bool:
-    """Return whether the second fields are genes, for lack of descriptions.
+    """Return whether the second fields are genes because there are no descriptions.
 
-    Nearly all of them are known genes, or members of other sets, that the term is not named after.
+    Nearly all of them are known genes, or members of other sets, and the term is not named after them.
     """
     second = [description.strip() for _, description, _ in read]
     if not second or any(text.lower() in _NO_TEXT for text in second):
@@ -224,7 +224,7 @@ def _describe_genes(read: Sequence[tuple[str, str, list[str]]]) -> bool:
 
 
 def _scan(lines: Iterable[str], source: str, counts: Counter[str]) -> Iterator[tuple[str, str, list[str]]]:
-    """Read lines as term, description and genes; ``counts`` may come with counts of other files."""
+    """Read lines as term, description and genes; ``counts`` may already hold counts of other files."""
     first_bad: tuple[int, str] | None = None
     bad = lines_read = two_fields = 0
     for number, raw in enumerate(lines, start=1):
@@ -286,7 +286,7 @@ def format_gmt(sets: Mapping[str, Iterable[str]]) -> str:
 
 
 def _not_gmt(source: str, number: int, line: str) -> str:
-    """Say which line shows that a file is not a GMT, and why."""
+    """Return a message on which line shows that a file is not a GMT, and why."""
     shown = line if len(line) <= _SHOWN else line[:_SHOWN] + "..."
     why = "has no tab" if "\t" not in line else "does not start with a term"
     return (
@@ -323,12 +323,12 @@ def _is_number(text: str) -> bool:
 
 
 def require_file(path: Path) -> None:
-    """Refuse a path at which there is no file.
+    """Raise an error if there is no file at a path.
 
     Raises
     ------
     InputError
-        With the names nearby that are similar.
+        With similar names in the same folder.
     """
     if path.is_dir():
         raise InputError(f"{str(path)!r} is a folder, expected a GMT file.")
@@ -339,7 +339,7 @@ def require_file(path: Path) -> None:
 
 
 def _read_lines(path: Path) -> Iterator[str]:
-    """Yield the lines of a plain or gzipped UTF-8 file, with errors that say what is wrong."""
+    """Yield the lines of a plain or gzipped UTF-8 file, with errors that explain the problem."""
     try:
         for number, data in enumerate(read_lines(path), start=1):
             yield from _decode(data, number, path)
@@ -348,7 +348,7 @@ def _read_lines(path: Path) -> Iterator[str]:
 
 
 def _decode(data: bytes, number: int, path: Path) -> list[str]:
-    """Decode what stands between two line feeds: one line, or several with the line ends of old Macs."""
+    """Decode the bytes between two line feeds: one line, or several with the line ends of old Macs."""
     try:
         text = data.decode("utf-8-sig" if number == 1 else "utf-8")
     except UnicodeDecodeError as error:

@@ -36,10 +36,10 @@ class IndexedSets:
     terms, genes
         Labels of rows and columns, in order of first appearance.
     indptr, indices
-        Compressed rows: the columns of row ``i`` are ``indices[indptr[i]:indptr[i + 1]]``, rising.
+        Compressed rows: the columns of row ``i`` are ``indices[indptr[i]:indptr[i + 1]]``, in rising order.
     counts
-        What was dropped or merged: ``"empty sets"``, ``"missing values"``, ``"members of several genes"``
-        (``A///B``, of which the first counts), ``"duplicate genes"``.
+        Counts of what was dropped or merged: ``"empty sets"``, ``"missing values"``, ``"members of several
+        genes"`` (``A///B``, of which the first counts), ``"duplicate genes"``.
     """
 
     terms: tuple[str, ...]
@@ -64,7 +64,7 @@ def index_sets(sets: Mapping[str, Iterable[object]]) -> IndexedSets:
     Raises
     ------
     InputError
-        If `sets` is not a mapping, a set is not a list, or two terms read the same as text.
+        If `sets` is not a mapping, a set is not a list, or two terms are the same as text.
 
     Examples
     --------
@@ -78,7 +78,7 @@ def index_sets(sets: Mapping[str, Iterable[object]]) -> IndexedSets:
     labels = [str(term) for term in sets]
     if len(set(labels)) < len(labels):
         raise InputError("Two terms of the dict read the same once written as text.")
-    # each distinct gene is read once: libraries repeat their genes a dozen times over
+    # each distinct gene is read once: libraries repeat their genes a dozen times
     try:
         symbols = {gene: _symbol(gene) for gene in dict.fromkeys(chain.from_iterable(listed))}
     except TypeError as error:  # a list in a list
@@ -125,7 +125,7 @@ def sets_of_frame(df: pd.DataFrame, term: str, gene: str) -> tuple[dict[str, lis
     sets : dict
         Genes of each term, in the order of the table.
     missing : int
-        How many rows lack a term or a gene and were left out.
+        Number of rows that lack a term or a gene and were left out.
 
     Raises
     ------
@@ -171,7 +171,7 @@ def count_words(counts: Mapping[str, int]) -> str:
 
 
 def describe_losses(name: str, skipped: Mapping[str, int]) -> str:
-    """Say what reading a library left out or took for something else; removed weights lose nothing.
+    """Return a sentence on what reading a library left out or reinterpreted; removed weights do not count.
 
     Parameters
     ----------
@@ -183,7 +183,7 @@ def describe_losses(name: str, skipped: Mapping[str, int]) -> str:
     Returns
     -------
     str
-        One sentence, empty when nothing was left out.
+        One sentence; empty if nothing was left out.
 
     Examples
     --------
@@ -198,7 +198,7 @@ def describe_losses(name: str, skipped: Mapping[str, int]) -> str:
 
 
 def misfit(n_terms: int, n_genes: int, indptr: npt.NDArray[np.int32], indices: npt.NDArray[np.int32]) -> str:
-    """Say what is wrong with the arrays of a sparse table, or return an empty string.
+    """Return what is wrong with the arrays of a sparse table; empty if they fit.
 
     Parameters
     ----------
@@ -239,7 +239,7 @@ def _listed(term: object, members: object) -> list[Any] | tuple[Any, ...]:
 
 
 def _symbol(gene: Any) -> str:
-    """Write a gene as text: stripped, numbers without a decimal point, missing values as ''."""
+    """Return a gene as text: stripped, numbers without a decimal point, missing values as ''."""
     if isinstance(gene, str):
         return _one_name(gene)
     if isinstance(gene, float | np.floating) and float(gene).is_integer():
@@ -250,6 +250,6 @@ def _symbol(gene: Any) -> str:
 
 
 def _one_name(text: str) -> str:
-    """Return a clean name, of several the first; '' for a missing value."""
+    """Return a clean name, the first of several; '' for a missing value."""
     names = [clean(name) for name in text.split(_SEVERAL)] if _SEVERAL in text else [clean(text)]
     return next((name for name in names if name not in MISSING), "")

@@ -1,4 +1,4 @@
-"""The gene set library: terms, genes, and the sparse table that says which gene is in which term."""
+"""The gene set library: terms, genes, and the sparse table of which gene is in which term."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class GeneSetLibrary:
     Attributes
     ----------
     name
-        How results call the library.
+        Name of the library in results.
     terms
         The terms, in the order of the source, without repeats.
     genes
@@ -43,7 +43,7 @@ class GeneSetLibrary:
     incidence
         Terms x genes, float32, 1 where the gene is a member; sorted column indices, read-only.
     skipped
-        What reading dropped or merged, and how often, e.g. ``{"malformed lines": 1, "empty sets": 2}``.
+        Counts of what was dropped or merged in reading, e.g. ``{"malformed lines": 1, "empty sets": 2}``.
 
     Examples
     --------
@@ -80,9 +80,9 @@ class GeneSetLibrary:
             dropped and counted as ``"missing values"``, repeats as ``"duplicate genes"``, terms without
             genes as ``"empty sets"``.
         name
-            How results call the library; gseapy's name for the first dict of a call by default.
+            Name of the library in results; by default gseapy's name for the first dict of a call.
         skipped
-            Counts of what was dropped before, to be kept with the library.
+            Counts of what was dropped before, which are kept with the library.
 
         Returns
         -------
@@ -120,9 +120,9 @@ class GeneSetLibrary:
         path
             The file.
         name
-            How results call the library; the file's base name, as in gseapy, when omitted.
+            Name of the library in results; by default the file's base name, as in gseapy.
         warn
-            Whether to warn of lines and terms that were left out; `skipped` counts them in any case.
+            Whether to warn of lines and terms that were left out; `skipped` always counts them.
 
         Returns
         -------
@@ -171,7 +171,7 @@ class GeneSetLibrary:
         term, gene
             Its columns of terms and genes (``"source"`` and ``"target"`` in decoupler's networks).
         name
-            How results call the library.
+            Name of the library in results.
 
         Returns
         -------
@@ -210,7 +210,7 @@ class GeneSetLibrary:
         Parameters
         ----------
         name
-            How results call the library.
+            Name of the library in results.
         terms, genes
             Labels of the rows and columns, each without repeats.
         indptr, indices
@@ -265,7 +265,7 @@ class GeneSetLibrary:
 
     @cached_property
     def content_hash(self) -> str:
-        """SHA-256, in hex, of terms, genes and memberships: equal for equal content whatever the name."""
+        """SHA-256, in hex, of terms, genes and memberships: equal for equal content under any name."""
         digest = hashlib.sha256()
         for labels in (self.terms, self.genes):
             digest.update("\n".join(labels).encode())
@@ -309,7 +309,7 @@ class GeneSetLibrary:
             raise LibraryError(f"The library {self.name!r} has no term {term!r}.{close}") from None
 
     def restrict(self, genes: Iterable[str]) -> GeneSetLibrary:
-        """Return the library without other genes, and without the terms that this empties.
+        """Return the library with the given genes only, without the terms that become empty.
 
         Parameters
         ----------
@@ -347,7 +347,7 @@ class GeneSetLibrary:
         return GeneSetLibrary.from_arrays(self.name, terms, names, indptr, kept.indices, skipped=skipped)
 
     def to_dict(self) -> dict[str, list[str]]:
-        """Return the genes of every term as a plain dict, as gseapy takes it.
+        """Return the genes of every term as a plain dict, as gseapy accepts it.
 
         Examples
         --------

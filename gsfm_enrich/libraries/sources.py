@@ -2,8 +2,8 @@
 
 Libraries of Enrichr are downloaded once, from gseapy's own address, and kept as
 ``<cache>/libraries/<organism>/<name>.gmt``. ``<cache>`` is the user's cache folder for this package, or the
-folder that the environment variable ``GSFM_ENRICH_CACHE`` names. Nothing is asked of the network for a
-library that is there, and nothing at all where ``GSFM_ENRICH_OFFLINE`` is set.
+folder in the environment variable ``GSFM_ENRICH_CACHE``. No network request is made for a library that is
+there, and none at all if ``GSFM_ENRICH_OFFLINE`` is set.
 """
 
 from __future__ import annotations
@@ -34,27 +34,27 @@ _FILE_ENDINGS = (".gmt", ".gmt.gz", ".gmx", ".txt", ".txt.gz", ".tsv", ".csv", "
 
 @checked
 def load_libraries(gene_sets: Any, organism: str = "human") -> list[GeneSetLibrary]:
-    """Load gene set libraries from whatever gseapy takes as ``gene_sets``, and more.
+    """Load gene set libraries from anything that gseapy accepts as ``gene_sets``, and more.
 
     Parameters
     ----------
     gene_sets
         The name of a bundled or an Enrichr library, the path of a GMT file, a dict of terms and genes, a
-        :class:`GeneSetLibrary`, a comma separated string of names and paths, or a list mixing these.
+        :class:`GeneSetLibrary`, a comma-separated string of names and paths, or a list mixing these.
     organism
-        Whose Enrichr libraries are meant; any name that gseapy knows, in any case. Bundled libraries serve
+        Organism of Enrichr's libraries; any name that gseapy knows, in any case. Bundled libraries are for
         human, mouse and rat.
 
     Returns
     -------
     list of GeneSetLibrary
-        Named as in gseapy: a name as it is, a file by its base name, a dict ``gs_ind_N`` where N is its
-        position in the list.
+        Named as in gseapy: names stay as they are, files have their base name, and dicts are ``gs_ind_N``,
+        where N is the position in the list.
 
     Raises
     ------
     InputError
-        If the input is none of these, or names a file that is not there.
+        If the input is none of these, or names a file that does not exist.
     LibraryError
         If a name is unknown or a file is not a GMT.
     OfflineError
@@ -74,7 +74,7 @@ def load_libraries(gene_sets: Any, organism: str = "human") -> list[GeneSetLibra
     elif isinstance(gene_sets, Iterable):
         sources = list(gene_sets)
     else:
-        sources = [gene_sets]  # refused below, with its type
+        sources = [gene_sets]  # rejected below, with its type
     if not sources:
         raise InputError("gene_sets is empty; expected at least one library.")
     return [_load_one(source, position, organism) for position, source in enumerate(sources)]
@@ -83,7 +83,7 @@ def load_libraries(gene_sets: Any, organism: str = "human") -> list[GeneSetLibra
 def load_library(name: str | os.PathLike[str], organism: str = "human") -> GeneSetLibrary:
     """Load one gene set library by name or path.
 
-    The name is looked for among the bundled libraries, then as a file, then in the cache, and only then at
+    The name is looked up among the bundled libraries, then as a file, then in the cache, and only then at
     Enrichr.
 
     Parameters
@@ -91,7 +91,7 @@ def load_library(name: str | os.PathLike[str], organism: str = "human") -> GeneS
     name
         Name of a bundled or an Enrichr library, or the path of a GMT file.
     organism
-        Whose Enrichr libraries are meant.
+        Organism of Enrichr's libraries.
 
     Returns
     -------
@@ -100,7 +100,7 @@ def load_library(name: str | os.PathLike[str], organism: str = "human") -> GeneS
     Raises
     ------
     InputError
-        If it is the path of a file that is not there.
+        If it is the path of a file that does not exist.
     LibraryError
         If Enrichr has no such library, or the file is not a GMT.
     OfflineError
@@ -195,16 +195,16 @@ def _load_one(source: Any, position: int, organism: str) -> GeneSetLibrary:
 
 
 def _read_file(path: Path, name: str) -> GeneSetLibrary:
-    """Read a GMT file, or return what was read of it before if it did not change since."""
+    """Read a GMT file, or return the library read before if the file has not changed since."""
     if not path.is_file():
-        return GeneSetLibrary.from_gmt(path, name)  # raises the error that says what is wrong
+        return GeneSetLibrary.from_gmt(path, name)  # raises the error that explains the problem
     state = path.stat()
     return _read_unchanged(path.resolve(), name, state.st_mtime_ns, state.st_size)
 
 
 @lru_cache(maxsize=8)
 def _read_unchanged(path: Path, name: str, modified: int, size: int) -> GeneSetLibrary:
-    """Read a GMT file once for each time it was changed."""
+    """Read a GMT file, again only if it has changed."""
     return GeneSetLibrary.from_gmt(path, name, warn=False)
 
 
@@ -224,7 +224,7 @@ def _download(name: str, organism: str, target: Path) -> GeneSetLibrary:
 
 @contextmanager
 def _alone(target: Path) -> Iterator[None]:
-    """Let one process download a file while others wait; where no lock can be made, nobody waits."""
+    """Let one process download a file while others wait; without a lock, none waits."""
     lock = FileLock(target.with_name(f".{target.name}.lock"), timeout=LONGEST)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -238,7 +238,7 @@ def _alone(target: Path) -> Iterator[None]:
 
 
 def _fetch(name: str, organism: str) -> GeneSetLibrary:
-    """Download an Enrichr library, or raise the error that says what is there instead."""
+    """Download an Enrichr library, or raise an error that lists what is available instead."""
     try:
         sets = fetch(name, organism)
     except NoReplyError as error:
@@ -250,7 +250,7 @@ def _fetch(name: str, organism: str) -> GeneSetLibrary:
 
 
 def _offline_message(name: str, organism: str, what: str) -> str:
-    """Say what is missing and what is there without a network."""
+    """Return a message on what is missing and what is available offline."""
     bundled = bundled_libraries() if organism in RESOLVED_ORGANISMS else []
     cached = cached_libraries(organism)
     near = did_you_mean(name, [*bundled, *cached])
