@@ -1,1 +1,1 @@
-"""gseapy's functions, with its signatures."""
+"""gseapy's functions, with the same signatures."""

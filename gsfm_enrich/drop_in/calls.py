@@ -1,4 +1,4 @@
-"""Calls of gseapy, whose exceptions for arguments that it cannot use become ours."""
+"""Calls of gseapy; its exceptions for unusable arguments are raised as ours."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def call_gseapy(function: Callable[..., Any], given: inspect.BoundArguments) -> 
     Raises
     ------
     InputError
-        With the message of what gseapy raised, and its kind unless it is a ValueError.
+        With the message of gseapy's exception, and its type unless it is a ValueError.
 
     Examples
     --------

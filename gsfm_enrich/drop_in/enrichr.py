@@ -1,4 +1,4 @@
-"""``enrichr`` and ``enrich`` with gseapy's signatures, gseapy's result object and the model's columns."""
+"""``enrichr`` and ``enrich`` with gseapy's signatures and result object, and the model's columns."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def enrichr(
 ) -> gseapy.Enrichr:
     """Over-representation analysis, with terms re-ranked by a gene set foundation model.
 
-    Accepts and returns the same as :func:`gseapy.enrichr`, but sends nothing anywhere. The overlap test is
+    Accepts and returns the same as :func:`gseapy.enrichr`, but sends no data to a server. The overlap test is
     gseapy's offline one. Genes that gseapy would lose because the library spells them differently (case,
     aliases, previous symbols, Ensembl, Entrez and UniProt ids, mouse symbols) are matched to the library by
     identity, in the query and in the background.
@@ -78,12 +78,12 @@ def enrichr(
         data frame of names and weights, or the path of a text file with one gene per line.
     gene_sets
         A library by name (bundled, or from Enrichr, downloaded once), the path of a GMT file, a dict of terms
-        and genes, a :class:`gsfm_enrich.GeneSetLibrary`, a comma separated string of names and paths, or a
+        and genes, a :class:`gsfm_enrich.GeneSetLibrary`, a comma-separated string of names and paths, or a
         list mixing these.
     organism
         Organism of the query, the background and Enrichr's libraries: any name that gseapy knows, in any
         case. Genes of mouse and rat are mapped to human libraries through their orthologues, see
-        `gsfm_enrich.genes.orthology`. For other organisms genes are compared by name, and the default model,
+        `gsfm_enrich.genes.orthology`. For other organisms, genes are compared by name, and the default model,
         which is human, is not used.
     outdir
         Folder for the report and the figure, created if missing. None writes nothing.
@@ -108,14 +108,14 @@ def enrichr(
     propensity
         How likely an experiment is to list each gene: ``"publications"`` or a mapping or Series from genes
         to numbers, such as their mean expression. The model's p-values then compare the query with random
-        ones of the same propensities; gseapy's columns are unchanged. It needs the genes of the background: a
-        list, or None.
+        ones of the same propensities; gseapy's columns are unchanged. This needs a background of named genes:
+        a list, or None.
     completeness
         How complete the libraries are, from 0 to 1. The more complete, the less the model adds; with 1 its
-        p-values are those of the overlap test. None: 0.98 for Reactome, to which later releases added next
-        to nothing that the model expects, and 0 for others, which is as members hidden from the model have
-        it. Probabilities that came true within five years would need 0.88 for GO, 0.82 for HPO and 0.79 for
-        the GWAS Catalog.
+        p-values are those of the overlap test. None means 0.98 for Reactome, to which later releases added
+        almost nothing that the model expects, and 0 for others, which fits members hidden from the model.
+        Probabilities that came true within five years would need 0.88 for GO, 0.82 for HPO and 0.79 for the
+        GWAS Catalog.
 
     Returns
     -------
@@ -124,8 +124,8 @@ def enrichr(
         Gene_set, Term, Overlap, P-value, Adjusted P-value, Odds Ratio, Combined Score, Genes, and, with
         `rerank`, Expected Overlap, GSFM Fold Enrichment, GSFM P-value, GSFM Adjusted P-value, GSFM Rank,
         Rank Change, Predicted Genes, Caution. Genes are spelled as in the library (those of mouse and rat as
-        in the query) and ordered as in the query. Its ``gene_report`` says, one line per library, how the
-        genes were found.
+        in the query) and ordered as in the query. Its ``gene_report`` says how the genes were found, with one
+        line per library.
 
     Raises
     ------
@@ -141,18 +141,18 @@ def enrichr(
     GsfmEnrichWarning
         If genes of the query are in no library, have no orthologue or are outside the background, with
         their number; if they look like genes of another species; if there is no orthology table for the
-        organism, or it cannot be downloaded; if no term passes `cutoff`, so that no figure is drawn;
+        organism, or it cannot be downloaded; if no term passes `cutoff`, so that no figure is drawn; or
         if the list is so long that a large part of a library is significant.
 
     Notes
     -----
-    P-values are adjusted by Benjamini-Hochberg within each library, over the terms with at least one hit
-    (the model's p-values over all terms).
+    P-values are adjusted by the Benjamini-Hochberg method within each library, over the terms with at least
+    one hit (the model's p-values over all terms).
 
-    In libraries whose terms are named after genes, as are tables of a transcription factor's targets, genes
-    that the model places beside the factor itself count in the model's p-value as well, half a member each,
-    if the library's terms list such genes more often than others. They come last among the Predicted Genes
-    and add nothing to the Expected Overlap; `gsfm_enrich.term_evidence` says which they are.
+    In libraries whose terms are named after genes, such as the targets of transcription factors, genes that
+    the model places near the factor itself also count in the model's p-value, each as half a member, if the
+    library's terms list such genes more often than others. They come last among the Predicted Genes and add
+    nothing to the Expected Overlap; `gsfm_enrich.term_evidence` shows which they are.
 
     Examples
     --------
@@ -202,7 +202,7 @@ def enrich(
     Returns
     -------
     gseapy.Enrichr
-        As from :func:`enrichr`, with the same errors and warnings.
+        As in :func:`enrichr`, with the same errors and warnings.
 
     Examples
     --------

@@ -8,10 +8,10 @@ from gsfm_enrich.drop_in.enrichr import enrichr
 
 
 class Enrichr(gseapy.Enrichr):  # type: ignore[misc]
-    """``gseapy.Enrichr``, whose ``run`` is that of `gsfm_enrich.enrichr`: no gene is sent to a server.
+    """``gseapy.Enrichr`` with a ``run`` that works as `gsfm_enrich.enrichr`: no gene is sent to a server.
 
-    Takes the arguments of ``gseapy.Enrichr``. The methods that speak to the server (``send_genes``,
-    ``enrich_online`` and their like) are gseapy's own.
+    Takes the arguments of ``gseapy.Enrichr``. The methods that send requests to the server (``send_genes``,
+    ``enrich_online`` and others) are gseapy's own.
 
     Examples
     --------
@@ -29,7 +29,7 @@ class Enrichr(gseapy.Enrichr):  # type: ignore[misc]
         Raises
         ------
         InputError, LibraryError, OfflineError
-            As `gsfm_enrich.enrichr`.
+            As in `gsfm_enrich.enrichr`.
         """
         found = enrichr(
             self.gene_list,
@@ -40,7 +40,7 @@ class Enrichr(gseapy.Enrichr):  # type: ignore[misc]
             cutoff=self.cutoff,
             format=self.format,
             figsize=self.figsize,
-            top_term=self._Enrichr__top_term,  # gseapy keeps these to itself
+            top_term=self._Enrichr__top_term,  # private in gseapy
             no_plot=self._Enrichr__no_plot,
             verbose=self.verbose,
         )

@@ -1,8 +1,8 @@
 """gseapy's functions and classes that take gene sets, with the gene sets of this package.
 
-``gsea``, ``prerank``, ``ssgsea``, ``gsva`` and their classes compute what gseapy's compute. Only the gene
-sets are found as in :func:`gsfm_enrich.enrichr`: bundled ones by name, files, dicts, and Enrichr's from the
-cache, so that a server is asked once for a library and never for one that is there.
+``gsea``, ``prerank``, ``ssgsea``, ``gsva`` and their classes compute the same as gseapy's. Only the gene sets
+are found as in :func:`gsfm_enrich.enrichr`: bundled ones by name, files, dicts, and Enrichr's from the cache,
+so that a library is downloaded only once.
 """
 
 from __future__ import annotations
@@ -28,25 +28,25 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def merged_sets(gene_sets: Any, organism: str = "human") -> dict[str, list[str]]:
-    """Return gene sets as one dict, in which gseapy's tests take them.
+    """Return gene sets as one dict, the form that gseapy's tests accept.
 
     Parameters
     ----------
     gene_sets
-        As :func:`gsfm_enrich.enrichr` takes them. A dict is taken as it is.
+        As in :func:`gsfm_enrich.enrichr`. A dict is used as it is.
     organism
-        Whose Enrichr libraries are meant.
+        Organism of Enrichr's libraries.
 
     Returns
     -------
     dict
-        Genes of each term. Terms of several libraries are named as gseapy names them: ``library__term``, with
-        its place in the list for a dict.
+        Genes of each term. Terms of several libraries are named as in gseapy: ``library__term``, where a dict
+        has its position in the list instead of a name.
 
     Raises
     ------
     InputError, LibraryError, OfflineError
-        As `gsfm_enrich.load_libraries`.
+        As in `gsfm_enrich.load_libraries`.
 
     Examples
     --------
@@ -75,7 +75,7 @@ def _with_own_gene_sets(function: Function, what: str) -> Function:
         given.apply_defaults()
         organism = organism_name(given.arguments["organism"])
         given.arguments["gene_sets"] = merged_sets(given.arguments["gene_sets"], organism)
-        given.arguments["organism"] = SERVER_ORGANISMS.get(organism, organism)  # gseapy knows no rat
+        given.arguments["organism"] = SERVER_ORGANISMS.get(organism, organism)  # gseapy does not have rat
         return call_gseapy(function, given)
 
     found.__doc__ = (
@@ -145,11 +145,11 @@ def get_library(  # noqa: PLR0917  gseapy's signature
     Parameters
     ----------
     name
-        Of a bundled library or one of Enrichr's, or the path of a GMT file.
+        Name of a bundled library or of one of Enrichr's, or the path of a GMT file.
     organism
-        Whose Enrichr library is meant.
+        Organism of Enrichr's library.
     min_size, max_size
-        Fewest and most genes of a term.
+        Minimum and maximum number of genes in a term.
     save
         Path of a GMT file to write.
     gene_list
@@ -163,7 +163,7 @@ def get_library(  # noqa: PLR0917  gseapy's signature
     Raises
     ------
     InputError, LibraryError, OfflineError
-        As `gsfm_enrich.load_libraries`; and InputError when no term remains.
+        As in `gsfm_enrich.load_libraries`; also InputError if no term remains.
 
     Examples
     --------
@@ -193,7 +193,7 @@ def get_library(  # noqa: PLR0917  gseapy's signature
 
 @public
 def get_library_name(organism: str = "Human") -> list[str]:
-    """Return the names of Enrichr's libraries, which its server is asked for: ``gseapy.get_library_name``.
+    """Return the names of the libraries on Enrichr's server: ``gseapy.get_library_name``.
 
     Parameters
     ----------
@@ -203,12 +203,12 @@ def get_library_name(organism: str = "Human") -> list[str]:
     Returns
     -------
     list of str
-        Sorted.
+        Names of the libraries, sorted.
 
     Raises
     ------
     OfflineError
-        If the server cannot be reached or must not be asked.
+        If the server cannot be reached or requests are turned off.
 
     Examples
     --------

@@ -1,8 +1,8 @@
 """gseapy's ``dotplot``, ``barplot`` and ``enrichment_map`` for results with the model's columns.
 
-gseapy knows its own columns by name: of others it takes the largest numbers below the cut-off, which of
-p-values are the worst. Here the model's p-values are drawn as p-values and its other columns with the best
-first. Where a result has them, the model's adjusted p-values are the default.
+gseapy knows its own columns by name. Of other columns it takes the largest numbers below the cut-off, which
+are the worst of the p-values. Here the model's p-values are drawn as p-values, and its other columns with the
+best first. The model's adjusted p-values are the default if a result has them.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ from gsfm_enrich.errors import InputError
 
 DEFAULT = "GSFM Adjusted P-value"
 P_VALUES = {DEFAULT: "Adjusted P-value", "GSFM P-value": "P-value"}
-"""The model's p-values, and the columns of gseapy in whose place they are drawn."""
+"""The model's p-values, and the columns of gseapy that they replace in plots."""
 LARGEST_FIRST = ("Expected Overlap", "GSFM Fold Enrichment", "Rank Change")
 SMALLEST_FIRST = "GSFM Rank"
 _ASIDE = "gseapy's own {}"
 
 
 class _Default(str):
-    """gseapy's default, which can be told from the same word when somebody gives it."""
+    """gseapy's default, distinct from the same word passed by the caller."""
 
     __slots__ = ()
 
 
 def _signature(draw: Callable[..., Any]) -> inspect.Signature:
-    """Return the signature of gseapy's function, in which the default column can be told."""
+    """Return the signature of gseapy's function, with a default column that can be recognised."""
     theirs = inspect.signature(draw)
     column = theirs.parameters["column"]
     ours = column.replace(default=_Default(column.default))
@@ -51,9 +51,9 @@ def dotplot(*args: Any, **kwargs: Any) -> Any:
     Parameters
     ----------
     *args, **kwargs
-        Those of ``gseapy.dotplot``, in its order. ``df`` may be what `gsfm_enrich.enrichr` returns.
-        ``column`` is ``"GSFM Adjusted P-value"`` by default where the results have it; ``cutoff`` counts for
-        p-values alone.
+        Arguments of ``gseapy.dotplot``, in its order. ``df`` may be what `gsfm_enrich.enrichr` returns.
+        ``column`` is ``"GSFM Adjusted P-value"`` by default if the results have it; ``cutoff`` applies only
+        to p-values.
 
     Returns
     -------
@@ -81,7 +81,7 @@ def barplot(*args: Any, **kwargs: Any) -> Any:
     Parameters
     ----------
     *args, **kwargs
-        Those of ``gseapy.barplot``, in its order; ``df`` and ``column`` as in :func:`dotplot`.
+        Arguments of ``gseapy.barplot``, in its order; ``df`` and ``column`` as in :func:`dotplot`.
 
     Returns
     -------
@@ -91,7 +91,7 @@ def barplot(*args: Any, **kwargs: Any) -> Any:
     Raises
     ------
     InputError
-        As :func:`dotplot`.
+        As in :func:`dotplot`.
 
     Examples
     --------
@@ -104,12 +104,12 @@ def barplot(*args: Any, **kwargs: Any) -> Any:
 
 @public
 def enrichment_map(*args: Any, **kwargs: Any) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the best terms and which share genes: ``gseapy.enrichment_map`` for the model's columns as well.
+    """Return the best terms and their shared genes: ``gseapy.enrichment_map``, also for the model's columns.
 
     Parameters
     ----------
     *args, **kwargs
-        Those of ``gseapy.enrichment_map``, in its order; ``df`` and ``column`` as in :func:`dotplot`.
+        Arguments of ``gseapy.enrichment_map``, in its order; ``df`` and ``column`` as in :func:`dotplot`.
 
     Returns
     -------
@@ -118,7 +118,7 @@ def enrichment_map(*args: Any, **kwargs: Any) -> tuple[pd.DataFrame, pd.DataFram
     Raises
     ------
     InputError
-        As :func:`dotplot`.
+        As in :func:`dotplot`.
 
     Examples
     --------
@@ -138,11 +138,11 @@ enrichment_map.__signature__ = _MAP  # type: ignore[attr-defined]
 
 
 def _draw(draw: Callable[..., Any], given: inspect.BoundArguments, groups: str) -> Any:
-    """Draw with gseapy, name the model's column, and only then save."""
+    """Draw with gseapy, label the model's column, and only then save."""
     column = _prepare(given, groups)
     file, given.arguments["ofname"] = given.arguments["ofname"], None
     axes = call_gseapy(draw, given)
-    if axes is None:  # gseapy refused a parameter, with a warning
+    if axes is None:  # gseapy rejected a parameter, with a warning
         return None
     if column in P_VALUES:
         _name(axes, column)
@@ -155,9 +155,9 @@ def _draw(draw: Callable[..., Any], given: inspect.BoundArguments, groups: str) 
 
 
 def _name(axes: Any, column: str) -> None:
-    """Say that the p-values are the model's, on the axis and above the colours."""
+    """Label the p-values as the model's, on the axis and above the colour bar."""
     axes.set_xlabel(axes.get_xlabel().replace(P_VALUES[column], column))
-    for drawn in axes.figure.axes:  # of colours: log10 of 1 / FDR or 1 / Pval
+    for drawn in axes.figure.axes:  # colour bars: log10 of 1 / FDR or 1 / Pval
         title = drawn.get_title(loc="left")
         for short in ("{ FDR }", "{ Pval }"):
             if short in title:
@@ -166,14 +166,14 @@ def _name(axes: Any, column: str) -> None:
 
 
 def _prepare(given: inspect.BoundArguments, groups: str | None) -> str:
-    """Make the arguments ready for gseapy, and return the column that is meant.
+    """Prepare the arguments for gseapy, and return the column to draw.
 
     Parameters
     ----------
     given
-        Is changed.
+        The arguments, changed in place.
     groups
-        Parameter that names a column of groups, each of which shows its own best terms.
+        Parameter that names a column of groups, each of which is shown with its own best terms.
     """
     given.apply_defaults()
     options = given.arguments
@@ -204,6 +204,6 @@ def _prepare(given: inspect.BoundArguments, groups: str | None) -> str:
 
 
 def _names_back(column: str) -> dict[str, str]:
-    """Return what gives columns their own names again, for `DataFrame.rename`."""
+    """Return the mapping that gives columns their own names again, for `DataFrame.rename`."""
     theirs = P_VALUES.get(column)
     return {} if theirs is None else {theirs: column, _ASIDE.format(theirs): theirs}

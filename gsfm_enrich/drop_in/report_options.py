@@ -8,23 +8,23 @@ from gsfm_enrich.errors import InputError
 from gsfm_enrich.pl import figures
 
 FORMATS = (*figures.FORMATS, "jpeg", "tiff", "ps", "pgf")
-"""gseapy hands them on to matplotlib, which knows more than our own plots are saved in."""
+"""File types of figures: gseapy passes them on to matplotlib, which has more than our own plots."""
 
 
 def check_report_options(outdir: str | os.PathLike[str] | None, format_: str) -> None:
-    """Refuse options of the report that gseapy or matplotlib would stumble over at the end.
+    """Raise an error for options of the report that gseapy or matplotlib would only reject at the end.
 
     Parameters
     ----------
     outdir
-        Folder, or None, with which nothing is written and the format does not matter.
+        Folder; with None, nothing is written and the format is ignored.
     format_
-        As `gsfm_enrich.enrichr` takes it.
+        As in `gsfm_enrich.enrichr`.
 
     Raises
     ------
     InputError
-        For the first that cannot be used; the message says what was given and what was expected.
+        For the first unusable option; the message says what was given and what was expected.
 
     Examples
     --------

@@ -150,7 +150,7 @@ def read_arrays(path: str | os.PathLike[str]) -> GeneSetLibrary:
         raise LibraryError(f"{str(path)!r} is not a stored gene set library: {error}") from error
     indptr = np.concatenate([[0], np.cumsum(sizes)])
     running = np.cumsum(steps)
-    before = np.where(indptr[:-1] > 0, running[indptr[:-1] - 1], 0)  # running sum at the end of the previous row
+    before = np.where(indptr[:-1] > 0, running[indptr[:-1] - 1], 0)  # running sum of the previous rows
     return GeneSetLibrary.from_arrays(path.stem, terms, genes, indptr, running - np.repeat(before, sizes))
 
 
