@@ -34,11 +34,11 @@ class AskedGenes:
     Attributes
     ----------
     ids : list of str
-        Distinct, as given.
+        Distinct identifiers, as given.
     organism : str
         Its name in lower case, see `gsfm_enrich.organisms.organism_name`.
     model : GSFM
-        Loaded.
+        The loaded model.
     """
 
     ids: list[str]
@@ -47,7 +47,7 @@ class AskedGenes:
 
     @cached_property
     def units(self) -> NDArray[np.int64]:
-        """Unit of each gene in the model's vocabulary, below ``N_SPECIAL`` for an unknown one."""
+        """Unit of each gene in the model's vocabulary; below ``N_SPECIAL`` for an unknown gene."""
         return match(self.ids, self.model.vocab.tokens, self.organism).columns
 
     @property
@@ -61,7 +61,7 @@ class AskedGenes:
         Parameters
         ----------
         found
-            The known ones, if this does not follow from the vocabulary.
+            The known genes, if they do not follow from the vocabulary.
         """
         some = {self.ids[i] for i in self.known} if found is None else set(found)
         known = [gene for gene in self.ids if gene in some]
@@ -76,7 +76,7 @@ class AskedGenes:
         )
 
     def warn_unknown(self, found: Collection[str] | None = None) -> None:
-        """Warn of what `unknown` says."""
+        """Warn of the genes that `unknown` reports."""
         lost = self.unknown(found)
         if lost:
             warn_caller(lost)
@@ -90,9 +90,9 @@ def ask(
     Parameters
     ----------
     genes, organism, model
-        As public functions take them.
+        As in public functions.
     beside
-        Genes that are given along with them; one warning covers both.
+        Genes that are given along with ``genes``; one warning covers both.
 
     Raises
     ------
@@ -127,7 +127,7 @@ def single_or_many(genes: GeneList) -> list[str]:
 
 
 def spelled(frame: pd.DataFrame, organism: str) -> pd.DataFrame:
-    """Name the genes of a table by mouse or rat symbols; if several share one symbol, the best is kept."""
+    """Rename the genes of a table to mouse or rat symbols; if several share one symbol, the best is kept."""
     if organism not in ORTHOLOGY_ORGANISMS:
         return frame
     frame = frame.assign(gene=spell_as(frame["gene"], organism))

@@ -1,4 +1,4 @@
-"""Completing the query itself: the genes that belong with these."""
+"""Complete the query itself: genes that belong with the given ones."""
 
 from __future__ import annotations
 
@@ -32,20 +32,20 @@ def augment(
     Parameters
     ----------
     n
-        Genes to return; None returns all.
+        Number of genes to return; None returns all.
     known
         Whether to rank the given genes as well, each as if it had not been given.
     organism
-        Of the genes. Those of mouse and rat are found, and named, through their orthologues.
+        Organism of the genes. Genes of mouse and rat are found, and named, by their orthologues.
 
     Returns
     -------
     DataFrame
         One row per gene, best first: ``gene`` (the model's symbol; for mouse and rat that of its orthologue,
-        or the model's where it has none), ``score`` (how well it completes the list:
-        the scores of the model's channels, each weighed for this list, added; for a published checkpoint its
-        logit, standardised), ``z_score`` (standard deviations of the score in the dense channels, or of the
-        logit, above those for random lists of this length), ``rank`` and ``known`` (whether it was given).
+        or the model's if it has none), ``score`` (how well it completes the list: the sum of the scores of
+        the model's channels, each weighted for this list; for a published checkpoint its standardised logit),
+        ``z_score`` (standard deviations of the score in the dense channels, or of the logit, above those for
+        random lists of this length), ``rank`` and ``known`` (whether it was given).
 
     Raises
     ------

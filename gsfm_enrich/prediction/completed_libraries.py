@@ -1,11 +1,11 @@
-"""Complete the bundled libraries with the bundled model, so that nobody waits for it at the first call.
+"""Complete the bundled libraries with the bundled model, so that the first call does not take long.
 
 Run it whenever the model, a bundled library or the way terms are completed changes::
 
     python -m gsfm_enrich.prediction.completed_libraries
 
-It replaces the files in ``gsfm_enrich/data/completed_libraries``: the same that any other library gets in the
-user's cache, each under the hash of all that it depends on, see `gsfm_enrich.ranking.cache`.
+It replaces the files in ``gsfm_enrich/data/completed_libraries``. They are like those that any other library
+gets in the user's cache, each under the hash of everything it depends on, see `gsfm_enrich.ranking.cache`.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from gsfm_enrich.ranking.membership import library_membership
 
 
 def complete_bundled() -> None:
-    """Compute all that is kept of the bundled libraries and of the bundled model."""
-    rmtree(COMPLETED_LIBRARIES, ignore_errors=True)  # or it would be read
+    """Compute everything that is kept for the bundled libraries and the bundled model."""
+    rmtree(COMPLETED_LIBRARIES, ignore_errors=True)  # otherwise the old files would be read
     model = load_model()
     single_genes(model)
     names = bundled_libraries()

@@ -1,4 +1,4 @@
-"""Functions of a gene in context: those that it shares with the genes it was found with."""
+"""Functions of a gene in context: those that it shares with its companions."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ CONTEXT_COLUMNS = (
     *BASIC_COLUMNS, "fold_enrichment", "expected_companions", "companions", "similar_terms",
 )  # fmt: skip
 COMPANY = 3.0
-"""Weight of the company beside the gene alone, see benchmarks/README.md."""
+"""Weight of the companions relative to the gene alone, see benchmarks/README.md."""
 COMPANIONS = 5
 CELLS = 4_000_000
-"""Pairs of a term and a companion to look at at once."""
+"""Number of pairs of a term and a companion to process at once."""
 MATERIAL = 0.25
 """Probability from which a companion is named as a member of the term."""
 
@@ -129,16 +129,16 @@ def functions_in_lists(
     asked
         The genes, and the model.
     lists
-        Distinct identifiers of each list, by its name.
+        Distinct identifiers of each list, by the name of the list.
     everywhere
-        Ask for every gene in every list, not only in those that hold it.
+        Whether to predict for every gene in every list, not only in those that hold it.
     gene_sets, top, known, fold
         As in `functions_in_context`.
 
     Returns
     -------
     DataFrame
-        As of `functions_in_context`, with the name of the ``list``.
+        As in `functions_in_context`, with the name of the ``list``.
     """
     organism = asked.organism
     parts = []
@@ -174,18 +174,18 @@ class Context:
     Parameters
     ----------
     library, table
-        The terms, completed.
+        The terms, and their membership table.
     genes
         The list.
     organism
-        Of the library and the genes.
+        Organism of the library and the genes.
 
     Attributes
     ----------
     columns : int64 array
         The genes of the list that the model knows, columns of the table.
     expected : float array, shape (n_terms,)
-        Members among them, plus the probabilities of the others.
+        Number of members among them, plus the probabilities of the others.
 
     Raises
     ------
@@ -203,7 +203,7 @@ class Context:
         self.columns = found[found >= 0]
         self.expected = np.zeros(len(library))
         belongs = []
-        step = max(CELLS // len(self.columns), 1)  # large libraries and long lists: memory stays bounded
+        step = max(CELLS // len(self.columns), 1)  # memory is bounded for large libraries and long lists
         for start in range(0, len(library), step):
             rows = np.arange(start, min(start + step, len(library)))
             membership = table.memberships(rows, self.columns)
@@ -217,7 +217,7 @@ class Context:
     def enrichment(self, alone: Functions) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return fold enrichment and expected members of all terms among the companions of a gene."""
         expected, others = self.expected, len(self.columns)
-        if alone.column in self.columns:  # a gene is not a companion of its own
+        if alone.column in self.columns:  # a gene is not its own companion
             expected = expected - np.where(alone.member, 1.0, alone.probability)
             others -= 1
         return (expected + 1) / (others * self.usual + 1), expected
@@ -232,7 +232,7 @@ class Context:
         column
             The gene.
         close : shape (n_columns,)
-            Similarity of every gene to it.
+            Similarity of every gene to this gene.
         """
         similarity = close[self.columns]
         named = []
@@ -245,7 +245,7 @@ class Context:
 
 
 def similarity_to_all(genes: Sequence[tuple[str, int]], table: Membership) -> Iterator[NDArray[np.float32]]:
-    """Return the similarity of every gene of a table to each of some genes, given with their columns."""
+    """Yield the similarity of every gene of a table to each of some genes, given with their columns."""
     for start in range(0, len(genes), AT_ONCE):
         columns = [column for _, column in genes[start : start + AT_ONCE]]
         yield from gene_similarity(table.model, table.units[columns], table.units)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 LIKELY, POSSIBLE = 0.5, 0.1
-"""Probabilities from which on a prediction is called likely, or possible."""
+"""Probabilities from which a prediction is called likely, or possible."""
 NAMED = 3
 
 
@@ -54,7 +54,7 @@ def describe_gene(
 
 
 def _who(info: pd.Series) -> str:
-    """Say which gene it is and how well studied."""
+    """Say which gene it is and how well studied it is."""
     if not info["symbol"]:
         return f"{info['gene']} is not in the gene table."
     other = f", given as {info['gene']}" if info["gene"] != info["symbol"] else ""
@@ -75,7 +75,7 @@ def _known(functions: pd.DataFrame) -> list[str]:
 
 
 def _new(functions: pd.DataFrame) -> list[str]:
-    """Say what the best new function is, how sure that is, and why."""
+    """Say what the best new function is, how certain it is, and why."""
     new = functions[~functions["known"]]
     if new.empty:
         return []
@@ -122,6 +122,6 @@ def _shared(best: pd.Series) -> str:
 
 
 def _and(names: pd.Series | list[str]) -> str:
-    """Join names as one does in a sentence."""
+    """Join names as in a sentence."""
     given = [str(name) for name in names]
     return given[0] if len(given) == 1 else f"{', '.join(given[:-1])} and {given[-1]}"

@@ -1,4 +1,4 @@
-"""Functional modules of a gene list: genes that the model finds more similar than the list on average."""
+"""Functional modules of a gene list: genes that the model finds more similar than the average of the list."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ class GeneModules:
     Attributes
     ----------
     genes : DataFrame
-        One row per gene: ``gene``, ``module`` (0: none) and ``similarity`` (mean, to the others of its
-        module).
+        One row per gene: ``gene``, ``module`` (0: none) and ``similarity`` (mean similarity to the others of
+        its module).
     modules : DataFrame
         One row per module, the largest first: ``module`` (from 1), ``size``, ``name`` (its best term),
         ``gene_set``, ``terms`` (its three best, joined by ``; ``), ``adjusted_p_value`` (of the best),
@@ -66,7 +66,7 @@ def gene_modules(
     """Split a gene list into functional modules, and name each by its best terms.
 
     Similarity is that of `gsfm_enrich.neighbors`, minus each gene's mean similarity to the list: in a
-    list of T cell genes it is not news that two of them have to do with T cells. Average linkage joins
+    list of T cell genes it says nothing that two of them are related to T cells. Average linkage joins
     modules as long as the mean similarity between them is positive, which maximises modularity along the way.
     Then the model completes every module, and each gene moves to the module that ranks it highest when
     completed without it, for up to five rounds.
@@ -77,7 +77,7 @@ def gene_modules(
         Libraries whose terms name the modules, as `gsfm_enrich.enrichr` takes them. The best term has the
         smallest p-value of re-ranked enrichment.
     smallest
-        Smaller modules are dissolved; their genes belong to none.
+        Smaller modules are dissolved; their genes are in no module.
 
     Returns
     -------
@@ -107,14 +107,14 @@ def gene_modules(
 
 
 def split_into_modules(asked: AskedGenes, libraries: Sequence[GeneSetLibrary], smallest: int) -> GeneModules:
-    """Split genes into modules and name them, see `gene_modules`; warns of nothing.
+    """Split genes into modules and name them, see `gene_modules`; gives no warnings.
 
     Parameters
     ----------
     asked
         The genes, and the model.
     libraries
-        What names the modules.
+        Libraries whose terms name the modules.
     smallest
         Modules of fewer genes are dissolved.
     """
@@ -143,7 +143,7 @@ def in_context(similarity: NDArray[np.float32]) -> NDArray[np.float64]:
     Parameters
     ----------
     similarity : shape (n_genes, n_genes)
-        Symmetric; the diagonal does not count.
+        Symmetric matrix; the diagonal is ignored.
     """
     centred = np.array(similarity, dtype=np.float64)
     n = len(centred)
@@ -170,7 +170,7 @@ def refine(model: GSFM, units: NDArray[np.int64], labels: NDArray[np.int64]) -> 
     Parameters
     ----------
     model
-        What completes the modules.
+        The model that completes the modules.
     units
         Units of the genes.
     labels
@@ -228,7 +228,7 @@ def name_module(
 
 
 def closest_pairs(names: NDArray[np.object_], similarity: NDArray[np.float64]) -> pd.DataFrame:
-    """Return the ``EDGES`` genes most similar to each, where they are more so than the list is on average."""
+    """Return the ``EDGES`` genes most similar to each, if more similar than the list is on average."""
     order = np.argsort(-similarity, axis=1, kind="stable")[:, :EDGES]
     rows = np.repeat(np.arange(len(names)), order.shape[1])
     values = similarity[rows, order.ravel()]

@@ -1,4 +1,4 @@
-"""Similarity of genes in the model: how it scores each gene when given only the other."""
+"""Similarity of genes in the model: the score of each gene when only the other is given."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from gsfm_enrich.ranking.membership import FORMAT
 NEIGHBOUR_COLUMNS = ("gene", "neighbour", "score", "z_score", "rank", "channel", "publications")
 
 LOCATION = "location"
-"""The channel of chromosomal location: being close does not make genes related."""
+"""The channel of chromosomal location: genes that are close to each other need not be related."""
 
 
 @checked
@@ -46,7 +46,7 @@ def neighbors(
     Parameters
     ----------
     n
-        Neighbours to return for each gene; None returns all genes.
+        Number of neighbours to return for each gene; None returns all genes.
     channels
         Names of the model's channels to use; None uses all but ``location``, which finds the genes next to
         this one on the chromosome.
@@ -57,18 +57,18 @@ def neighbors(
         One row per gene and neighbour, best first within a gene:
 
         - ``gene``, ``neighbour`` (the model's symbol; for mouse and rat that of its orthologue)
-        - ``score``: the model's score of each gene when given only the other, the mean of both directions:
-          the weighted sum over its channels
+        - ``score``: the model's score of each gene when only the other is given (the weighted sum over its
+          channels), averaged over both directions
         - ``z_score``: standard deviations above the mean score of all genes as neighbours of this one
         - ``rank``: 1 is the closest
-        - ``channel``: the one that contributes most; ``publications``, for example, if both are named in the
-          same papers
-        - ``publications``: of the neighbour, NaN if the gene table lacks it
+        - ``channel``: the channel that contributes most; for example ``publications`` if both genes are
+          named in the same papers
+        - ``publications``: number for the neighbour, NaN if the gene table lacks it
 
     Raises
     ------
     InputError
-        If no gene is given, ``n`` is below 1, or the model has no channel of a name.
+        If no gene is given, ``n`` is below 1, or the model has no channel with a given name.
 
     Warns
     -----
@@ -115,7 +115,7 @@ def neighbour_graph(
     organism: str = "human",
     model: str | os.PathLike[str] | GSFM = "default",
 ) -> pd.DataFrame:
-    """Return a gene's neighbours as lines of a graph: to the gene, and between neighbours that are similar.
+    """Return a gene's neighbours as edges of a graph: to the gene, and between similar neighbours.
 
     Parameters
     ----------
@@ -125,7 +125,7 @@ def neighbour_graph(
     Returns
     -------
     DataFrame
-        ``gene``, ``other``, ``similarity``: one row per line. Two neighbours are joined if they are at
+        ``gene``, ``other``, ``similarity``: one row per edge. Two neighbours are joined if they are at
         least as similar as the last neighbour is to the gene.
 
     Examples
@@ -169,7 +169,7 @@ def gene_similarity(model: GSFM, rows: NDArray[np.int64], columns: NDArray[np.in
 
 
 def similarity(singles: Scores, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Do the same by the scores of `single_genes`."""
+    """Do the same as `gene_similarity`, from the scores of `single_genes`."""
     at, there, back = singles.genes.at, rows - N_SPECIAL, columns - N_SPECIAL
     return np.float32(0.5) * (singles.block(there, at(back)) + singles.block(back, at(there)).T)
 
@@ -180,12 +180,12 @@ def channels_of(model: GSFM) -> list[str]:
 
 
 def listening(singles: Scores, channels: str | Sequence[str] | None) -> Scores:
-    """Return the scores of some channels alone.
+    """Return the scores of only some channels.
 
     Raises
     ------
     InputError
-        If the model has no channel of a name; the message lists those it has.
+        If the model has no channel with a given name; the message lists those it has.
     """
     model = singles.genes.model
     names = channels_of(model)
@@ -215,7 +215,7 @@ def strongest_channel(singles: Scores, unit: int, others: NDArray[np.int64]) -> 
 
 @kept_on_first(most=1)
 def single_genes(model: GSFM) -> Scores:
-    """Complete every gene alone; kept for each model."""
+    """Complete every gene alone; the result is kept for each model."""
     units = np.arange(N_SPECIAL, len(model.vocab))
     key = key_of("single genes", FORMAT, model_hash(model))
     return kept_scores(key, GeneFactors(model, units), list(units[:, None]))

@@ -22,11 +22,11 @@ from gsfm_enrich.ranking.membership import Membership, library_membership
 LEAST_PROBABILITY = 0.1
 """New functions with a smaller probability are not shown."""
 LEAST_BITS = 0.5
-"""Nor are those with fewer bits (probability times information content): a large term must be more probable.
+"""Nor are those with fewer bits (probability times information content): large terms must be more probable.
 
 Both were chosen on genes annotated from 2018 to 2021, see ``benchmarks/new_functions.py``."""
 FROM_CHANNEL = 0.2
-"""Share of the evidence from which on a channel is named."""
+"""Share of the evidence from which a channel is named."""
 UNKNOWN = "the model does not know it"
 NEW_FUNCTION_COLUMNS = (
     "gene", "gene_set", "term", "probability", "specificity", "term_size", "channels", "neighbours",
@@ -46,18 +46,19 @@ def new_functions(
 ) -> pd.DataFrame:
     """Predict probable new functions of genes, or say why there are none.
 
-    Terms are ranked by their probability times their information content, which must be at least half a bit.
-    A term that contains all genes of a known function of the gene, or of a better prediction, says less than
-    that one and is omitted, as is a term that shares half of its genes with a better prediction.
+    Terms are ranked by their probability times their information content, and this product must be at least
+    half a bit. A term that contains all genes of a known function of the gene, or of a better prediction,
+    says less than that one and is omitted, as is a term that shares half of its genes with a better
+    prediction.
 
     Parameters
     ----------
     gene_sets
         Libraries whose terms are the functions, as `gsfm_enrich.enrichr` takes them.
     top
-        Terms to return for each gene and library; None returns all.
+        Number of terms to return for each gene and library; None returns all.
     min_probability
-        Terms of smaller probability are not returned.
+        Terms with a smaller probability are not returned.
 
     Returns
     -------
@@ -69,7 +70,7 @@ def new_functions(
         - ``specificity``: bits of information in belonging to the term, log2 of the library's genes over the
           term's (Resnik 1995)
         - ``term_size``: genes that the term lists
-        - ``channels``: the channels of the model that a fifth or more of the evidence comes from, strongest
+        - ``channels``: the channels of the model that give a fifth or more of the evidence, the strongest
           first, joined by ``;``
         - ``neighbours``: members of the term that are most similar to the gene, see `gsfm_enrich.neighbors`
         - ``out_of_reach``: why there is no prediction; empty if there is one
@@ -96,7 +97,7 @@ def new_functions(
 def new_functions_of(
     asked: AskedGenes, gene_sets: Any, top: int | None = 3, min_probability: float = LEAST_PROBABILITY
 ) -> pd.DataFrame:
-    """Do the same without a warning about genes that the model does not know.
+    """Do the same as `new_functions`, without a warning about genes that the model does not know.
 
     Parameters
     ----------
@@ -136,11 +137,11 @@ def probable_and_specific(
     Parameters
     ----------
     functions
-        What the model says of every term for the gene.
+        What the model says about every term for the gene.
     library, table
-        The terms, completed.
+        The terms, and their membership table.
     least
-        Smallest probability.
+        Smallest probability to return.
 
     Returns
     -------
@@ -171,7 +172,7 @@ def specificity(library: GeneSetLibrary) -> NDArray[np.float64]:
 
 
 def evidence_channels(table: Membership, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> list[str]:
-    """Return the channels that speak for term ``rows[i]`` and gene ``columns[i]``, joined by ``;``."""
+    """Return the channels that support term ``rows[i]`` and gene ``columns[i]``, joined by ``;``."""
     parts = table.completed.slopes[:, rows] * table.scores.pairs(rows, columns)
     names = np.array(channels_of(table.model))
     shares = np.maximum(parts, 0) / np.maximum(np.maximum(parts, 0).sum(axis=0), 1e-12)
@@ -210,7 +211,7 @@ def _described(
 
 
 def _out_of_reach(functions: Functions, library: GeneSetLibrary) -> str:
-    """Say what the model would have said of a gene without a probable new term."""
+    """Say why a gene has no probable new term, and what came closest."""
     new = np.flatnonzero(functions.usable & ~functions.member)
     if not len(new):
         return "no term is left that could be new"

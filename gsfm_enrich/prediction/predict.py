@@ -31,7 +31,7 @@ FUNCTION_COLUMNS = (*BASIC_COLUMNS, *SUPPORT_COLUMNS, "similar_terms")
 GENE_COLUMNS = ("gene_set", "term", "gene", "score", "z_score", "rank", "probability", "known")
 
 AT_ONCE = 128
-"""Genes to score for all terms at once: memory stays bounded."""
+"""Number of genes to score for all terms at once, so that memory is bounded."""
 FOLD = 0.5
 """Terms with at least this Jaccard index of their genes are redundant."""
 
@@ -54,8 +54,8 @@ def predict_functions(
     gene_sets
         Libraries whose terms are the functions, as `gsfm_enrich.enrichr` takes them.
     top
-        Terms to return for each gene and library; None returns all, without folding (thousands of terms take
-        about ten seconds).
+        Number of terms to return for each gene and library; None returns all, without folding (thousands of
+        terms take about ten seconds).
     known
         Whether to include terms that already list the gene. They are scored as if they did not: the gene is
         removed from the term before the term is completed.
@@ -72,8 +72,8 @@ def predict_functions(
         - ``score``: the log odds that the gene belongs to the term, in nats, plus .8 times the logarithm
           of the term's size, because large terms are right more often; terms are ranked by it
         - ``z_score``: standard deviations by which the gene's score in the dense channels is above its
-          scores for random sets of the term's size; what is left when popularity is removed
-        - ``rank``: of the term among all terms of the library for this gene
+          scores for random sets of the term's size; what is left after popularity is removed
+        - ``rank``: rank of the term among all terms of the library for this gene
         - ``probability``: that the gene belongs to the term, calibrated on members hidden from the model
         - ``known``: whether the term lists the gene
         - ``term_size``: genes that the term lists
@@ -81,9 +81,9 @@ def predict_functions(
           term's (Resnik 1995)
         - ``term_auroc``: how well the term is predicted: the probability that a member hidden from the model
           scores above a gene outside the term; .5 is chance, NaN for a term of fewer than two genes
-        - ``gene_percentile``: share of the genes outside the term that the model places below this one
+        - ``gene_percentile``: share of the genes outside the term that the model ranks below this one
         - ``neighbours``: members of the term that are most similar to the gene, see `gsfm_enrich.neighbors`
-        - ``caution``: where popularity would do as well: ranking by number of publications alone places as
+        - ``caution``: a note if popularity would do as well: ranking by number of publications alone puts as
           high a share of genes below this one, or the term ranks as high for the average gene
         - ``similar_terms``: terms folded into this one, joined by semicolons; their ranks are skipped
 
@@ -126,13 +126,13 @@ def predict_functions(
 
 @dataclass(frozen=True, eq=False)
 class Functions:
-    """What the model says of every term of a library for one gene.
+    """What the model says about every term of a library for one gene.
 
     Attributes
     ----------
     gene : str
     column : int
-        Of the membership table.
+        Column of the membership table.
     log_odds, score, z_score, probability : float arrays, shape (n_terms,)
         As `predict_functions` explains them; ``log_odds`` is the score without the credit for the size.
     member, usable : bool arrays, shape (n_terms,)
@@ -161,9 +161,9 @@ class Functions:
         Parameters
         ----------
         score : shape (n_terms,)
-            By what to rank.
+            Score to rank by.
         table
-            Who is in which term.
+            The membership table.
         top, fold, known
             As in `predict_functions`. Only terms that rank above the last one returned are folded.
 
@@ -172,7 +172,7 @@ class Functions:
         rows, ranks
             Rows of the table, and their ranks among all terms.
         folded
-            The rows that were folded into each.
+            The rows that were folded into each of these.
         """
         rows = np.flatnonzero(self.usable & (known | ~self.member))
         rows = rows[np.argsort(-score[rows], kind="stable")]
@@ -223,7 +223,7 @@ def placed_genes(asked: AskedGenes, table: Membership) -> list[tuple[str, int]]:
 
 
 def score_functions(genes: Sequence[tuple[str, int]], table: Membership) -> Iterator[Functions]:
-    """Score all terms of a membership table for genes, given with their columns, some hundred at a time."""
+    """Score all terms of a membership table for genes, given with their columns, in blocks of genes."""
     for start in range(0, len(genes), AT_ONCE):
         some = genes[start : start + AT_ONCE]
         parts = _scored(table, tuple(column for _, column in some))
@@ -233,7 +233,7 @@ def score_functions(genes: Sequence[tuple[str, int]], table: Membership) -> Iter
 
 @kept_on_first(most=2)  # functions alone and functions in context ask for the same genes
 def _scored(table: Membership, asked: tuple[int, ...]) -> tuple[NDArray[Any], ...]:
-    """Return what `Functions` holds for genes in some columns, shape (n_terms, n_genes) each."""
+    """Return what `Functions` holds for the genes of some columns, each of shape (n_terms, n_genes)."""
     terms, columns = np.arange(len(table.sizes)), np.array(asked)
     log_odds = table.log_odds(terms, columns)
     z_score = table.scores.z_scores(terms, table.genes.at(columns))
@@ -248,16 +248,16 @@ def _scored(table: Membership, asked: tuple[int, ...]) -> tuple[NDArray[Any], ..
 
 
 def fold_into(jaccard: NDArray[np.float64], fold: float, most: int) -> NDArray[np.int64]:
-    """Return for each term, best first, the place of the term that stands for it.
+    """Return for each term, best first, the position of the term that represents it.
 
     Parameters
     ----------
     jaccard : shape (n_terms, n_terms)
         Jaccard index of their genes.
     fold
-        From this index on a term is folded into the most similar of the better terms that are kept.
+        From this index on, a term is folded into the most similar of the better terms that are kept.
     most
-        Terms to keep: the answer ends before the next one.
+        Number of terms to keep; the result ends before the next one.
 
     Examples
     --------
@@ -295,15 +295,15 @@ def predict_genes(
     gene_sets, organism, model
         As in `predict_functions`.
     top
-        Genes to return; None returns all.
+        Number of genes to return; None returns all.
     known
         Whether to include genes that the term already lists, each scored as if it did not.
 
     Returns
     -------
     DataFrame
-        One row per gene, best first: ``gene_set``, ``term``, ``gene``, ``score`` (the log odds in nats; all
-        genes are of one term, whose size plays no part), ``z_score``, ``rank`` of the gene for this term,
+        One row per gene, best first: ``gene_set``, ``term``, ``gene``, ``score`` (the log odds in nats; the
+        size of the term does not matter here), ``z_score``, ``rank`` of the gene for this term,
         ``probability`` and ``known``, as in `predict_functions`. For mouse and rat, human genes are named by
         their orthologue, or by their own symbol if they have none; of several human genes with one
         orthologue, the best is kept.
@@ -311,7 +311,7 @@ def predict_genes(
     Raises
     ------
     InputError
-        As `predict_functions`.
+        As in `predict_functions`.
     LibraryError
         If none of the libraries has the term; the message lists close matches.
 

@@ -1,4 +1,4 @@
-"""What speaks for a predicted function and against it: the term's reliability, its neighbours, popularity."""
+"""Evidence for and against a predicted function: the term's reliability, its neighbours, popularity."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SIZE_CREDIT = 0.8
 Chosen on genes that were annotated from 2018 to 2021, see ``benchmarks/gene_functions_time.py``."""
 AUROC = "held-out AUROC"
 COMPARED_GENES = 2000
-"""Genes that a gene is compared with, drawn at random once for a library."""
+"""Number of genes that a gene is compared with, drawn at random once for a library."""
 FOLDS = 5
 SUPPORTERS = 3
 BLOCK = 512
@@ -39,14 +39,14 @@ COMMON_TERM = "ranks as high for the average gene"
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """What other genes get in a library.
+    """What random other genes get in a library.
 
     Attributes
     ----------
     columns : int64 array, shape (n_compared,)
         Genes drawn at random, columns of the membership table.
     popularity : float array, shape (n_columns,)
-        Publications of every gene of the table; 0 where the gene table lacks it.
+        Number of publications of every gene of the table; 0 if the gene table lacks it.
     average : float array, shape (n_terms,)
         Mean score of the genes drawn.
     probability : float array, shape (n_terms,)
@@ -61,7 +61,7 @@ class Comparison:
 
 @kept_on_first(most=1)
 def library_comparison(table: Membership) -> Comparison:
-    """Return what random genes get in a library; kept for each membership table."""
+    """Return what random genes get in a library; the result is kept for each membership table."""
     library, model = table.library, table.model
     rng = np.random.default_rng(0)
     n = len(table.units)
@@ -101,7 +101,7 @@ def add_support(frame: pd.DataFrame, library: GeneSetLibrary, table: Membership,
     frame
         Predictions, with ``row`` and ``column`` in the membership table, their ``log_odds`` and ``rank``.
     library, table, organism
-        What they were predicted from.
+        What the predictions come from.
     """
     compared = library_comparison(table)
     rows, columns = frame["row"].to_numpy(), frame["column"].to_numpy()
@@ -126,7 +126,7 @@ def gene_percentiles(
     log_odds: NDArray[np.float64],
     compared: Comparison,
 ) -> NDArray[np.float64]:
-    """Return the shares of other genes outside the term with lower log odds for it, and less popularity.
+    """Return the shares of other genes outside the term with lower log odds for it, or that are less popular.
 
     Parameters
     ----------
@@ -135,7 +135,7 @@ def gene_percentiles(
     rows, columns
         Terms and genes.
     log_odds : shape (n_pairs,)
-        For the genes, in nats.
+        Log odds of the genes, in nats.
     compared
         The genes to compare with.
 
@@ -157,7 +157,7 @@ def gene_percentiles(
 
 
 def term_auroc(table: Membership, rows: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return `held_out_auroc` of terms, as it was kept for the whole library or computed for these terms."""
+    """Return `held_out_auroc` of terms, as kept for the whole library or else computed for these terms."""
     whole = _kept_auroc(table)
     return held_out_auroc(table, rows, library_comparison(table).columns) if whole is None else whole[rows]
 
@@ -176,7 +176,7 @@ def _kept_auroc(table: Membership) -> NDArray[np.float64] | None:
 
 
 def _auroc_check(table: Membership) -> Callable[[Arrays], None]:
-    """Return what raises a ValueError for arrays that are not the AUROC of every term, or NaN."""
+    """Return a check that raises a ValueError for arrays other than the AUROC of every term, or NaN."""
 
     def check(arrays: Arrays) -> None:
         auroc = arrays["auroc"]
@@ -205,7 +205,7 @@ def held_out_auroc(
     compared
         Columns of the genes to compare with.
     seed
-        Of the parts.
+        Random seed.
 
     Returns
     -------
@@ -242,9 +242,9 @@ def hidden_parts(
     Returns
     -------
     places : int64 array
-        Place in ``rows`` of the term that each part is of.
+        Position in ``rows`` of the term of each part.
     shown, hidden : lists of int64 arrays
-        The members that are left, and those that are hidden.
+        The members of each part that are left, and those that are hidden.
     """
     owners, shown, hidden = [], [], []
     for place in places:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MAX_PUBLICATIONS = 5.0
-"""Fractional publications up to which a gene counts as little studied: the limit of Tdark."""
+"""Fractional publication count up to which a gene counts as little studied: the limit of Tdark."""
 
 PLACEHOLDER_NAMES = re.compile(
     r"""
@@ -44,7 +44,7 @@ PLACEHOLDER_NAMES = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-"""Symbols that say where a gene lies or what its sequence looks like, not what it does.
+"""Symbols that say where a gene is or what its sequence looks like, not what it does.
 
 The naming committee gives them to genes without functional data (Bruford et al., Nature Genetics 2020,
 doi:10.1038/s41588-020-0669-3).
@@ -52,14 +52,14 @@ doi:10.1038/s41588-020-0669-3).
 
 
 def has_uninformative_name(symbol: str, pattern: re.Pattern[str] = PLACEHOLDER_NAMES) -> bool:
-    """Return whether a symbol is a placeholder: a position, a clone, or a shape seen in the sequence.
+    """Return whether a symbol is a placeholder: a position, a clone, or a feature of the sequence.
 
     Parameters
     ----------
     symbol
         A gene symbol in any case.
     pattern
-        What a whole placeholder looks like.
+        Pattern that a whole placeholder matches.
 
     Returns
     -------
@@ -84,10 +84,10 @@ def gene_info(
     require_uninformative_name: bool = False,
     uninformative_names: re.Pattern[str] = PLACEHOLDER_NAMES,
 ) -> pd.DataFrame:
-    """Say what is known of genes, which of them are understudied, and what that judgement rests on.
+    """Return what is known about genes, which of them are understudied, and what that judgement is based on.
 
     A gene is understudied when it has at most `max_publications` fractional publications and no function in
-    the Gene Ontology that an experiment showed. `gsfm_enrich.prediction.understudied` gives the sources.
+    the Gene Ontology that was shown by experiment. `gsfm_enrich.prediction.understudied` gives the sources.
 
     Parameters
     ----------
@@ -96,12 +96,12 @@ def gene_info(
     max_publications
         A gene is little studied up to this many fractional publications.
     require_no_experimental_go
-        Also require that no biological process and no molecular function other than protein binding rests
-        on an experiment.
+        Also require that no biological process and no molecular function other than protein binding is
+        based on an experiment.
     require_uninformative_name
-        Also require that its name says nothing.
+        Also require that the name of the gene is uninformative.
     uninformative_names
-        Pattern of symbols that say nothing, in any case.
+        Pattern of uninformative symbols; upper and lower case are equal.
 
     Returns
     -------
@@ -109,14 +109,14 @@ def gene_info(
         One row per entry of `genes` that is not blank, in their order:
 
         - ``gene``: as given
-        - ``symbol``, ``name``, ``type``: of the human gene, ``""`` for one that is not in the table
-        - ``publications``: float, linked to the gene by NCBI Gene; NaN for a gene that is not in the table
+        - ``symbol``, ``name``, ``type``: of the human gene, ``""`` for a gene that is not in the table
+        - ``publications``: float, as linked to the gene by NCBI Gene; NaN for a gene that is not in the table
         - ``fractional_publications``: float, the same, each divided by the number of genes it names
-        - ``experimental_go``: bool, whether a process or function (not protein binding) rests on an
+        - ``experimental_go``: bool, whether a process or function (not protein binding) is based on an
           experiment
         - ``uninformative_name``: bool, whether its symbol is a placeholder such as ``C1orf112``
-        - ``understudied``: bool; False for a gene that is not in the table, about which nothing is known here
-        - ``why``: the signs in words
+        - ``understudied``: bool; False for a gene that is not in the table, about which nothing is known
+        - ``why``: the reasons in words
 
     Raises
     ------
@@ -162,7 +162,7 @@ def publications_of(symbols: Iterable[str | None]) -> NDArray[np.float64]:
 
 
 def _reasons(info: pd.DataFrame, limit: float) -> list[str]:
-    """Put the signs of every gene into words."""
+    """Put the reasons for every gene into words."""
     columns = ("symbol", "publications", "fractional_publications", "experimental_go", "uninformative_name")
     reasons = []
     for symbol, publications, shared, experimental, uninformative in zip(
