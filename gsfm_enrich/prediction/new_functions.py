@@ -15,7 +15,7 @@ from gsfm_enrich.libraries.sources import load_libraries
 from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.prediction.arguments import AskedGenes, ask
 from gsfm_enrich.prediction.neighbours import channels_of
-from gsfm_enrich.prediction.predict import FOLD, Functions, score_functions
+from gsfm_enrich.prediction.predict import FOLD, Functions, placed_genes, score_functions
 from gsfm_enrich.prediction.support import supporting_neighbours
 from gsfm_enrich.ranking.membership import Membership, library_membership
 
@@ -90,7 +90,7 @@ def new_functions(
     asked = ask(genes, organism, model)
     found = new_functions_of(asked, gene_sets, top, min_probability)
     known = set(found.loc[found["out_of_reach"] != UNKNOWN, "gene"])
-    asked.warn_unknown(np.flatnonzero([gene in known for gene in asked.ids]))
+    asked.warn_unknown(known)
     return found
 
 
@@ -109,9 +109,7 @@ def new_functions_of(
     parts, best = [], dict.fromkeys(asked.ids, UNKNOWN)
     for library in load_libraries(gene_sets, asked.organism):
         table = library_membership(library, asked.model, asked.organism)
-        columns = table.columns_of(asked.ids)
-        placed = [(asked.ids[i], int(columns[i])) for i in np.flatnonzero(columns >= 0)]
-        for functions in score_functions(placed, table):
+        for functions in score_functions(placed_genes(asked, table), table):
             rows = probable_and_specific(functions, library, table, min_probability)[:top]
             parts.append(_described(functions, library, table, rows, asked.organism))
             best[functions.gene] = _out_of_reach(functions, library)
