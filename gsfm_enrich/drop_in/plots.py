@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -141,6 +142,8 @@ def _draw(draw: Callable[..., Any], given: inspect.BoundArguments, groups: str) 
     """Draw with gseapy, label the model's column, and only then save."""
     column = _prepare(given, groups)
     file, given.arguments["ofname"] = given.arguments["ofname"], None
+    if not isinstance(file, str | os.PathLike | None):
+        raise InputError(f"ofname must be the path of a file, or None, not a {type(file).__name__}.")
     axes = call_gseapy(draw, given)
     if axes is None:  # gseapy rejected a parameter, with a warning
         return None
