@@ -172,6 +172,8 @@ def get_library(  # noqa: PLR0917  gseapy's signature
     """
     from gsfm_enrich.libraries.library import GeneSetLibrary
 
+    if not isinstance(name, str | os.PathLike):
+        raise InputError(f"name must be the name of a library or a path, not a {type(name).__name__}.")
     for what, size in (("min_size", min_size), ("max_size", max_size)):
         if isinstance(size, bool) or not isinstance(size, Real):
             raise InputError(f"{what} must be a number, not a {type(size).__name__}.")
