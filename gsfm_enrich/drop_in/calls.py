@@ -40,9 +40,10 @@ def call_gseapy(function: Callable[..., Any], given: inspect.BoundArguments) -> 
     """
     try:
         return function(*given.args, **given.kwargs)
-    except GsfmEnrichError:
-        raise
-    except Exception as error:
+    except BaseException as error:
+        panics = type(error).__name__ == "PanicException"  # of gseapy's compiled part, which is no Exception
+        if isinstance(error, GsfmEnrichError) or not (panics or isinstance(error, Exception)):
+            raise
         text = str(error).removeprefix("Warning: ")
         if isinstance(error, ValueError) and text:
             raise InputError(text) from error
