@@ -32,11 +32,11 @@ def call_gseapy(function: Callable[..., Any], given: inspect.BoundArguments) -> 
     Examples
     --------
     >>> def half(number):
-    ...     return number / 2
+    ...     raise TypeError("no number")
     >>> call_gseapy(half, inspect.signature(half).bind("one"))
     Traceback (most recent call last):
         ...
-    gsfm_enrich.InputError: gseapy.half cannot use these arguments (TypeError: unsupported operand...
+    gsfm_enrich.InputError: gseapy.half cannot use these arguments (TypeError: no number).
     """
     try:
         return function(*given.args, **given.kwargs)

@@ -153,7 +153,10 @@ def _draw(draw: Callable[..., Any], given: inspect.BoundArguments, groups: str) 
         axes.invert_yaxis()  # the best on top
     if file is None:
         return axes
-    axes.figure.savefig(file, bbox_inches="tight", dpi=300)  # as gseapy does
+    try:
+        axes.figure.savefig(file, bbox_inches="tight", dpi=300)  # as gseapy does
+    except (OSError, ValueError) as error:
+        raise InputError(f"The figure cannot be written: {error}.") from error
     return None
 
 
