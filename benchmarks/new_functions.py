@@ -35,7 +35,8 @@ from gsfm_enrich.genes.match import match
 from gsfm_enrich.genes.table import load_gene_table
 from gsfm_enrich.model.checkpoint import load_model
 from gsfm_enrich.model.gsfm import GSFM
-from gsfm_enrich.prediction.new_functions import LEAST_BITS, LEAST_PROBABILITY, specificity
+from gsfm_enrich.prediction.new_functions import LEAST_BITS, LEAST_PROBABILITY
+from gsfm_enrich.prediction.support import specificity
 from gsfm_enrich.ranking.membership import library_membership
 from gsfm_enrich.training.assemble import build_corpus
 

@@ -16,7 +16,7 @@ from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.prediction.arguments import AskedGenes, ask
 from gsfm_enrich.prediction.neighbours import channels_of
 from gsfm_enrich.prediction.predict import FOLD, Functions, placed_genes, score_functions
-from gsfm_enrich.prediction.support import supporting_neighbours
+from gsfm_enrich.prediction.support import specificity, supporting_neighbours
 from gsfm_enrich.ranking.membership import Membership, library_membership
 
 LEAST_PROBABILITY = 0.1
@@ -32,6 +32,7 @@ NEW_FUNCTION_COLUMNS = (
     "gene", "gene_set", "term", "probability", "specificity", "term_size", "channels", "neighbours",
     "out_of_reach",
 )  # fmt: skip
+TEXT_COLUMNS = ["gene_set", "term", "channels", "neighbours", "out_of_reach"]
 
 
 @checked
@@ -106,25 +107,25 @@ def new_functions_of(
     gene_sets, top, min_probability
         As in `new_functions`.
     """
-    parts, best = [], dict.fromkeys(asked.ids, UNKNOWN)
+    parts, reasons = [], dict.fromkeys(asked.ids, UNKNOWN)
     for library in load_libraries(gene_sets, asked.organism):
         table = library_membership(library, asked.model, asked.organism)
+        chosen = []
         for functions in score_functions(placed_genes(asked, table), table):
             rows = probable_and_specific(functions, library, table, min_probability)[:top]
-            parts.append(_described(functions, library, table, rows, asked.organism))
-            best[functions.gene] = _out_of_reach(functions, library)
-    found = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["gene"])
-    silent = [gene for gene in asked.ids if gene not in set(found["gene"])]
-    found = pd.concat(
-        [found, pd.DataFrame({"gene": silent, "out_of_reach": [best[gene] for gene in silent]})]
-    ).reindex(columns=list(NEW_FUNCTION_COLUMNS))
-    text = ["gene_set", "term", "channels", "neighbours", "out_of_reach"]
-    found[text] = found[text].fillna("")
-    order = {gene: place for place, gene in enumerate(asked.ids)}
-    found["value"] = found["probability"].astype(float) * found["specificity"].astype(float)
-    found = found.sort_values("value", ascending=False, kind="stable")
-    found = found.sort_values("gene", key=lambda names: names.map(order), kind="stable")
-    return found.drop(columns="value").reset_index(drop=True)
+            chosen.append(functions.table(library, rows, np.arange(len(rows)), [[]] * len(rows)))
+            if not len(rows):
+                reasons[functions.gene] = _out_of_reach(functions, library)
+        if chosen:
+            parts.append(_described(pd.concat(chosen, ignore_index=True), library, table, asked.organism))
+    spoken_of = {gene for part in parts for gene in part["gene"]}
+    silent = [gene for gene in asked.ids if gene not in spoken_of]
+    parts.append(pd.DataFrame({"gene": silent, "out_of_reach": [reasons[gene] for gene in silent]}))
+    found = pd.concat(parts, ignore_index=True).reindex(columns=list(NEW_FUNCTION_COLUMNS))
+    found[TEXT_COLUMNS] = found[TEXT_COLUMNS].fillna("")
+    place = {gene: number for number, gene in enumerate(asked.ids)}
+    bits = found["probability"].astype(float) * found["specificity"].astype(float)
+    return found.iloc[np.lexsort([-bits, found["gene"].map(place)])].reset_index(drop=True)
 
 
 def probable_and_specific(
@@ -164,11 +165,6 @@ def probable_and_specific(
     return np.asarray(rows[kept], np.int64)
 
 
-def specificity(library: GeneSetLibrary) -> NDArray[np.float64]:
-    """Return the information in belonging to each term, in bits, shape (n_terms,)."""
-    return np.asarray(np.log2(len(library.genes) / library.sizes))
-
-
 def evidence_channels(table: Membership, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> list[str]:
     """Return the channels that support term ``rows[i]`` and gene ``columns[i]``, joined by ``;``."""
     parts = table.completed.slopes[:, rows] * table.scores.pairs(rows, columns)
@@ -186,25 +182,15 @@ def _shared(table: Membership, rows: NDArray[np.int64], others: NDArray[np.int64
 
 
 def _described(
-    functions: Functions,
-    library: GeneSetLibrary,
-    table: Membership,
-    rows: NDArray[np.int64],
-    organism: str,
+    chosen: pd.DataFrame, library: GeneSetLibrary, table: Membership, organism: str
 ) -> pd.DataFrame:
-    """Return the columns of some terms for one gene."""
-    columns = np.full(len(rows), functions.column)
-    return pd.DataFrame(
-        {
-            "gene": functions.gene,
-            "gene_set": library.name,
-            "term": [library.terms[row] for row in rows],
-            "probability": functions.probability[rows],
-            "specificity": specificity(library)[rows],
-            "term_size": library.sizes[rows],
-            "channels": evidence_channels(table, rows, columns),
-            "neighbours": supporting_neighbours(table, rows, columns, organism),
-        }
+    """Return the columns of the terms chosen of a library, with their ``row`` and ``column`` in its table."""
+    rows, columns = chosen["row"].to_numpy(np.int64), chosen["column"].to_numpy(np.int64)
+    return chosen[["gene", "gene_set", "term", "probability"]].assign(
+        specificity=specificity(library)[rows],
+        term_size=library.sizes[rows],
+        channels=evidence_channels(table, rows, columns),
+        neighbours=supporting_neighbours(table, rows, columns, organism),
     )
 
 

@@ -88,6 +88,11 @@ def _usual_scores(table: Membership, columns: NDArray[np.int64]) -> dict[str, ND
     return {"average": average, "probability": probability}
 
 
+def specificity(library: GeneSetLibrary) -> NDArray[np.float64]:
+    """Return the information in belonging to each term, in bits, shape (n_terms,)."""
+    return np.asarray(np.log2(len(library.genes) / library.sizes))
+
+
 def size_credit(sizes: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return what a term's size adds to its score, shape (n_terms,)."""
     return SIZE_CREDIT * np.log(np.maximum(sizes, 1))
@@ -107,7 +112,7 @@ def add_support(frame: pd.DataFrame, library: GeneSetLibrary, table: Membership,
     rows, columns = frame["row"].to_numpy(), frame["column"].to_numpy()
     terms, place = np.unique(rows, return_inverse=True)
     frame["term_size"] = library.sizes[rows]
-    frame["specificity"] = np.log2(len(library.genes) / library.sizes[rows])
+    frame["specificity"] = specificity(library)[rows]
     frame["term_auroc"] = term_auroc(table, terms)[place]
     by_model, by_popularity = gene_percentiles(table, rows, columns, frame["log_odds"].to_numpy(), compared)
     frame["gene_percentile"] = by_model
