@@ -139,6 +139,24 @@ def by_term(split: Split, genes: list[str], publications: pd.Series) -> dict[str
     return {name: np.tile(values, (len(genes), 1)) for name, values in of_terms.items()}
 
 
+def known_genes(split: Split, model: GSFM) -> list[str]:
+    """Return the newly annotated genes that the model knows, sorted."""
+    genes = sorted(split.truth)
+    inside = match(genes, model.vocab.tokens).columns >= 0
+    return [gene for gene, known in zip(genes, inside, strict=True) if known]
+
+
+def right_terms(split: Split, genes: list[str]) -> np.ndarray:
+    """Return whether each gene (axis 0) got each term of the old release (axis 1)."""
+    return np.array([[term in split.truth[gene] for term in split.library.terms] for gene in genes])
+
+
+def is_understudied(genes: list[str], publications: pd.Series) -> np.ndarray:
+    """Return which genes have fewer publications than three of four genes that code for a protein."""
+    coding = publications[load_gene_table().set_index("symbol")["type"] == "protein-coding"]
+    return np.asarray(publications.reindex(genes).fillna(0) < coding.quantile(0.25))
+
+
 def precision(scores: np.ndarray, truth: np.ndarray) -> dict[int, np.ndarray]:
     """Return for each depth the share of right terms among the first, one value a gene."""
     order = np.argsort(-scores, axis=1, kind="stable")[:, : max(DEPTHS)]
@@ -160,22 +178,19 @@ def main(
     """Print and write the precision at 1, 5 and 10 beside co-occurrence, popularity and term frequency."""
     network = load_model(model)
     publications = publications_before(org_db, CUT_OFF)
-    coding = publications[load_gene_table().set_index("symbol")["type"] == "protein-coding"]
-    few = coding.quantile(0.25)
     corpus = build_corpus([], org_db, before=CUT_OFF, seen=2)
     rows: list[dict[str, object]] = []
     for old, new in SPLITS:
         split = make_split(data, old, new)
-        inside = match(sorted(split.truth), network.vocab.tokens).columns >= 0
-        genes = [gene for gene, known in zip(sorted(split.truth), inside, strict=True) if known]
-        print(f"{old} to {new}: {len(genes)} of {len(inside)} newly annotated genes are known to the model")
-        right = np.array([[term in split.truth[gene] for term in split.library.terms] for gene in genes])
+        genes, n_new = known_genes(split, network), len(split.truth)
+        print(f"{old} to {new}: {len(genes)} of {n_new} newly annotated genes are known to the model")
+        right = right_terms(split, genes)
         methods = {
             **by_model(split, genes, network),
             **by_cooccurrence(split, genes, corpus),
             **by_term(split, genes, publications),
         }
-        understudied = publications.reindex(genes).fillna(0).to_numpy() < few
+        understudied = is_understudied(genes, publications)
         sizes = split.library.sizes
         specific = sizes <= LARGEST_SPECIFIC
         everything = np.ones(len(specific), dtype=bool)

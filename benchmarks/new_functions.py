@@ -27,12 +27,13 @@ from benchmarks.gene_functions_time import (
     Split,
     by_cooccurrence,
     by_term,
+    is_understudied,
+    known_genes,
     make_split,
     publications_before,
+    right_terms,
 )
 from benchmarks.protocols import bootstrap, write_table
-from gsfm_enrich.genes.match import match
-from gsfm_enrich.genes.table import load_gene_table
 from gsfm_enrich.model.checkpoint import load_model
 from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.prediction.new_functions import LEAST_BITS, LEAST_PROBABILITY
@@ -93,15 +94,12 @@ def main(
     """Print and write coverage and precision for all genes and for understudied ones."""
     network = load_model(model)
     publications = publications_before(org_db, CUT_OFF)
-    coding = publications[load_gene_table().set_index("symbol")["type"] == "protein-coding"]
     corpus = build_corpus([], org_db, before=CUT_OFF, seen=2)
     rows: list[dict[str, object]] = []
     for old, new in (SPLITS[0], SPLITS[-1]):
         split = make_split(data, old, new)
-        names = sorted(split.truth)
-        genes = [names[i] for i in np.flatnonzero(match(names, network.vocab.tokens).columns >= 0)]
-        right = np.array([[term in split.truth[gene] for term in split.library.terms] for gene in genes])
-        few = publications.reindex(genes).fillna(0).to_numpy() < coding.quantile(0.25)
+        genes = known_genes(split, network)
+        right, few = right_terms(split, genes), is_understudied(genes, publications)
         others = by_cooccurrence(split, genes, corpus) | by_term(split, genes, publications)
         methods = [*rules(split, genes, network), *((name, s, s) for name, s in others.items())]
         for name, value, confidence in methods:

@@ -18,7 +18,8 @@ from gsfm_enrich.genes.match import match
 from gsfm_enrich.genes.resolve import say_reasons
 from gsfm_enrich.genes.spelling import misread_species
 from gsfm_enrich.model.vocab import N_SPECIAL
-from gsfm_enrich.organisms import ORTHOLOGY_ORGANISMS, RESOLVED_ORGANISMS
+from gsfm_enrich.organisms import ORTHOLOGY_ORGANISMS
+from gsfm_enrich.ranking.enrichment import lacks_model
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -140,7 +141,7 @@ def model_of(organism: str, model: str | os.PathLike[str] | GSFM) -> GSFM:
     """Load a model; the default one, which is human, only for genes whose orthologues are known."""
     from gsfm_enrich.model.checkpoint import load_model
 
-    if organism not in RESOLVED_ORGANISMS and isinstance(model, str) and model == "default":
+    if lacks_model(organism, model):
         raise InputError(
             f"There is no orthology table for {organism}, and the default model is human; "
             "pass model= for a model of the organism."

@@ -125,7 +125,8 @@ def new_functions_of(
     found[TEXT_COLUMNS] = found[TEXT_COLUMNS].fillna("")
     place = {gene: number for number, gene in enumerate(asked.ids)}
     bits = found["probability"].astype(float) * found["specificity"].astype(float)
-    return found.iloc[np.lexsort([-bits, found["gene"].map(place)])].reset_index(drop=True)
+    order = np.lexsort([-bits.to_numpy(), found["gene"].map(place).to_numpy()])
+    return found.iloc[order].reset_index(drop=True)
 
 
 def probable_and_specific(

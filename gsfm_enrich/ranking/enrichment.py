@@ -25,6 +25,11 @@ LONG_LIST, FEWEST_TESTED, LARGE_SHARE, SIGNIFICANT = 500, 100, 0.15, 0.05
 significant."""
 
 
+def lacks_model(organism: str, model: Any) -> bool:
+    """Return whether the default model, which is human, is asked about an organism without orthologues."""
+    return organism not in RESOLVED_ORGANISMS and isinstance(model, str) and model == "default"
+
+
 def model_for(organism: str, model: Any) -> tuple[GSFM | None, str]:
     """Load a model; the default one, which is human, only for genes whose orthologues are known.
 
@@ -43,7 +48,7 @@ def model_for(organism: str, model: Any) -> tuple[GSFM | None, str]:
     """
     from gsfm_enrich.model.checkpoint import load_model
 
-    if organism not in RESOLVED_ORGANISMS and isinstance(model, str) and model == "default":
+    if lacks_model(organism, model):
         return None, (
             f"There is no orthology table for {organism}, and the default model is human: the terms were not "
             "re-ranked. Pass model= for a model of the organism, or rerank=False."
