@@ -306,13 +306,13 @@ def _choice(*choices: str) -> Rule:
 FLAG = Rule("True or False", _flag)
 TEXT = Rule("text", _text)
 NAME = Rule("a name", _name)
-NAMES = Rule("a name or several", _names)
+NAMES = Rule("one or more names", _names)
 PATH = Rule("a path", _path)
 FILE = Rule("the path of a file", _file)
 FEW = _whole(1)
 SHARE = _number(0, 1)
 BOUND = Rule(
-    "a magnitude of at least 0, which bounds falling and rising genes alike (direction= chooses)",
+    "a number of at least 0 (a magnitude, for rising and for falling genes; see direction=)",
     _number(0).read,
 )
 
@@ -339,21 +339,21 @@ RULES: dict[str, Rule] = {
         TEXT,
     ),
     **dict.fromkeys(("groups", "group", "groupby"), NAMES),
-    "terms": Rule("a term or several", _terms),
-    "background": Rule("a number of genes of at least 1, a list of genes or a file", _background),
-    "columns": Rule("a dict of names of columns", _columns),
-    "channels": Rule("a channel or several", _terms),
+    "terms": Rule("one or more terms", _terms),
+    "background": Rule("a number of genes (at least 1), a list of genes or a file", _background),
+    "columns": Rule("a dict of column names", _columns),
+    "channels": Rule("one or more channels", _terms),
     "df": Rule("a data frame", _frame),
     "skipped": Rule("a dict of counts", _counts),
-    "dtype": Rule("a floating point type of torch", _dtype),
+    "dtype": Rule("a floating-point dtype of torch", _dtype),
     **dict.fromkeys(("path", "save"), FILE),
     **dict.fromkeys(("outdir", "folder"), PATH),
     "direction": _choice("up", "down", "both"),
     "sort": _choice("gsfm", "gseapy"),
     "which": _choice("understudied", "all"),
-    "model": Rule("the name or the folder of a model, or a GSFM", _model),
+    "model": Rule("the name or folder of a model, or a GSFM", _model),
     "gene_sets": Rule("a library by name, a GMT file, a dict, a GeneSetLibrary, or a list", _gene_sets),
-    "ax": Rule("axes of matplotlib", _axes),
+    "ax": Rule("matplotlib axes", _axes),
     "figsize": Rule("width and height in inches", _figsize),
     "uninformative_names": Rule("a regular expression compiled by re.compile", _pattern),
 }  # fmt: skip

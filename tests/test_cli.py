@@ -465,7 +465,7 @@ def test_training_writes_a_checkpoint_that_loads(sets: Path) -> None:
     code, _, error = invoke(*arguments, "--seed", "1")
     assert code == 2
     assert error.endswith(
-        "gsfm-enrich: 'run' holds a run with other settings: choose another folder or remove it.\n"
+        "gsfm-enrich: 'run' holds a run with other settings; choose another folder, or remove it.\n"
     )
 
 
@@ -607,9 +607,9 @@ def test_only_a_person_sees_progress(
 
 BAD = [
     ("enrichr -i TP53 -g blocks.gmt", "'TP53' is not a file", "one gene per line", "commas"),
-    ("enrichr -i , -g blocks.gmt", "No gene was given", "-i FILE"),
-    ("predict", "No gene was given", "-i FILE"),
-    ("augment -i empty.txt", "No gene was given", "-i FILE"),
+    ("enrichr -i , -g blocks.gmt", "No genes were given", "-i FILE"),
+    ("predict", "No genes were given", "-i FILE"),
+    ("augment -i empty.txt", "No genes were given", "-i FILE"),
     ("predict TP53 --term apoptosis", "genes", "--term"),
     ("enrichr -i A,B -g nowhere.gmt", "'nowhere.gmt'"),
     ("augment A --model nowhere", "'nowhere'", "'default'", "folder", "'maayanlab/gsfm-rummagene'"),
@@ -624,7 +624,7 @@ BAD = [
     ("train --out run --gmt sets --dropout 2", "dropout", "0", "below 1", "2.0"),
     ("enrichr -i A,B -g blocks.gmt --no-rerank -o taken", "'taken'", "folder"),
     ("gene TP53 -o empty", "'empty' is a folder", "'empty/gene.html'"),
-    ("gene TP53 -i empty.txt", "No gene was given", "-i FILE"),
+    ("gene TP53 -i empty.txt", "No genes were given", "-i FILE"),
     ("gene TP53 -g nowhere.gmt", "'nowhere.gmt'"),
     ("report nowhere.h5ad", "'nowhere.h5ad'", ".h5ad file"),
     ("report few.gmt", "'few.gmt'", ".h5ad, .csv, .tsv, .txt"),
@@ -817,13 +817,13 @@ def test_orthology_shows_takes_a_copy_and_shows_again(homology_report: Path) -> 
     code, shown, said = invoke("orthology", "--from", str(homology_report))
     assert (code, shown) == (0, "")
     assert said.startswith(
-        "Orthologues of mouse: 10 genes, 9 of them with a human one (MGI, HOM_AllOrganism.rpt"
+        "Orthologues of mouse: 10 genes, 9 of them with a human gene (MGI, HOM_AllOrganism.rpt"
     )
     assert invoke("orthology") == (0, said, "")
     digest = hashlib.sha256(homology_report.read_bytes()).hexdigest()
     code, _, said = invoke("orthology", "--org", "rat", "--from", str(homology_report), "--sha256", digest)
     assert code == 0
-    assert said.startswith("Orthologues of rat: 2 genes, 2 of them with a human one ")
+    assert said.startswith("Orthologues of rat: 2 genes, 2 of them with a human gene ")
     about = info.about(DEFAULT_FOLDER)
     shown_by_info = about.loc[about["topic"] == "orthologues", ["item", "value"]].to_numpy().tolist()
     assert [item for item, _ in shown_by_info] == ["mouse", "rat"]

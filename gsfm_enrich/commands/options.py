@@ -68,7 +68,7 @@ def genes_of(arguments: Sequence[str] | None, file: str | None) -> list[str]:
     genes = [gene for word in arguments or () for gene in as_gene_list(word.split(","))]
     if file == "-":
         lines = sys.stdin.read().splitlines()
-        refuse_table(columns_of_lines(lines), "The standard input")
+        refuse_table(columns_of_lines(lines), "Standard input")
         genes += as_gene_list(lines)
     elif file is not None and os.path.exists(file) and not os.path.isdir(file):  # a pipe is accepted as well
         genes += as_gene_list(file)
@@ -80,7 +80,7 @@ def genes_of(arguments: Sequence[str] | None, file: str | None) -> list[str]:
             "or genes separated by commas."
         )
     if not genes:
-        raise InputError("No gene was given; name some, or pass a file with one gene per line (-i FILE).")
+        raise InputError("No genes were given; name some, or pass a file with one gene per line (-i FILE).")
     return genes
 
 

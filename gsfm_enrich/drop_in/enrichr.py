@@ -221,7 +221,7 @@ def _run(gene_list: Any, gene_sets: Any, options: _Options) -> gseapy.Enrichr:
     check_report_options(options.outdir, options.format)
     genes = as_gene_list(gene_list)
     if not genes:
-        raise InputError("gene_list holds no gene; expected at least one name that is not blank.")
+        raise InputError("gene_list has no genes; expected at least one name that is not blank.")
     background = as_background(options.background)
     libraries = load_libraries(gene_sets, options.organism)
     model, foreign = model_for(options.organism, options.model) if options.rerank else (None, "")

@@ -80,7 +80,7 @@ def _with_own_gene_sets(function: Function, what: str) -> Function:
 
     found.__doc__ = (
         f"{what}\n\n    ``gene_sets`` is whatever `gsfm_enrich.enrichr` takes; names are looked for in the "
-        "package and the cache\n    before Enrichr is asked. All else is gseapy's:\n\n    "
+        "package and the cache\n    before Enrichr is asked. Everything else is gseapy's:\n\n    "
         + (function.__doc__ or "").strip()
     )
     found.__module__ = __name__

@@ -33,6 +33,6 @@ def check_report_options(outdir: str | os.PathLike[str] | None, format_: str) ->
     if outdir is None:
         return
     if os.path.exists(outdir) and not os.path.isdir(outdir):
-        raise InputError(f"outdir must be a folder, and {os.fspath(outdir)!r} is a file.")
+        raise InputError(f"outdir must be a folder, but {os.fspath(outdir)!r} is a file.")
     if format_ not in FORMATS:
         raise InputError(f"format must be one of {', '.join(FORMATS)}, not {format_!r}.")

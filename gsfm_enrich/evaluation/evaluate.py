@@ -185,7 +185,7 @@ def term_figures(results: Sequence[Completion]) -> pd.DataFrame:
         If there are no results.
     """
     if not results:
-        raise InputError("No term has enough genes that every model knows, with others to be found.")
+        raise InputError("No term has enough genes that every model knows, and further genes to find.")
     return pd.DataFrame(results).drop(columns="split").groupby("term", sort=False).mean()
 
 

@@ -85,18 +85,18 @@ def choose_background(
     elif adata is not None:
         names, source = _of_cells(choice, ranking, adata, raw)
     elif choice != "tested":
-        raise InputError(f"background={choice!r} needs an AnnData; pass the genes tested as a list.")
+        raise InputError(f"background={choice!r} needs an AnnData; pass the tested genes as a list.")
     else:
         warn_caller(
-            f"{ranking.source}: the background is the genes of each library, more than were measured as a "
-            "rule, which makes p-values too small; pass the genes tested as background=."
+            f"{ranking.source}: the background is all genes of each library, usually more than were "
+            "measured, which makes p-values too small; pass the tested genes as background=."
         )
         return ChosenBackground(None, f"genes of each library ({ranking.source})")
     if adata is not None and _only_variable(adata, names):
         warn_caller(
-            f"the {len(names):,} genes of the background are only the highly variable ones: genes left out "
-            "before the test cannot be found, and terms are judged by what is left of them; test all genes "
-            "(keep them in adata.raw, or rank before subsetting)."
+            f"the background is only the {len(names):,} highly variable genes: genes removed before the test "
+            "cannot be found, and terms are judged by the genes that are left; test all genes (keep them in "
+            "adata.raw, or rank before subsetting)."
         )
     return ChosenBackground([symbols.get(name, name) for name in names], source, names)
 
@@ -136,7 +136,7 @@ def _counts(matrix: Any, where: str, asked: str) -> Iterator[Any]:
     """Yield blocks of cells; raise an error for negative values, which cannot answer the question."""
     for _, block in row_blocks(matrix):
         if block.min() < 0:
-            raise InputError(f"{where} holds negative values, as scaled data do, so it cannot say {asked}")
+            raise InputError(f"{where} has negative values, like scaled data, so it does not show {asked}")
         yield block
 
 

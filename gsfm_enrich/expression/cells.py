@@ -74,6 +74,6 @@ def numbers(table: pd.DataFrame, column: str) -> npt.NDArray[np.float64]:
         commas = all(re.fullmatch(r"-?\d+,\d+(e-?\d+)?", text, re.IGNORECASE) for text in odd)
         raise InputError(
             f"column {column!r} of the data frame must hold numbers, not {named([repr(t) for t in odd])}."
-            + (" Read files with decimal commas by pandas.read_csv(..., decimal=',')." if commas else "")
+            + (" Read files with decimal commas with pandas.read_csv(..., decimal=',')." if commas else "")
         )
     return np.asarray(read.to_numpy(dtype=np.float64, na_value=np.nan))

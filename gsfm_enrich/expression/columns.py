@@ -56,8 +56,8 @@ def flat(table: pd.DataFrame) -> pd.DataFrame:
         first, *others = (values for _, values in body[name].items())
         if not all(first.equals(other) for other in others):
             raise InputError(
-                f"the data frame has {1 + len(others)} columns {name!r}, and they differ; rename them, or "
-                "keep one."
+                f"the data frame has {1 + len(others)} columns {name!r} with different values; rename them, "
+                "or keep one."
             )
     body = body.loc[:, ~body.columns.duplicated()].reset_index(drop=True)
     levels = {}
@@ -160,8 +160,8 @@ def choose_genes(table: pd.DataFrame, given: str | None, organism: str) -> str:
     if len(classes) > 1:
         columns = [_preferred(one).column for one in classes]
         raise InputError(
-            f"{len(columns)} columns of the table could be the genes: {', '.join(map(repr, columns))}; say "
-            f"which with gene_column={columns[0]!r}."
+            f"{len(columns)} columns of the table could hold the genes: {', '.join(map(repr, columns))}; "
+            f"choose one with gene_column={columns[0]!r}."
         )
     return _preferred(classes[0]).column
 
@@ -222,13 +222,13 @@ def _no_genes(table: pd.DataFrame, judged: Sequence[_Judged]) -> str:
     rows = [one.column for one in judged if one.rows]
     numbered = [one.column for one in judged if one.integers and not one.rows and one.share >= MOSTLY]
     text = (
-        "no column of the table is recognised as the genes: in none are most values symbols or identifiers "
-        f"of genes. Columns: {', '.join(map(repr, table.columns))}; say which with gene_column=."
+        "no column of the table is recognised as the genes: none consists mostly of gene symbols or "
+        f"identifiers. Columns: {', '.join(map(repr, table.columns))}; choose one with gene_column=."
     )
     if rows:
-        text += f" {', '.join(map(repr, rows))} holds row numbers."
+        text += f" {', '.join(map(repr, rows))}: row numbers."
     if numbered:
-        text += f" {', '.join(map(repr, numbered))} holds integers, which may be Entrez ids."
+        text += f" {', '.join(map(repr, numbered))}: integers, which may be Entrez ids."
     return text
 
 
@@ -298,8 +298,8 @@ def choose_figures(
             if _PARAMETERS[held] in by_hand or held == "unsigned":
                 continue
             raise InputError(
-                f"{len(names)} columns of the table could be the {_WORDS[held]}: "
-                f"{', '.join(map(repr, names))}; say which with {_PARAMETERS[held]}={names[0]!r}."
+                f"{len(names)} columns of the table could hold the {_WORDS[held]}: "
+                f"{', '.join(map(repr, names))}; choose one with {_PARAMETERS[held]}={names[0]!r}."
             )
         used[held] = columns[0][1]
     return {held: column for held, column in used.items() if column is not None}

@@ -129,7 +129,7 @@ def table_ranking(
     given = _checked(columns or {})
     body = choosing.flat(table)
     if body.empty:
-        raise InputError("no row of the data frame has a gene.")
+        raise InputError("no row of the data frame names a gene.")
     if not any(choosing.is_measured(body, column) for column in map(str, body)):
         return table_of_names(body, given, groups, organism), {}
     rows, used = _read(body, given, organism)
@@ -179,8 +179,8 @@ def _read(
             further = [] if by_hand else further_results(table)
             if further:
                 warn_caller(
-                    f"the columns {', '.join(map(repr, further))} hold results beside those that were read; "
-                    "for these, leave the others out of the table."
+                    f"the columns {', '.join(map(repr, further))} hold further results, which were not "
+                    "read; to use them, leave the others out of the table."
                 )
             return read_rows(table, genes, given, organism)
         long, sources = wide

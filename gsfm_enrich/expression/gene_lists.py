@@ -51,7 +51,7 @@ def lists_ranking(lists: Mapping[str, Any], groups: str | Iterable[str] | None =
     directed = {isinstance(members, Mapping) for members in lists.values()}
     if len(directed) > 1:
         raise InputError(
-            "some groups have lists under 'up' and 'down' and others a plain list; give one kind."
+            "some groups have lists under 'up' and 'down' and others plain lists; use one form for all."
         )
     frames = {str(name): _list_frame(name, members) for name, members in lists.items()}
     return Ranking(
@@ -155,8 +155,8 @@ def lists_of_table(table: pd.DataFrame, given: Mapping[str, Any], organism: str)
         lists = {re.sub("_(n|names)$", "", column): as_names(table[column]).dropna() for column in wide}
         if len({frozenset(genes) for genes in lists.values()}) == 1:
             raise InputError(
-                f"the columns {', '.join(map(repr, wide))} all hold the same genes, as all ranked genes of "
-                "scanpy do; take the first of each, such as table.head(100), or a table with their p-values."
+                f"the columns {', '.join(map(repr, wide))} all hold the same genes, like scanpy's full "
+                "rankings; take the first rows, such as table.head(100), or pass a table with p-values."
             )
         return {group: list(dict.fromkeys(genes)) for group, genes in lists.items()}
     genes = choosing.choose_genes(table, given.get("name"), organism)

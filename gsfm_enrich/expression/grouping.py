@@ -89,8 +89,8 @@ def _warn_of_unread(table: pd.DataFrame, columns: Sequence[str]) -> None:
         distinct = sorted(names.unique(), key=_natural)
         if 1 < len(distinct) <= len(names) / ROWS and not {name.lower() for name in distinct} <= _FLAGS:
             warn_caller(
-                f"column {column!r} ({named(distinct)}) was not read as the group of each row; if it is, "
-                f"pass groupby={column!r}."
+                f"column {column!r} ({named(distinct)}) was not taken as the group of each row; if it "
+                f"is the group, pass groupby={column!r}."
             )
 
 
@@ -100,7 +100,7 @@ def _separated(table: pd.DataFrame, genes: pd.Series, chosen: list[str], columns
     say = [*chosen, columns[0]]
     return (
         f"genes have several rows{within}, and column {columns[0]!r} separates them ({named(shown)}); if it "
-        f"is the group, pass groupby={say if len(say) > 1 else say[0]!r}"
+        f"holds the groups, pass groupby={say if len(say) > 1 else say[0]!r}"
         + (f", or another of {', '.join(map(repr, columns))}" if len(columns) > 1 else "")
         + f"; if not, pass groupby={chosen!r}, which takes the strongest row of each gene."
     )

@@ -214,8 +214,8 @@ def _counts(adata: AnnData, layer: str | None) -> sparse.csr_array:
         if not len(values) or (values.min() >= 0 and np.array_equal(values, np.rint(values))):
             return matrix
     raise InputError(
-        f"replicate= sums counts, and there are none in {' or '.join(tried) or 'adata'}. Keep them in "
-        "adata.layers['counts'] before you normalise, or name their layer with layer=."
+        f"replicate= sums counts, but there are none in {' or '.join(tried) or 'adata'}. Keep them in "
+        "adata.layers['counts'] before you normalise, or name the layer with layer=."
     )
 
 
@@ -247,8 +247,8 @@ def _check_cells(codes: Ints, groups: list[str], n_cells: int) -> None:
     for group, count in zip(groups, counts.tolist(), strict=True):
         if count < FEWEST_CELLS or n_cells - count < FEWEST_CELLS:
             raise InputError(
-                f"Group {group!r} has {count} of {n_cells} cells; at least {FEWEST_CELLS} are needed on both "
-                "sides. The cells may have been subset after rank_genes_groups: run it again."
+                f"Group {group!r} has {count} of {n_cells} cells; at least {FEWEST_CELLS} are needed in it "
+                "and as many outside it. If the cells were subset after rank_genes_groups, run it again."
             )
 
 
@@ -257,7 +257,7 @@ def _column(adata: AnnData, name: str, what: str) -> npt.NDArray[Any]:
     if name not in adata.obs:
         columns = [str(column) for column in adata.obs.columns]
         raise InputError(
-            f"{what} adata.obs[{name!r}], and adata.obs has no such column." + did_you_mean(name, columns)
+            f"{what} adata.obs[{name!r}], but adata.obs has no such column." + did_you_mean(name, columns)
         )
     column = pd.Series(adata.obs[name]).astype(object)
     return column.where(column.notna(), "").astype(str).to_numpy()
@@ -268,7 +268,7 @@ def _tested_matrix(adata: AnnData, record: Mapping[str, Any], key: str) -> tuple
     raw, layer = used_raw(adata, record), record["params"].get("layer")
     if raw and adata.raw is None:
         raise InputError(
-            f"adata.uns[{key!r}] was computed on adata.raw, which is gone: its labels cannot be permuted."
+            f"adata.uns[{key!r}] was computed on adata.raw, which is gone, so labels cannot be permuted."
         )
     if layer is not None and layer not in adata.layers:
         raise InputError(f"adata.uns[{key!r}] was computed on adata.layers[{layer!r}], which is gone.")

@@ -163,9 +163,9 @@ def from_conserved_markers(table: pd.DataFrame, genes: pd.Series) -> Long | None
         long["log2fc"] = (folds.abs().min(axis=1) * np.sign(folds.sum(axis=1)) * agree).to_numpy()
         used["log2fc"] = f"smallest of {', '.join(map(str, columns['log2fc']))}"
     warn_caller(
-        f"the table has the markers that are conserved in {', '.join(map(repr, families))}: a gene's "
-        "p-values are the largest of these, and its fold change is the smallest, or none where "
-        "they differ in sign."
+        f"the table has markers that are conserved in {', '.join(map(repr, families))}: each gene "
+        "gets its largest p-values and its smallest fold change, or no fold change where the signs "
+        "differ."
     )
     return long, used
 

@@ -64,8 +64,9 @@ def warn_mostly_unknown(log: pd.DataFrame, organism: str, place: str) -> None:
     if poor:
         worst, genes = lists.iloc[poor[0]], lost[poor[0]]
         warn_caller(
-            f"most genes of {len(poor)} of {len(log)} gene lists are unknown, such as {len(genes)} of the "
-            f"{worst['genes']} of {name_of_list(worst)}: {named(genes)}. See {place}."
+            f"most genes of {len(poor)} of {len(log)} gene lists are unknown, such as "
+            f"{len(genes)} of the {worst['genes']} genes of {name_of_list(worst)}: {named(genes)}. "
+            f"See {place}."
         )
 
 

@@ -117,11 +117,11 @@ def choose(wanted: str | Iterable[str] | None, available: list[str], what: str =
     several = isinstance(wanted, Iterable) and not isinstance(wanted, str)
     names = [str(name) for name in (wanted if several else [wanted])]
     if not names:
-        raise InputError(f"no {what} was named; there are {', '.join(map(repr, available))}.")
+        raise InputError(f"no {what} was named; choose from {', '.join(map(repr, available))}.")
     unknown = [name for name in names if name not in available]
     if unknown:
         raise InputError(
-            f"no {what} {', '.join(map(repr, unknown))}; there are {', '.join(map(repr, available))}."
+            f"no {what} {', '.join(map(repr, unknown))}; choose from {', '.join(map(repr, available))}."
             + did_you_mean(unknown[0], available)
         )
     return list(dict.fromkeys(names))
@@ -229,14 +229,14 @@ def _cutoffs_for(ranking: Ranking, cutoffs: Cutoffs) -> Cutoffs:
         )
     if cutoffs.max_genes is not None and not ranking.ordered:
         raise InputError(
-            "the table has names of genes and nothing that ranks them but the order of its rows, which is "
-            "not read: max_genes= cannot be used. Pass the first rows, as table.head(50), or a table "
-            "with row numbers, as table.reset_index()."
+            "the table names genes, and only the order of its rows ranks them, which is not used: "
+            "max_genes= cannot be applied. Pass the first rows, such as table.head(50), or a table with "
+            "row numbers, such as table.reset_index()."
         )
     if ranking.has_p_values or ranking.chosen or bounded or cutoffs.max_genes is not None:
         return cutoffs
     warn_caller(
-        f"{ranking.method} gives no p-values: took the {TOP_WITHOUT_P_VALUES} "
-        "genes with the strongest scores per group and direction; set max_genes= to choose how many."
+        f"{ranking.method} gives no p-values: the {TOP_WITHOUT_P_VALUES} genes with the strongest "
+        "scores of each group and direction were taken; set max_genes= to choose how many."
     )
     return replace(cutoffs, max_genes=TOP_WITHOUT_P_VALUES)

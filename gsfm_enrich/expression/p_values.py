@@ -55,8 +55,8 @@ def as_p_values(values: Floats, column: str, scale: str = "") -> Floats:
     if scale in BASES and known.size:
         if (known < 0).any() and (known > 0).any():
             raise InputError(
-                f"column {column!r} should hold logarithms of p-values, which have one sign; it has values "
-                f"from {known.min():g} to {known.max():g}. Say where p-values are with p_column=."
+                f"column {column!r} should hold logarithms of p-values, which have one sign, but its values "
+                f"go from {known.min():g} to {known.max():g}. Name the column of p-values with p_column=."
             )
         base = "e" if scale == "ln" else scale.removeprefix("log")
         warn_caller(f"column {column!r} holds logarithms: converted to p-values as {base} ** -|value|.")
@@ -64,10 +64,10 @@ def as_p_values(values: Floats, column: str, scale: str = "") -> Floats:
     if scale == "per cent" and known.size and known.min() >= 0 and known.max() <= 100 * (1 + ROUNDING):
         if 0 < known.max() <= 1:
             raise InputError(
-                f"column {column!r} should hold per cents, and its largest value is {known.max():g}: it may "
-                "hold shares of 1. Rename it without % if it does; else divide it by 100."
+                f"column {column!r} should hold percentages, but its largest value is {known.max():g}: it "
+                "may hold fractions. If so, rename it without %; otherwise divide it by 100."
             )
-        warn_caller(f"column {column!r} holds per cents: divided by 100.")
+        warn_caller(f"column {column!r} holds percentages: divided by 100.")
         return np.asarray(np.minimum(values / 100, 1.0))
     if known.size and not (known.min() >= 0 and known.max() <= 1 + ROUNDING):
         raise InputError(
@@ -80,7 +80,7 @@ def as_p_values(values: Floats, column: str, scale: str = "") -> Floats:
 def _likely(known: Floats, column: str) -> str:
     """Return a sentence on what numbers probably are, if they are not p-values."""
     if re.search("log|lg|ln", column.lower()):
-        return "Its name speaks of logarithms: convert them to p-values."
+        return "Its name suggests logarithms: convert them to p-values."
     if np.isinf(known).any():
         return "Infinite values are not p-values; they look like -log10 of p-values that are 0."
     if (known <= 0).all():
@@ -88,5 +88,5 @@ def _likely(known: Floats, column: str) -> str:
     if (known < 0).any():
         return "Negative values are not p-values; they look like a statistic or a fold change."
     if known.max() <= 100 and (np.median(known) > PER_CENT or known.max() > 60):
-        return "They look like per cents; divide them by 100."
+        return "They look like percentages; divide them by 100."
     return "They look like -log10 p-values; convert them with 10 ** -values."

@@ -146,8 +146,8 @@ def check_samples(codes: Ints, groups: Sequence[str]) -> None:
         if min(own, len(codes) - own) < FEWEST_SAMPLES:
             raise InputError(
                 f"group {group!r} has {own} of {len(codes)} samples with at least {FEWEST_CELLS} cells; at "
-                f"least {FEWEST_SAMPLES} are needed on both sides. Leave the group out with groups=, or "
-                "compare cells, without replicate=."
+                f"least {FEWEST_SAMPLES} are needed in it, and as many outside it. Leave the group out "
+                "with groups=, or compare cells, without replicate=."
             )
 
 

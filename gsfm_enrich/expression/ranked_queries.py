@@ -148,7 +148,7 @@ def _query(genes: Iterable[Any], statistic: Any, group: str) -> RankedQuery:
     if len(numbers) == len(here) and are_row_numbers(numbers):
         raise InputError(
             f"the genes{'' if group == ALONE else f' of {group!r}'} are integers from {min(numbers)} to "
-            f"{max(numbers)}, as row numbers are; give the statistics by gene, as "
+            f"{max(numbers)}, like row numbers; pass the statistics by gene, such as "
             "table.set_index('gene')['stat']."
         )
     query = ranked_query([names[place] for place in here], values[here])
@@ -160,7 +160,7 @@ def _query(genes: Iterable[Any], statistic: Any, group: str) -> RankedQuery:
         )
     lost = len(names) - len(here) + query.missing
     if lost:
-        warn_caller(f"{lost:,} of {len(names):,} rows{where} have no gene or no statistic, and do not count.")
+        warn_caller(f"{lost:,} of {len(names):,} rows{where} have no gene or no statistic and were ignored.")
     return query
 
 
@@ -174,7 +174,7 @@ def _statistic(frame: pd.DataFrame, used: Mapping[str, str]) -> np.ndarray[Any, 
         return change
     if np.isnan(change).all():
         raise InputError(
-            "the table has p-values and neither a statistic nor a fold change: which genes go up is not "
-            "known. Name a signed column with statistic_column=."
+            "the table has p-values but neither a statistic nor a fold change, so it does not show which "
+            "genes go up. Name a signed column with statistic_column=."
         )
     return np.asarray(np.sign(change) * norm.isf(np.clip(p, SMALLEST_P, 1) / 2))

@@ -63,8 +63,8 @@ def read_rows(
     if not set(used) & {"p_value", "p_adjusted", "score", "log2fc", "auc", "fold"}:
         raise InputError(
             "no column of the table is recognised as a p-value, a statistic or a fold change (by names such "
-            f"as 'padj', 'FDR', 'stat' or 'logFC'); columns: {', '.join(map(repr, table.columns))}. Say "
-            "which with p_column= and statistic_column=."
+            f"as 'padj', 'FDR', 'stat' or 'logFC'); columns: {', '.join(map(repr, table.columns))}. "
+            "Name them with p_column= and statistic_column=."
         )
     rows = _figures(table, used)
     rows.insert(0, "name", _one_name(as_names(table[genes])))
@@ -137,10 +137,11 @@ def _named(rows: pd.DataFrame) -> pd.DataFrame:
     """Leave out rows without a gene or a group, and warn how many there are."""
     kept = rows.dropna(subset=["name", "group"])
     if kept.empty:
-        raise InputError("no row of the data frame has a gene.")
+        raise InputError("no row of the data frame names a gene.")
     if len(kept) < len(rows):
         warn_caller(
-            f"{len(rows) - len(kept):,} of {len(rows):,} rows of the data frame have no gene or no group."
+            f"{len(rows) - len(kept):,} of {len(rows):,} rows of the data frame have no gene or no group "
+            "and were ignored."
         )
     return kept.reset_index(drop=True)
 
@@ -148,8 +149,8 @@ def _named(rows: pd.DataFrame) -> pd.DataFrame:
 def _adjusted(rows: pd.DataFrame, column: str) -> pd.Series:
     """Adjust the p-values of each group, ignoring missing ones."""
     warn_caller(
-        f"the data frame has no adjusted p-values: adjusted {column!r} by Benjamini and Hochberg in each "
-        "group."
+        f"the data frame has no adjusted p-values: {column!r} was adjusted in each group by the "
+        "Benjamini-Hochberg procedure."
     )
     adjusted = rows["p_value"].copy()
     for _, part in rows.groupby("group", observed=True)["p_value"]:
@@ -184,8 +185,8 @@ def _strength(rows: pd.DataFrame, used: dict[str, str]) -> Floats:
     place[np.lexsort((rows["name"], -rows["log2fc"].abs(), p))] = np.arange(len(rows), 0, -1)
     if "log2fc" not in used:
         warn_caller(
-            "the data frame has no fold change and no statistic with a sign: genes that rise and fall are in "
-            "one list. Name one with statistic_column= if it has."
+            "the data frame has no fold change and no signed statistic: rising and falling genes are in one "
+            "list. If it has one, name it with statistic_column=."
         )
     return np.asarray(place * sign)
 
@@ -201,7 +202,7 @@ def _one_per_gene(rows: pd.DataFrame) -> pd.DataFrame:
     n_both = int((both["min"] < both["max"]).sum())
     names = rows.loc[further, "name"].drop_duplicates().tolist()
     text = (
-        f"{int(further.sum()):,} of {len(rows):,} rows are further rows of a gene in its group "
+        f"{int(further.sum()):,} of {len(rows):,} rows repeat a gene of the same group "
         f"({named(names)}): the strongest row of each gene was taken."
     )
     if n_both:

@@ -52,7 +52,7 @@ class Source:
             return symbol_map(self.adata, gene_symbols, raw=self.raw)
         if gene_symbols is not None:
             raise InputError(
-                "gene_symbols= names a column of adata.var, and there is no AnnData; "
+                "gene_symbols= names a column of adata.var, but there is no AnnData; "
                 "use columns={'name': ...}."
             )
         return {}

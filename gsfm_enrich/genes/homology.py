@@ -92,7 +92,7 @@ def read_report(path: Path, organism: str) -> list[Homologue]:
         )
     number = {name: names.index(name) for name in COLUMNS}
     if lines[-1]:
-        raise InputError(f"{str(path)!r} is cut off: its last line has no end.")
+        raise InputError(f"{str(path)!r} is cut off: its last line is incomplete.")
     human: dict[str, set[str]] = defaultdict(set)
     genes: dict[str, tuple[str, str, set[str]]] = {}
     for position, line in enumerate(lines[1:-1], start=2):
@@ -135,7 +135,7 @@ def load_table(path: Path) -> tuple[list[Homologue], Origin]:
         head, body = path.read_text("utf-8").split("\n", 1)
         record = json.loads(head)
         if record.pop("table_sha256") != _sha256(body.encode()):
-            raise ValueError("its content does not have the checksum that it records")
+            raise ValueError("its content does not match its checksum")
         origin = Origin(**record)
         rows = [line.split("\t") for line in body.splitlines()]
         genes = [
@@ -144,7 +144,7 @@ def load_table(path: Path) -> tuple[list[Homologue], Origin]:
         ]
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise InputError(
-            f"The orthology table {str(path)!r} is damaged ({error}); make it anew with "
+            f"The orthology table {str(path)!r} is damaged ({error}); renew it with "
             "gsfm-enrich orthology --update, or remove it."
         ) from error
     return genes, origin

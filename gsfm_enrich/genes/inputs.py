@@ -107,7 +107,7 @@ def as_background(background: GeneList | int | None) -> int | list[str] | None:
         )
     genes = list(dict.fromkeys(as_gene_list(background)))
     if not genes:
-        raise InputError("The background holds no gene.")
+        raise InputError("The background has no genes.")
     return genes
 
 
@@ -169,7 +169,7 @@ def as_gene_lists(lists: Mapping[Any, GeneList]) -> list[list[str]]:
     odd = [(name, remarks) for name, (_, _, remarks) in zip(lists, parsed, strict=True) if remarks]
     if odd:
         (name, remarks), others = odd[0], len(odd) - 1
-        more = f" The like holds for {others:,} more of the {len(parsed):,} lists." if others else ""
+        more = f" The same holds for {others:,} more of the {len(parsed):,} lists." if others else ""
         warn_caller(f"List {str(name)!r}: {' '.join(remarks)}{more}")
     return [found for found, _, _ in parsed]
 
@@ -189,8 +189,8 @@ def parse_gene_list(genes: GeneList) -> tuple[list[str], int, list[str]]:
     numbers = [int(name) for name in found if name.isdecimal()]
     if len(numbers) == len(found) and are_row_numbers(numbers):
         remarks.append(
-            f"{len(numbers):,} genes are integers from {min(numbers)} to {max(numbers)}, as row numbers are; "
-            "they were read as Entrez ids. Pass the column of genes if they are not."
+            f"{len(numbers):,} genes are integers from {min(numbers)} to {max(numbers)}, like row numbers; "
+            "they were read as Entrez ids. If they are not, pass the column of genes."
         )
     return found, len(items) - len(names), remarks
 

@@ -104,7 +104,7 @@ def find_genes(ids: Iterable[str], organism: str = "human") -> list[Found]:
     """
     if organism not in RESOLVED_ORGANISMS:
         raise InputError(
-            f"Identifiers of {organism} cannot be resolved; this works for {', '.join(RESOLVED_ORGANISMS)}."
+            f"Identifiers of {organism} cannot be resolved; supported are {', '.join(RESOLVED_ORGANISMS)}."
         )
     if organism != "human":
         orthology = load_orthology(organism)

@@ -248,7 +248,7 @@ def describe(orthology: Orthology) -> str:
     mapped = sum(bool(orthology.rows(gene.symbol)) for gene in orthology.genes)
     return (
         f"Orthologues of {orthology.organism}: {len(orthology.genes):,} genes, {mapped:,} of them with a "
-        f"human one ({orthology.source}, SHA-256 {orthology.origin.sha256})."
+        f"human gene ({orthology.source}, SHA-256 {orthology.origin.sha256})."
     )
 
 
@@ -282,7 +282,7 @@ def _download(url: str, known_hash: str | None, folder: Path) -> Path:
     except requests.RequestException as error:
         raise OfflineError(f"{url} cannot be downloaded ({type(error).__name__}).") from error
     except ValueError as error:  # pooch raises it if the hash differs
-        raise InputError(f"What {url} sends does not have the checksum {known_hash}.") from error
+        raise InputError(f"The file at {url} does not have the checksum {known_hash}.") from error
     finally:
         logger.setLevel(level)
     return Path(file)
@@ -305,9 +305,9 @@ def _download_once(organism: str, path: Path) -> None:
         install_orthology(organism)
     except (OSError, InputError) as error:  # no network, or an answer that is not a report
         warn_caller(
-            f"The orthology table of {organism} is not there and was not downloaded: {error} Genes were "
-            f"mapped {BY_RULE}, which finds fewer; gsfm-enrich orthology --from FILE takes a copy of "
-            "the table."
+            f"There is no orthology table of {organism}, and it was not downloaded: {error} Genes were "
+            f"mapped {BY_RULE}, which finds fewer; to use a copy of the table, run "
+            "gsfm-enrich orthology --from FILE."
         )
 
 

@@ -113,7 +113,7 @@ class Resolution:
             text += f"; {len(choices):,} ambiguous: {first_few(choices)}"
         if self.one_to_many:
             choices = [f"{text} ({', '.join(symbols)})" for text, symbols in self.one_to_many.items()]
-            text += f"; {len(choices):,} of several orthologues, the first taken: {first_few(choices)}"
+            text += f"; {len(choices):,} with several orthologues, the first was taken: {first_few(choices)}"
         if self.without_orthologue:
             lost = self.without_orthologue
             text += f"; {len(lost):,} without a human orthologue: {first_few(lost)}"

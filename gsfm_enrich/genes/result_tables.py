@@ -36,9 +36,8 @@ def refuse_table(columns: Sequence[str], what: str) -> None:
         return
     raise InputError(
         f"{what} must have one column of names, or names and numeric weights; this one is a table with "
-        f"{len(columns)} columns ({', '.join(map(repr, columns))}). Pass the genes that are meant, such as "
-        "those of df['gene'] below a p-value, or the whole table to gsfm_enrich.tl.enrichr, which chooses "
-        "them."
+        f"{len(columns)} columns ({', '.join(map(repr, columns))}). Pass the chosen genes, such as those "
+        "of df['gene'] below a p-value, or the whole table to gsfm_enrich.tl.enrichr, which chooses them."
     )
 
 

@@ -62,13 +62,14 @@ def misread_species(ids: Sequence[str], organism: str) -> str:
         return _sentence(
             _only_human(ids, organism),
             ids,
-            f"human symbols, not {organism}'s",
-            "they were read as human; if all are, pass organism='human'",
+            f"human symbols, not {organism} symbols",
+            "they were read as human genes; if all are, pass organism='human'",
         ) or _sentence(
             _written_as_human(ids, organism),
             ids,
             "written as human symbols",
-            f"they were read as {organism}'s of the same letters; if they are human's, pass organism='human'",
+            f"they were read as {organism} symbols of the same letters; if they are human, pass "
+            "organism='human'",
         )
     return ""
 

@@ -29,7 +29,7 @@ _KINDS: tuple[tuple[Callable[[str], object], str, str], ...] = (
     (
         _BETWEEN.fullmatch,
         "Pairs of genes with a variant between them, as in the GWAS catalog",
-        "give the gene that is meant",
+        "choose one gene of each",
     ),
     (_form(r"(?:CON|REV)__.+"), "Contaminants or decoys of a protein search", "leave them out"),
     (_form(r"rs\d+"), "Variants", "give their genes"),
@@ -83,7 +83,7 @@ def _of_another_species(ids: Sequence[str], organism: str) -> dict[str, list[str
 
 def _species_advice(species: str, organism: str) -> str:
     if species == organism:
-        return f"the table of {species} has symbols, MGI and Entrez ids: give one of these"
+        return f"the table of {species} has symbols, MGI ids and Entrez ids: give one of these"
     if species in ("human", "mouse", "rat"):
-        return f"they were asked for as genes of {organism}; give symbols, with organism={species!r}"
-    return "give symbols of human, mouse or rat"
+        return f"they were given as genes of {organism}; use symbols, with organism={species!r}"
+    return "give human, mouse or rat symbols"

@@ -58,5 +58,5 @@ def read_results(path: str | os.PathLike[str]) -> Any:
     except (OSError, ValueError) as error:
         raise InputError(f"{str(file)!r} cannot be read as {suffix}: {error}.") from error
     raise InputError(
-        f"{str(file)!r} must end in .h5ad, {', '.join(SEPARATORS)}; that says how it is to be read."
+        f"{str(file)!r} must end in .h5ad, {', '.join(SEPARATORS)}; the suffix says how to read it."
     )

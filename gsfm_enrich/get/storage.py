@@ -154,9 +154,7 @@ def check_key(key_added: str, *used: str) -> None:
     if not isinstance(key_added, str) or not key_added or "/" in key_added:
         raise InputError(f"key_added must be a name without '/', got {key_added!r}.")
     if key_added in used:
-        raise InputError(
-            f"key_added is {key_added!r}, which holds the results that are read; choose another."
-        )
+        raise InputError(f"key_added is {key_added!r}, where the results are read from; choose another name.")
 
 
 def name_of(thing: Any) -> str:

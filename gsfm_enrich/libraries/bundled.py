@@ -63,7 +63,8 @@ def load_bundled(name: str) -> GeneSetLibrary:
     path = DATA / f"{name}.npz"
     if Path(name).name != name or not path.is_file() or not _is_library(path):
         known = bundled_libraries()
-        raise LibraryError(f"No library {name!r} is bundled; bundled are {known}.{did_you_mean(name, known)}")
+        close = did_you_mean(name, known)
+        raise LibraryError(f"There is no bundled library {name!r}; bundled are {known}.{close}")
     return _load(path)
 
 

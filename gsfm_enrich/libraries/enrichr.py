@@ -155,7 +155,7 @@ def _body(reply: Any, what: str) -> bytes:
                 size += len(part)
                 if size > REPLY_BYTES:
                     raise LibraryError(
-                        f"Enrichr's reply for {what} is longer than {REPLY_BYTES:,} bytes; it was refused."
+                        f"Enrichr's reply for {what} is longer than {REPLY_BYTES:,} bytes, and was refused."
                     )
                 if time.monotonic() > end:
                     raise NoReplyError(f"did not send all of it within {LONGEST} seconds")

@@ -331,7 +331,7 @@ def require_file(path: Path) -> None:
         With similar names in the same folder.
     """
     if path.is_dir():
-        raise InputError(f"{str(path)!r} is a folder, expected a GMT file.")
+        raise InputError(f"{str(path)!r} is a folder; expected a GMT file.")
     if not path.exists():
         folder = path.parent
         nearby = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []

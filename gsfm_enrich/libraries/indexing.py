@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _LOSSES = ("malformed lines", "duplicate terms", "empty sets", "missing values")
 _CHANGES = {
-    "members of several genes": "of {:,} members such as A///B the first gene was taken",
+    "members of several genes": "the first gene of {:,} members such as A///B was taken",
     "descriptions read as genes": (
         "there is no column of descriptions: the second fields of {:,} lines are genes, and were read as such"
     ),
@@ -77,7 +77,7 @@ def index_sets(sets: Mapping[str, Iterable[object]]) -> IndexedSets:
     listed = [_listed(term, members) for term, members in sets.items()]
     labels = [str(term) for term in sets]
     if len(set(labels)) < len(labels):
-        raise InputError("Two terms of the dict read the same once written as text.")
+        raise InputError("Two terms of the dict are the same when written as text.")
     # each distinct gene is read once: libraries repeat their genes a dozen times
     try:
         symbols = {gene: _symbol(gene) for gene in dict.fromkeys(chain.from_iterable(listed))}
@@ -191,7 +191,7 @@ def describe_losses(name: str, skipped: Mapping[str, int]) -> str:
     'mine.gmt: left out 1 malformed line.'
     """
     lost = {what: n for what, n in skipped.items() if what in _LOSSES}
-    again = " (of a repeated term the last line counts)" if "duplicate terms" in lost else ""
+    again = " (the last line of a repeated term counts)" if "duplicate terms" in lost else ""
     said = [f"left out {count_words(lost)}{again}"] if lost else []
     said += [text.format(skipped[what]) for what, text in _CHANGES.items() if what in skipped]
     return f"{name}: {'; '.join(said)}." if said else ""

@@ -102,7 +102,7 @@ class GeneSetLibrary:
         """
         indexed = index_sets(sets)
         if not indexed.terms:
-            raise LibraryError(f"The gene set library {name!r} holds no term with genes.")
+            raise LibraryError(f"The gene set library {name!r} has no term with genes.")
         before = skipped or {}
         counts = dict(before) | {what: n + before.get(what, 0) for what, n in indexed.counts.items()}
         labels = indexed.terms, indexed.genes
@@ -133,7 +133,7 @@ class GeneSetLibrary:
         InputError
             If there is no such file.
         LibraryError
-            If the file is not a GMT, or holds no term with genes.
+            If the file is not a GMT, or has no term with genes.
 
         Warns
         -----
@@ -240,7 +240,7 @@ class GeneSetLibrary:
             if len(set(labels)) < len(labels):
                 problem = problem or f"a {what} occurs twice"
         if problem:
-            raise LibraryError(f"The arrays of the gene set library {name!r} do not fit: {problem}.")
+            raise LibraryError(f"The arrays of the gene set library {name!r} do not match: {problem}.")
         ones = np.ones(len(columns), dtype=np.float32)
         incidence = sparse.csr_array((ones, columns, rows), shape=(len(terms), len(genes)))
         incidence.has_canonical_format = True

@@ -186,7 +186,7 @@ def _load_one(source: Any, position: int, organism: str) -> GeneSetLibrary:
         return library
     if isinstance(source, str | os.PathLike):
         if isinstance(source, str) and not source.strip():
-            raise InputError("gene_sets holds an empty name.")
+            raise InputError("gene_sets has an empty name; expected the name of a library or a file.")
         return load_library(source.strip() if isinstance(source, str) else source, organism)
     raise InputError(
         "gene_sets must be the name of a library, the path of a GMT file, a dict, a GeneSetLibrary, or a "
@@ -218,7 +218,7 @@ def _download(name: str, organism: str, target: Path) -> GeneSetLibrary:
             target.parent.mkdir(parents=True, exist_ok=True)
             library.write_gmt(target)
         except OSError as error:
-            warn_caller(f"{name} was downloaded but could not be kept in {str(target.parent)!r}: {error}.")
+            warn_caller(f"{name} was downloaded but could not be saved in {str(target.parent)!r}: {error}.")
     return library
 
 
@@ -255,6 +255,6 @@ def _offline_message(name: str, organism: str, what: str) -> str:
     cached = cached_libraries(organism)
     near = did_you_mean(name, [*bundled, *cached])
     return (
-        f"The library {name!r} is not bundled, no file and not cached for {organism}, and Enrichr {what}. "
-        f"Bundled: {', '.join(bundled) or 'none'}; cached: {', '.join(cached) or 'none'}.{near}"
+        f"The library {name!r} is neither bundled, nor a file, nor cached for {organism}, and Enrichr "
+        f"{what}. Bundled: {', '.join(bundled) or 'none'}; cached: {', '.join(cached) or 'none'}.{near}"
     )

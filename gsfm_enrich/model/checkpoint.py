@@ -61,11 +61,11 @@ def load_model(name: str | os.PathLike[str] | GSFM = "default", *, revision: str
     if revision is not None and not isinstance(revision, str):
         raise InputError(f"revision must be a commit, tag or branch of a hub model, not {revision!r}.")
     if revision is not None and not (isinstance(name, str) and HUB_NAME.fullmatch(name)):
-        raise InputError("revision is for models of the hub alone.")
+        raise InputError("revision can only be given for models of the hub.")
     if isinstance(name, GSFM):
         return name
     if not isinstance(name, str | os.PathLike):
-        raise InputError(f"A model is given by its name, folder or as a GSFM, not as {type(name).__name__}.")
+        raise InputError(f"A model must be a name, a folder or a GSFM, not {type(name).__name__}.")
     if name == "default":
         return load_folder(DEFAULT_FOLDER)
     folder = Path(name).expanduser()
@@ -141,7 +141,7 @@ def check_weights(model: GSFM, weights: dict[str, torch.Tensor]) -> None:
         if key in given and given[key] != shape
     ]
     if faults:
-        raise CheckpointError("The weights do not fit config.json: " + "; ".join(faults) + ".")
+        raise CheckpointError("The weights do not match config.json: " + "; ".join(faults) + ".")
 
 
 def check_values(weights: dict[str, torch.Tensor]) -> None:
@@ -155,7 +155,7 @@ def check_values(weights: dict[str, torch.Tensor]) -> None:
         if key.startswith("tables.") and key.endswith(".neighbours") and weight.numel():
             low, high = int(weight.min()), int(weight.max())
             if low < 0 or high >= len(weight):
-                faults.append(f"{key} holds units from {low} to {high}, of {len(weight)}")
+                faults.append(f"{key} holds units from {low} to {high}, but there are {len(weight)}")
     if faults:
         raise CheckpointError("The weights are damaged: " + "; ".join(faults) + ".")
 

@@ -81,7 +81,7 @@ class GSFMConfig:
             if not isinstance(value, int) or isinstance(value, bool) or value < least:
                 raise CheckpointError(f"{name} must be a whole number of at least {least}, not {value!r}.")
             if value > LARGEST_SIZES[name]:
-                raise CheckpointError(f"{name} must be {LARGEST_SIZES[name]:,} at most, not {value:.3g}.")
+                raise CheckpointError(f"{name} must be at most {LARGEST_SIZES[name]:,}, not {value:.3g}.")
         for name in ("dropout", "partition"):
             value = getattr(self, name)
             if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < 1:
@@ -180,7 +180,7 @@ def _check_channels(name: str, channels: object) -> None:
         )
     if len(channels) > CHANNELS or not all(CHANNEL.fullmatch(str(channel)) for channel in channels):
         raise CheckpointError(
-            f"{name} must name {CHANNELS} channels at most, with letters, digits and underscores."
+            f"{name} must name at most {CHANNELS} channels, with letters, digits and underscores."
         )
     if any(size > LARGEST_SIZES["d_model"] for size in channels.values()):
         raise CheckpointError(f"{name} has a channel larger than {LARGEST_SIZES['d_model']:,}.")

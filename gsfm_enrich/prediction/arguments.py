@@ -117,7 +117,7 @@ def distinct_genes(genes: GeneList) -> list[str]:
     """
     found = list(dict.fromkeys(single_or_many(genes)))
     if not found:
-        raise InputError("No gene was given.")
+        raise InputError("No genes were given; pass at least one.")
     return found
 
 

@@ -194,8 +194,8 @@ def listening(singles: Scores, channels: str | Sequence[str] | None) -> Scores:
     asked = [channels] if isinstance(channels, str) else list(channels)
     unknown = [name for name in asked if name not in names]
     if unknown or not asked:
-        what = ", ".join(map(repr, unknown)) or "none"
-        raise InputError(f"The channels asked for are {what}; this model has {', '.join(names)}.")
+        what = f"no channel {', '.join(map(repr, unknown))}" if unknown else "channels, but none was named"
+        raise InputError(f"The model has {what}; choose from {', '.join(names)}.")
     silent = np.array([name not in asked for name in names])
     weights, sets = np.where(silent, np.float32(0), singles.weights), singles.sets
     if silent[: singles.genes.n_dense].any():

@@ -186,10 +186,10 @@ def _auroc_check(table: Membership) -> Callable[[Arrays], None]:
     def check(arrays: Arrays) -> None:
         auroc = arrays["auroc"]
         if auroc.shape != table.sizes.shape or auroc.dtype != np.float64:
-            raise ValueError("it has other terms")
+            raise ValueError("it does not have one AUROC per term")
         shares = np.nan_to_num(auroc.astype(np.float64))  # NaN for terms of one gene
         if not ((shares >= 0) & (shares <= 1)).all():
-            raise ValueError("it holds numbers that are not AUROC")
+            raise ValueError("it has numbers that are not between 0 and 1")
 
     return check
 

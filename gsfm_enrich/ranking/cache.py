@@ -116,9 +116,9 @@ def _read(path: Path, key: str) -> Arrays:
     with safe_open(path, framework="np") as file:
         told = file.metadata() or {}
     if told.get("key") != key:
-        raise ValueError("it is not the one of this name")
+        raise ValueError("it was kept under another key")
     if told.get("checksum") != checksum(arrays):
-        raise ValueError("its checksum does not fit")
+        raise ValueError("its checksum does not match")
     return arrays
 
 

@@ -104,7 +104,7 @@ def check_arrays(arrays: Mapping[str, NDArray[np.generic]], n_channels: int) -> 
             or array.dtype != np.float64
             or not np.isfinite(np.asarray(array, np.float64)).all()
         ):
-            raise ValueError(f"{name} is not what a calibration has")
+            raise ValueError(f"{name} does not have the shape and type of a calibration")
 
 
 def untrusted(channels: int) -> Calibration:

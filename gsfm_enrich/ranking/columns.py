@@ -33,9 +33,9 @@ GSEAPY = (
     Column("Gene_set", "object", "the library"),
     Column("Term", "object", "the term, as the library names it"),
     Column("Overlap", "object", "genes of the list in the term / genes of the term, both in the background"),
-    Column("P-value", "float64", "overlap test: chance of this overlap or more in a random list of its size"),
-    Column("Adjusted P-value", "float64", "the same, adjusted over the library (Benjamini-Hochberg)"),
-    Column("Odds Ratio", "float64", "odds of being in the term for genes of the list over those for others"),
+    Column("P-value", "float64", "overlap test: probability of this overlap or more for a random list"),
+    Column("Adjusted P-value", "float64", "P-value adjusted over the library (Benjamini-Hochberg)"),
+    Column("Odds Ratio", "float64", "odds of being in the term: genes of the list over all other genes"),
     Column("Combined Score", "float64", "-ln(P-value) times the odds ratio"),
     Column("Genes", "object", "the genes of the list in the term"),
 )
@@ -54,34 +54,34 @@ MODEL = (
         "float64",
         "what the overlap test would say if the library were as complete as the model believes",
     ),
-    Column("GSFM Adjusted P-value", "float64", "the same, adjusted over the library (Benjamini-Hochberg)"),
-    Column("GSFM Rank", "int64", "1 is the best by the model's p-value; terms with one gene come last"),
+    Column("GSFM Adjusted P-value", "float64", "GSFM P-value adjusted over the library (Benjamini-Hochberg)"),
+    Column("GSFM Rank", "int64", "rank by GSFM P-value, 1 is the best; terms with one gene come last"),
     Column("Rank Change", "int64", "places gained (positive) or lost compared with the overlap test"),
     Column("Predicted Genes", "object", "genes of the list that the model adds to the term, strongest first"),
-    Column("Caution", "object", "why to take the term with care; empty where nothing speaks against it"),
+    Column("Caution", "object", "why to treat the term with caution; empty if there is no reason to"),
 )
 """The model's columns, after gseapy's."""
 
 RANKED = (
     *GSEAPY[:2],
     Column("Size", "int64", "members of the term that were measured"),
-    Column("ES", "float64", "mean statistic of its genes, each as it counts, less that of all genes"),
-    Column("NES", "float64", "the same in standard deviations of as many random genes"),
+    Column("ES", "float64", "weighted mean statistic of the genes of the term, minus that of all genes"),
+    Column("NES", "float64", "ES in standard deviations of the same mean for random genes"),
     Column(
         "NOM p-val",
         "float64",
-        "chance of such a mean in groups of cells with permuted labels; without cells, of random genes",
+        "probability of such a mean with permuted labels of cells; without cells, for random genes",
     ),
-    Column("FDR q-val", "float64", "the same, adjusted over the library (Benjamini-Hochberg)"),
+    Column("FDR q-val", "float64", "NOM p-val adjusted over the library (Benjamini-Hochberg)"),
     Column("Lead_genes", "object", "members of the term that carry its score, strongest first"),
     Column(
         "Predicted Lead Genes",
         "object",
         "genes that carry the score and that the model adds to the term, strongest first",
     ),
-    Column("Up P-value", "float64", "the p-value of genes that go up"),
-    Column("Down P-value", "float64", "the p-value of genes that go down"),
-    Column("Absolute P-value", "float64", "the p-value of genes that go either way"),
+    Column("Up P-value", "float64", "p-value for the genes that go up"),
+    Column("Down P-value", "float64", "p-value for the genes that go down"),
+    Column("Absolute P-value", "float64", "p-value for genes that go either way"),
     Column("Rank", "int64", "1 is the best: by NES for markers of cell types, else by the p-value"),
 )
 """Columns of the threshold-free test; those with gseapy's names have the same meaning as in its prerank."""
@@ -91,7 +91,7 @@ PREDICTION = (
     Column("gene_set", "object", "the library"),
     Column("term", "object", "the term, as the library names it"),
     Column("score", "float64", "what terms or genes are ranked by"),
-    Column("z_score", "float64", "standard deviations above the score for random sets of this size"),
+    Column("z_score", "float64", "standard deviations above the mean score for random sets of the same size"),
     Column("rank", "int64", "1 is the best"),
     Column("probability", "float64", "that the gene belongs to the term, calibrated on hidden members"),
     Column("known", "bool", "whether the term lists the gene"),
@@ -101,10 +101,10 @@ PREDICTION = (
     Column("gene_percentile", "float64", "share of the genes outside the term that are placed below it"),
     Column("neighbours", "object", "members of the term that are most similar to the gene"),
     Column("caution", "object", "where popularity alone would do as well"),
-    Column("fold_enrichment", "float64", "expected members in the list over those among random genes"),
+    Column("fold_enrichment", "float64", "expected members in the list over those expected by chance"),
     Column("expected_companions", "float64", "members in the list, plus the probabilities of the others"),
     Column("companions", "object", "members of the term in the list, the most similar to the gene first"),
-    Column("similar_terms", "object", "terms that say the same and are folded into this one"),
+    Column("similar_terms", "object", "terms with much the same genes, merged into this one"),
 )
 """Columns of predicted functions."""
 

@@ -66,16 +66,16 @@ def check_probabilities(arrays: Arrays, shape: tuple[int, int]) -> None:
     if data.dtype != np.float32 or not all(
         np.issubdtype(part.dtype, np.integer) for part in (indices, starts)
     ):
-        raise ValueError("it holds other types of numbers")
+        raise ValueError("its numbers are of another type")
     if starts.shape != (shape[0] + 1,) or data.shape != indices.shape or data.ndim != 1:
         raise ValueError("it has another shape")
     if starts[0] != 0 or starts[-1] != len(indices) or (np.diff(starts) < 0).any():
-        raise ValueError("its rows do not fit")
+        raise ValueError("its row bounds do not match its entries")
     if len(indices) and not 0 <= indices.min() <= indices.max() < shape[1]:
-        raise ValueError("it has columns that are not there")
+        raise ValueError("its column numbers are out of range")
     probabilities = data.astype(np.float64)
     if not ((probabilities >= 0) & (probabilities <= 1)).all():
-        raise ValueError("it holds numbers that are not probabilities")
+        raise ValueError("it has numbers that are not probabilities")
 
 
 def empty_table(shape: tuple[int, int]) -> csr_array:

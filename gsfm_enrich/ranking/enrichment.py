@@ -164,9 +164,9 @@ def too_long(counted: Sequence[QueryCounts]) -> str:
         if len(p) >= FEWEST_TESTED and n_significant > LARGE_SHARE * len(p):
             return (
                 f"{n_significant:,} of the {len(p):,} terms of {counts.library.name} that share a gene with "
-                f"the list have a false discovery rate below {SIGNIFICANT}: a list of {n_genes:,} genes says "
-                "little. Pass its strongest few hundred (max_genes= in ge.tl.enrichr), or all genes with a "
-                "statistic to ge.tl.enrich_ranked."
+                f"the list have a false discovery rate below {SIGNIFICANT}: a list of {n_genes:,} genes is "
+                "too long to be informative. Pass its strongest few hundred (max_genes= in "
+                "ge.tl.enrichr), or all genes with a statistic to ge.tl.enrich_ranked."
             )
     return ""
 

@@ -51,4 +51,4 @@ def check_numbers(arrays: Arrays, shapes: Mapping[str, tuple[int, ...]], dtype: 
     for name, shape in shapes.items():
         array = arrays[name]
         if array.dtype != dtype or array.shape != shape or np.isnan(array.astype(np.float64)).any():
-            raise ValueError(f"{name} is not what was kept")
+            raise ValueError(f"{name} does not have the shape and type that were kept")

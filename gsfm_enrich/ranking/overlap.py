@@ -248,7 +248,7 @@ def _check_counts(hits: Any, sizes: Any, drawn: int, population: int) -> None:
             f"Expected hits and sizes of one shape (terms,), not {hits.shape} and {sizes.shape}."
         )
     if np.any(hits < 0) or np.any(hits > np.minimum(sizes, drawn)):
-        raise InputError("There are more hits than genes in the query or in the term, or fewer than none.")
+        raise InputError("There are more hits than genes in the query or in the term, or a negative number.")
     together = sizes + drawn - hits
     if together.size and together.max() > population:
         worst = int(together.argmax())

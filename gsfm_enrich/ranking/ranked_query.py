@@ -102,7 +102,7 @@ def check_statistics(statistic: Floats) -> None:
         )
     size = np.abs(statistic)
     if statistic.min() == statistic.max():
-        raise InputError(f"The statistic of all {n:,} genes is {statistic[0]:g}: nothing is ranked.")
+        raise InputError(f"The statistic of all {n:,} genes is {statistic[0]:g}, which does not rank them.")
     if statistic.min() >= 0 or statistic.max() <= 0:
         sign = "negative" if statistic.min() >= 0 else "positive"
         raise InputError(
@@ -113,7 +113,7 @@ def check_statistics(statistic: Floats) -> None:
     share = float(np.mean(size <= NEAR_ZERO * np.median(size)))
     if share < NEAR_ZERO_SHARE and np.median(size) > 0:
         raise InputError(
-            f"None or few of the {n:,} genes have a statistic near zero (the smallest is {size.min():.3g}, "
+            f"Few or none of the {n:,} genes have a statistic near zero (the smallest is {size.min():.3g}, "
             f"the median {np.median(size):.3g}, without sign): the table seems to hold only significant "
             "genes. Pass all measured genes, without a cut-off: they are the background."
         )

@@ -82,7 +82,7 @@ def term_evidence(
     """
     query = as_gene_list(genes)
     if not query:
-        raise InputError("No gene was given.")
+        raise InputError("No genes were given; pass at least one.")
     network = load_model(model)
     libraries = load_libraries(gene_sets, organism)
     library = next((library for library in libraries if term in library), libraries[0])

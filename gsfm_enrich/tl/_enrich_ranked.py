@@ -199,8 +199,8 @@ def enrich_ranked(
     labellings = compared.n_labellings()
     if labellings < FEWEST_LABELLINGS:
         warn_caller(
-            f"there are only {labellings} labellings of the samples by {replicate!r}: do not trust p-values "
-            f"below {1 / labellings:.2g}. More replicates give more."
+            f"the samples of {replicate!r} can be labelled in only {labellings} ways: do not trust p-values "
+            f"below {1 / labellings:.2g}. More replicates allow smaller ones."
         )
     smallest = 1 / min(nulls[0].n_tables, labellings * len(done))
     params = storable_params(

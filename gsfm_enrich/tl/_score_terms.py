@@ -202,9 +202,9 @@ def _moments(matrix: Any, columns: NDArray[np.int64]) -> tuple[NDArray[np.float6
 def _matrix(adata: AnnData, layer: str | None, raw: bool) -> tuple[Any, list[str]]:
     """Return the matrix to score and the names of its genes."""
     if raw and layer is not None:
-        raise InputError(f"use_raw=True and layer={layer!r} exclude each other.")
+        raise InputError(f"use_raw=True and layer={layer!r} cannot be used together.")
     if raw and adata.raw is None:
-        raise InputError("use_raw=True, but adata has no raw.")
+        raise InputError("use_raw=True, but adata.raw is None.")
     if layer is not None and layer not in adata.layers:
         raise InputError(f"adata has no layer {layer!r}." + did_you_mean(layer, map(str, adata.layers)))
     source = adata.raw if raw else adata

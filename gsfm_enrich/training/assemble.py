@@ -222,7 +222,9 @@ def read_sources(sets: SetFile, gmts: Sequence[Path], org_db: Path | None, rules
         lost["sets nearly repeated within their source"] += int(((similar > 0) & (similar < 1)).sum())
         kept.append(similar == 0)
     if not len(sets):
-        raise InputError(f"No gene set of {rules.smallest} to {rules.largest} genes in {len(paths)} sources.")
+        raise InputError(
+            f"No gene set in {len(paths)} sources has {rules.smallest} to {rules.largest} genes."
+        )
     return Reading(list(numbers), np.concatenate(kept), firsts, left_out, "".join(mapped) or None)
 
 
@@ -243,7 +245,7 @@ def arrange(sets: SetFile, read: Reading, rules: Rules, request: dict[str, Any],
     long_enough = sizes >= rules.smallest
     if not long_enough.any():
         raise InputError(
-            f"No gene set has {rules.smallest} genes that are each in {rules.seen} sets or more."
+            f"No gene set has {rules.smallest} genes that are each in at least {rules.seen} sets."
         )
     too_small = np.bincount(source[read.kept & ~long_enough], minlength=len(read.firsts))
     for lost, n in zip(read.left_out, too_small.tolist(), strict=True):

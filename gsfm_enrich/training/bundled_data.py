@@ -261,7 +261,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _open(path: Path, table: str) -> sqlite3.Connection:
     """Open a database read-only and make sure that it holds `table`."""
     if not path.is_file():
-        raise InputError(f"No database at {str(path)!r}.")
+        raise InputError(f"There is no database {str(path)!r}.")
     db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
     try:
         found = db.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone()
@@ -270,7 +270,7 @@ def _open(path: Path, table: str) -> sqlite3.Connection:
         raise InputError(f"{str(path)!r} is not a SQLite database ({error}).") from error
     if found is None:
         db.close()
-        raise InputError(f"The database {str(path)!r} has no table {table!r}; is it the right package's?")
+        raise InputError(f"The database {str(path)!r} has no table {table!r}; is it from the right package?")
     return db
 
 

@@ -66,7 +66,7 @@ def resume(path: Path, network: GSFM, optimizer: torch.optim.Optimizer, run: dic
     for key, difference in (("settings", "with other settings"), ("corpus", "on another corpus")):
         if metadata.get(key) != run[key]:
             raise CheckpointError(
-                f"{str(path.parent)!r} holds a run {difference}: choose another folder or remove it."
+                f"{str(path.parent)!r} holds a run {difference}; choose another folder, or remove it."
             )
     with torch.no_grad():
         for name, weight in network.named_parameters():

@@ -82,8 +82,8 @@ def test_human_genes_passed_as_mouse(mouse_table):
     table, told = said(["TP53", "BAX", "EGFR", "GSTM1"], SETS, organism="mouse")
     assert rows(table) == {"stress": ("3/4", "TP53;BAX;GSTM1"), "growth": ("1/3", "EGFR")}
     assert told == [
-        "3 of 4 genes are human symbols, not mouse's: TP53, EGFR, GSTM1; they were read as human; "
-        "if all are, pass organism='human'."
+        "3 of 4 genes are human symbols, not mouse symbols: TP53, EGFR, GSTM1; they were read as human "
+        "genes; if all are, pass organism='human'."
     ]
 
 

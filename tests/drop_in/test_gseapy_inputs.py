@@ -68,8 +68,8 @@ def test_one_gene(given):
 @pytest.mark.parametrize(
     ("genes", "message"),
     [
-        ([], "gene_list holds no gene; expected at least one name that is not blank."),
-        ([None, " "], "gene_list holds no gene; expected at least one name that is not blank."),
+        ([], "gene_list has no genes; expected at least one name that is not blank."),
+        ([None, " "], "gene_list has no genes; expected at least one name that is not blank."),
         (
             "TP53",
             "'TP53' is not a file. For a single gene pass a list, ['TP53']; "
@@ -147,7 +147,7 @@ def test_backgrounds(given, tmp_path):
         ),
         (0, "A background must have a positive whole number of genes, not 0."),
         (2.5, "A background must have a positive whole number of genes, not 2.5."),
-        ([], "The background holds no gene."),
+        ([], "The background has no genes."),
     ],
 )
 def test_bad_backgrounds(background, message):
@@ -180,7 +180,7 @@ def test_gene_sets_that_are_not_there(tmp_path):
     with pytest.raises(InputError) as caught:
         run(QUERY, [SETS, str(path)])
     assert str(caught.value) == f"There is no file {str(path)!r}."
-    with pytest.raises(LibraryError, match=r"^The gene set library 'gs_ind_0' holds no term with genes\.$"):
+    with pytest.raises(LibraryError, match=r"^The gene set library 'gs_ind_0' has no term with genes\.$"):
         run(QUERY, {"a": []})
 
 

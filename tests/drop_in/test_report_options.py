@@ -35,7 +35,7 @@ def test_a_file_is_no_folder(tmp_path):
     (tmp_path / "taken").write_text("")
     with pytest.raises(InputError) as error:
         enrichr(["TP53", "BAX"], SETS, rerank=False, outdir=tmp_path / "taken")
-    assert str(error.value) == f"outdir must be a folder, and {str(tmp_path / 'taken')!r} is a file."
+    assert str(error.value) == f"outdir must be a folder, but {str(tmp_path / 'taken')!r} is a file."
 
 
 def test_nothing_is_checked_where_nothing_is_written():

@@ -277,4 +277,4 @@ def test_a_summary_is_of_the_means_over_splits():
 def test_a_library_that_no_model_knows():
     with pytest.raises(InputError) as caught:
         compare_halves(DISJOINT, {"none": lambda sets, genes: np.full((len(sets), len(genes)), np.nan)})
-    assert str(caught.value) == "No term has enough genes that every model knows, with others to be found."
+    assert str(caught.value) == "No term has enough genes that every model knows, and further genes to find."

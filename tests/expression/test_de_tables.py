@@ -103,7 +103,8 @@ def test_raw_p_values_are_adjusted_within_each_group() -> None:
     with pytest.warns(GsfmEnrichWarning) as caught:
         ranking, _ = table_ranking(table)
     assert [str(warning.message) for warning in caught] == [
-        "the data frame has no adjusted p-values: adjusted 'pval' by Benjamini and Hochberg in each group."
+        "the data frame has no adjusted p-values: 'pval' was adjusted in each group by the "
+        "Benjamini-Hochberg procedure."
     ]
     for group, part in table.groupby("cluster"):
         known = part["pval"].notna().to_numpy()
@@ -121,7 +122,7 @@ def test_statistics_without_a_sign_get_that_of_the_fold_change() -> None:
 
 
 def test_neither_fold_change_nor_score_means_no_direction() -> None:
-    with pytest.warns(GsfmEnrichWarning, match="no fold change and no statistic with a sign"):
+    with pytest.warns(GsfmEnrichWarning, match="no fold change and no signed statistic"):
         ranking, _ = table_ranking(TABLES["edgeR"][["PValue", "FDR"]])
     [one] = marker_lists(ranking)
     assert (one.direction, one.genes) == ("", ["CD79A", "CD19", "LYZ", "MS4A1", "CD14"])
@@ -144,7 +145,9 @@ def test_rows_without_a_gene_are_counted() -> None:
     table.loc[[0, 3], "variable"] = [None, " "]
     with pytest.warns(GsfmEnrichWarning) as caught:
         ranking, _ = table_ranking(table)
-    assert str(caught[0].message) == "2 of 6 rows of the data frame have no gene or no group."
+    assert (
+        str(caught[0].message) == "2 of 6 rows of the data frame have no gene or no group and were ignored."
+    )
     assert len(ranking.frames["all"]) == 4
 
 
@@ -167,9 +170,9 @@ def test_data_frames_by_group() -> None:
         (
             pd.DataFrame({"a": [1]}),
             {},
-            "no column of the table is recognised as the genes: in none are most values symbols or "
-            "identifiers of genes. Columns: 'a'; say which with gene_column=. 'a' "
-            "holds integers, which may be Entrez ids.",
+            "no column of the table is recognised as genes: none consists mostly of gene symbols or "
+            "identifiers. Columns: 'a'; choose one with gene_column=. 'a': integers, which may be "
+            "Entrez ids.",
         ),
         (
             TABLES["DESeq2"],
@@ -188,13 +191,13 @@ def test_data_frames_by_group() -> None:
             {},
             "column 'padj' of the data frame must hold numbers, not 'small'.",
         ),
-        (TABLES["DESeq2"][:0], {}, "no row of the data frame has a gene."),
-        (TABLES["Seurat"], {"groups": "al"}, "no group 'al'; there are 'all'. Did you mean 'all'?"),
+        (TABLES["DESeq2"][:0], {}, "no row of the data frame names a gene."),
+        (TABLES["Seurat"], {"groups": "al"}, "no group 'al'; choose from 'all'. Did you mean 'all'?"),
         ({}, {}, "the dict of gene lists is empty; expected at least one group."),
         (
             {"a": ["TP53"], "b": {"up": ["TP53"]}},
             {},
-            "some groups have lists under 'up' and 'down' and others a plain list; give one kind.",
+            "some groups have lists under 'up' and 'down' and others plain lists; use one form for all.",
         ),
         ({"a": {"left": []}}, {}, "group 'a' has a list under 'left'; expected 'up' and 'down'."),
         (
@@ -247,9 +250,9 @@ def test_plain_lists() -> None:
     with pytest.warns(GsfmEnrichWarning) as caught:
         result = tl.enrichr(lists, SETS, rerank=False)
     assert [str(warning.message) for warning in caught] == [
-        "plain lists do not say which genes were tested: the background is the genes of each library, more "
-        "than "
-        "were measured as a rule, which makes p-values too small; pass the genes tested as background=.",
+        "plain lists do not say which genes were tested: the background is all genes of each library, "
+        "usually more than were measured, which makes p-values too small; pass the tested genes as "
+        "background=.",
         "2 of 3 gene lists have no result (1: no gene passed the cut-offs; 1: its only gene is in no gene "
         "set): "
         "none, unknown. See the log of the result.",
@@ -292,11 +295,11 @@ def test_misplaced_arguments(adata: anndata.AnnData) -> None:
         ),
         (
             {"adata": TABLES["DESeq2"], "gene_symbols": "symbol"},
-            "gene_symbols= names a column of adata.var, and there is no AnnData; use columns={'name': ...}.",
+            "gene_symbols= names a column of adata.var, but there is no AnnData; use columns={'name': ...}.",
         ),
         (
             {"adata": TABLES["DESeq2"], "background": "expressed"},
-            "background='expressed' needs an AnnData; pass the genes tested as a list.",
+            "background='expressed' needs an AnnData; pass the tested genes as a list.",
         ),
     ):
         with pytest.raises(InputError) as error:
@@ -367,7 +370,7 @@ def test_expressed_genes(adata: anndata.AnnData) -> None:
     with pytest.raises(InputError) as error:
         tl.enrichr(adata, SETS, rerank=False, background="expressed")
     assert str(error.value) == (
-        "adata.X holds negative values, as scaled data do, so it cannot say which genes are expressed; pass "
+        "adata.X has negative values, like scaled data, so it does not show which genes are expressed; pass "
         "them as a list."
     )
 
@@ -397,7 +400,7 @@ def test_propensity_by_expression(block_model: GSFM, block_library: GeneSetLibra
     with pytest.raises(InputError) as error:
         tl.enrichr(data, block_library, de={"list": query}, propensity="expression", **options)
     assert str(error.value) == (
-        "adata.X holds negative values, as scaled data do, so it cannot say how highly genes are expressed; "
+        "adata.X has negative values, like scaled data, so it does not show how highly genes are expressed; "
         "pass a number for each gene as propensity=."
     )
     with pytest.raises(InputError) as error:
@@ -417,11 +420,9 @@ def test_only_highly_variable_genes_are_warned_of(adata: anndata.AnnData) -> Non
     with pytest.warns(GsfmEnrichWarning) as caught:
         tl.enrichr(adata, SETS, **options)
     assert [str(warning.message) for warning in caught] == [
-        "the 60 genes of the background are only the highly variable ones: genes left out before the test "
-        "cannot "
-        "be found, and terms are judged by what is left of them; test all genes (keep them in adata.raw, "
-        "or rank "
-        "before subsetting)."
+        "the background is only the 60 highly variable genes: genes removed before the test cannot be "
+        "found, and terms are judged by the genes that are left; test all genes (keep them in adata.raw, or "
+        "rank before subsetting)."
     ]
 
 

@@ -143,7 +143,7 @@ def test_the_choice_for_conserved_markers_is_said() -> None:
 
 def test_graph_tests_have_no_direction() -> None:
     table = pd.DataFrame({"gene_short_name": GENES, "p_value": P, "morans_I": 0.2, "q_value": P})
-    with pytest.warns(GsfmEnrichWarning, match="rise and fall are in one list"):
+    with pytest.warns(GsfmEnrichWarning, match="rising and falling genes are in one list"):
         ranking, _ = table_ranking(table)
     [one] = marker_lists(ranking)
     assert (one.direction, set(one.genes)) == ("", {*UP, *DOWN})
@@ -253,7 +253,7 @@ def test_entrez_ids_in_the_index() -> None:
 
 @pytest.mark.parametrize(
     ("values", "reading"),
-    [([0.1, 40.0, 90.0], "per cents"), ([0.1, 0.5, 8.0], "-log10"), ([-6.0, -0.1], "log10"),
+    [([0.1, 40.0, 90.0], "percentages"), ([0.1, 0.5, 8.0], "-log10"), ([-6.0, -0.1], "log10"),
      ([-1.0, 0.5], "Negative")],
 )  # fmt: skip
 def test_numbers_that_are_no_p_values(values: list[float], reading: str) -> None:

@@ -139,7 +139,7 @@ def test_files(tmp_path, content, kind):
         (
             pd.DataFrame({"chrom": ["1"], "start": [2], "end": [3]}),
             "A data frame of genes must have one column of names, or names and numeric weights; "
-            "this one is a table with 3 columns ('chrom', 'start', 'end'). Pass the genes that are meant, "
+            "this one is a table with 3 columns ('chrom', 'start', 'end'). Pass the chosen genes, "
             "such as those of df['gene'] below a p-value, or the whole table to gsfm_enrich.tl.enrichr, "
             "which chooses them.",
         ),
@@ -228,8 +228,8 @@ NEITHER = (
         (np.True_, WHOLE + "True."),
         (float("nan"), WHOLE + "nan."),
         (float("inf"), WHOLE + "inf."),
-        ([], "The background holds no gene."),
-        ([None, ""], "The background holds no gene."),
+        ([], "The background has no genes."),
+        ([None, ""], "The background has no genes."),
         ("nowhere.txt", f"The background 'nowhere.txt' {NEITHER}"),
         (
             "hsapiens_gene_ensembl",

@@ -130,7 +130,7 @@ def test_what_was_installed_is_recorded(homology_report):
     digest = hashlib.sha256(homology_report.read_bytes()).hexdigest()
     today = datetime.date.today().isoformat()
     assert said == (
-        "Orthologues of mouse: 10 genes, 9 of them with a human one "
+        "Orthologues of mouse: 10 genes, 9 of them with a human gene "
         f"(MGI, HOM_AllOrganism.rpt of {today}, SHA-256 {digest})."
     )
     record = json.loads(table_path("mouse").read_text().splitlines()[0])
@@ -198,9 +198,9 @@ def test_without_network_the_rule_is_used_and_said_once(server, error, kind):
     with pytest.warns(GsfmEnrichWarning) as caught:
         assert load_orthology("mouse").genes == ()
     assert [str(warning.message) for warning in caught] == [
-        f"The orthology table of mouse is not there and was not downloaded: {MGI} cannot be downloaded "
+        f"There is no orthology table of mouse, and it was not downloaded: {MGI} cannot be downloaded "
         f"({kind}). Genes were mapped by rule (the same symbol or alias except for case), which finds fewer; "
-        "gsfm-enrich orthology --from FILE takes a copy of the table."
+        "to use a copy of the table, run gsfm-enrich orthology --from FILE."
     ]
     load_orthology("mouse")
     assert len(server.asked) == 1
@@ -244,7 +244,7 @@ def test_the_checksum_that_was_recorded_can_be_asked_for(server):
     assert digest in install_orthology("mouse", known_hash=digest)
     with pytest.raises(InputError) as caught:
         install_orthology("mouse", known_hash="0" * 64)
-    assert str(caught.value) == f"What {MGI} sends does not have the checksum {'0' * 64}."
+    assert str(caught.value) == f"The file at {MGI} does not have the checksum {'0' * 64}."
 
 
 def test_a_copy_with_another_checksum(homology_report):
@@ -272,7 +272,7 @@ def test_a_species_without_a_table():
     [
         (lambda text: "", "is not a homology report of MGI: its first line lacks the columns DB Class Key, "),
         (lambda text: text.replace("NCBI Taxon ID", "Taxon"), "lacks the column NCBI Taxon ID."),
-        (lambda text: text[:-5], "is cut off: its last line has no end."),
+        (lambda text: text[:-5], "is cut off: its last line is incomplete."),
         (lambda text: text + "1\tmouse\n", "is damaged: line 24 has 2 fields."),
         (lambda text: text.replace("\t10090\t", "\t7955\t"), "has no gene of mouse (taxon 10090)."),
         (lambda text: text.replace("\t9606\t", "\t7955\t"), "has no gene of human (taxon 9606)."),

@@ -211,7 +211,7 @@ def test_mouse_with_a_table(mouse_table):
     today = datetime.date.today().isoformat()
     assert found.report() == (
         "7 of 10 identifiers mapped to 6 genes (6 by orthologue, 1 by the same symbol or alias); "
-        "1 ambiguous: Cox1 (MT-CO1 or PTGS1); 1 of several orthologues, the first taken: "
+        "1 ambiguous: Cox1 (MT-CO1 or PTGS1); 1 with several orthologues, the first was taken: "
         "H2-Ab1 (HLA-DQB1, HLA-DQB2); 1 without a human orthologue: Vmn2r59; 1 unknown: Gm9; "
         f"orthologues: MGI, HOM_AllOrganism.rpt of {today}"
     )
@@ -220,15 +220,15 @@ def test_mouse_with_a_table(mouse_table):
 def test_genes_of_another_species_are_said(mouse_table):
     text = resolve(["Trp53", "Bax", "BRCA1", "BRCA2", "EGFR"], "mouse").report()
     assert text.endswith(
-        "3 of 5 genes are human symbols, not mouse's: BRCA1, BRCA2, EGFR; they were read as human; "
-        "if all are, pass organism='human'"
+        "3 of 5 genes are human symbols, not mouse symbols: BRCA1, BRCA2, EGFR; they were read as human "
+        "genes; if all are, pass organism='human'"
     )
 
 
 def test_organism_that_cannot_be_resolved():
     with pytest.raises(InputError) as caught:
         resolve(["dpp"], "fly")
-    assert str(caught.value) == "Identifiers of fly cannot be resolved; this works for human, mouse, rat."
+    assert str(caught.value) == "Identifiers of fly cannot be resolved; supported are human, mouse, rat."
 
 
 def test_the_case_of_a_protein_named_after_its_weight_says_nothing() -> None:

@@ -90,7 +90,7 @@ def test_prefixes_of_mouse(text, organism, row, mouse_table):
         ("ENSMUSG00000059552.14", "mouse", ["mouse", "MGI"]),
         ("mm10___Trp53", "human", ["mouse", "organism='mouse'"]),
         ("ENSDARG00000035559", "human", ["another organism"]),
-        ("LINC01234 - TP53", "human", ["GWAS catalog", "give the gene"]),
+        ("LINC01234 - TP53", "human", ["GWAS catalog", "choose one gene"]),
         ("CON__P00761", "human", ["Contaminants"]),
         ("1007_s_at", "human", ["Probes"]),
         ("rs7412", "human", ["Variants"]),

@@ -7,7 +7,7 @@ from gsfm_enrich.genes.table import load_gene_table
 
 AS_RODENT = "{} of {} genes are written as in mouse or rat: {}; if they are, pass organism='mouse'."
 AS_HUMAN = (
-    "{} of {} genes are human symbols, not {}'s: {}; they were read as human; "
+    "{} of {} genes are human symbols, not {} symbols: {}; they were read as human genes; "
     "if all are, pass organism='human'."
 )
 
@@ -80,8 +80,8 @@ def test_without_a_table_only_a_list_of_nothing_but_human_symbols(ids, said):
 
 
 AS_WRITTEN = (
-    "{} of {} genes are written as human symbols: {}; they were read as {}'s of the same letters; "
-    "if they are human's, pass organism='human'."
+    "{} of {} genes are written as human symbols: {}; they were read as {} symbols of the same letters; "
+    "if they are human, pass organism='human'."
 )
 
 

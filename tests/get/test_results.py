@@ -59,11 +59,11 @@ def test_cutoff_is_below_and_on_the_column_that_ranks(enriched: anndata.AnnData)
         (
             "NK cells",
             None,
-            "no group 'NK cells'; there are 'T/NK cells', 'B cells', 'quiet'. "
+            "no group 'NK cells'; choose from 'T/NK cells', 'B cells', 'quiet'. "
             "Did you mean 'T/NK cells' or 'B cells'?",
         ),
-        (["quiet", 3], None, "no group '3'; there are 'T/NK cells', 'B cells', 'quiet'."),
-        (None, "both", "no direction 'both'; there are 'up', 'down'."),
+        (["quiet", 3], None, "no group '3'; choose from 'T/NK cells', 'B cells', 'quiet'."),
+        (None, "both", "no direction 'both'; choose from 'up', 'down'."),
     ],
 )
 def test_unknown_group_or_direction(

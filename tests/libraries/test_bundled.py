@@ -61,7 +61,7 @@ def test_unknown_name(name):
     with pytest.raises(LibraryError) as caught:
         load_bundled(name)
     assert str(caught.value) == (
-        f"No library {name!r} is bundled; bundled are {known}. Did you mean 'GO_Biological_Process'?"
+        f"There is no bundled library {name!r}; bundled are {known}. Did you mean 'GO_Biological_Process'?"
     )
 
 

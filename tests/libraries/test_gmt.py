@@ -107,7 +107,7 @@ def test_a_missing_file_gets_the_names_nearby(tmp_path):
 def test_a_folder(tmp_path):
     with pytest.raises(InputError) as caught:
         read_gmt(tmp_path)
-    assert str(caught.value) == f"{str(tmp_path)!r} is a folder, expected a GMT file."
+    assert str(caught.value) == f"{str(tmp_path)!r} is a folder; expected a GMT file."
 
 
 def test_format_and_parse_are_inverse():

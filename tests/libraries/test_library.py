@@ -73,9 +73,9 @@ def test_from_dict_cleans_and_counts():
         (["TP53"], InputError, "Expected a dict of terms and their genes, not list."),
         ({"a": "TP53"}, InputError, "The genes of term 'a' must be a list, not str."),
         ({"a": 5}, InputError, "The genes of term 'a' must be a list, not int."),
-        ({1: ["A"], "1": ["B"]}, InputError, "Two terms of the dict read the same once written as text."),
-        ({}, LibraryError, "The gene set library 'gs_ind_0' holds no term with genes."),
-        ({"a": [None]}, LibraryError, "The gene set library 'gs_ind_0' holds no term with genes."),
+        ({1: ["A"], "1": ["B"]}, InputError, "Two terms of the dict are the same when written as text."),
+        ({}, LibraryError, "The gene set library 'gs_ind_0' has no term with genes."),
+        ({"a": [None]}, LibraryError, "The gene set library 'gs_ind_0' has no term with genes."),
     ],
 )
 def test_from_dict_refuses(sets, error, message):
@@ -92,7 +92,7 @@ def test_from_gmt_warns_of_losses(tmp_path):
         library = GeneSetLibrary.from_gmt(path)
     assert str(caught[0].message) == (
         "mine.gmt.gz: left out 1 malformed line, 1 duplicate term, 1 empty set "
-        "(of a repeated term the last line counts)."
+        "(the last line of a repeated term counts)."
     )
     assert caught[0].filename == __file__
     assert library.name == "mine.gmt.gz"
@@ -142,7 +142,7 @@ def test_from_frame_without_the_column():
 def test_from_arrays_refuses_what_does_not_fit(terms, genes, indptr, indices, problem):
     with pytest.raises(LibraryError) as caught:
         GeneSetLibrary.from_arrays("mine", terms, genes, indptr, indices)
-    assert str(caught.value) == f"The arrays of the gene set library 'mine' do not fit: {problem}."
+    assert str(caught.value) == f"The arrays of the gene set library 'mine' do not match: {problem}."
 
 
 def test_columns_may_fall_from_one_row_to_the_next():

@@ -105,7 +105,7 @@ def test_a_dict_alone_and_a_tuple():
         ([], "gene_sets is empty; expected at least one library."),
         ("", "gene_sets is empty; expected at least one library."),
         (" , ", "gene_sets is empty; expected at least one library."),
-        ([""], "gene_sets holds an empty name."),
+        ([""], "gene_sets has an empty name; expected the name of a library or a file."),
         (
             None,
             "gene_sets must be the name of a library, the path of a GMT file, a dict, a GeneSetLibrary, or a "
@@ -204,13 +204,13 @@ def test_without_network(server):
     with pytest.raises(OfflineError) as caught:
         load_library("KEGG_2021_Human")
     assert str(caught.value) == (
-        "The library 'KEGG_2021_Human' is not bundled, no file and not cached for human, and Enrichr "
+        "The library 'KEGG_2021_Human' is neither bundled, nor a file, nor cached for human, and Enrichr "
         f"cannot be reached. Bundled: {BUNDLED}; cached: Reactome_2022."
     )
     with pytest.raises(OfflineError) as caught:
         load_library("KEGG_2021_Human", "worm")
     assert str(caught.value) == (
-        "The library 'KEGG_2021_Human' is not bundled, no file and not cached for worm, and Enrichr "
+        "The library 'KEGG_2021_Human' is neither bundled, nor a file, nor cached for worm, and Enrichr "
         "cannot be reached. Bundled: none; cached: none."
     )
 
@@ -224,7 +224,7 @@ def test_a_broken_download_leaves_the_previous_file(server, tmp_path):
     with pytest.raises(OfflineError) as caught:
         load_library("Reactome_2022")
     assert str(caught.value) == (
-        "The library 'Reactome_2022' is not bundled, no file and not cached for human, and Enrichr "
+        "The library 'Reactome_2022' is neither bundled, nor a file, nor cached for human, and Enrichr "
         f"broke off the download. Bundled: {BUNDLED}; cached: KEGG_2021_Human."
     )
     assert cached_libraries() == ["KEGG_2021_Human"]
@@ -251,7 +251,7 @@ def test_a_cache_that_cannot_be_written(server, tmp_path, monkeypatch):
         library = load_library("KEGG_2021_Human")
     assert library.terms == ("apoptosis", "growth")
     folder = str(blocked / "libraries" / "human")
-    expected = f"KEGG_2021_Human was downloaded but could not be kept in {folder!r}: "
+    expected = f"KEGG_2021_Human was downloaded but could not be saved in {folder!r}: "
     assert str(caught[0].message).startswith(expected)
 
 
@@ -296,8 +296,8 @@ def test_downloads_forbidden(server, monkeypatch):
     with pytest.raises(OfflineError) as caught:
         load_library("KEGG_2021_Human")
     assert str(caught.value) == (
-        "The library 'KEGG_2021_Human' is not bundled, no file and not cached for human, and Enrichr is not "
-        f"asked, as GSFM_ENRICH_OFFLINE is set. Bundled: {BUNDLED}; cached: none."
+        "The library 'KEGG_2021_Human' is neither bundled, nor a file, nor cached for human, and Enrichr is "
+        f"not asked, as GSFM_ENRICH_OFFLINE is set. Bundled: {BUNDLED}; cached: none."
     )
     assert server.asked == []
 

@@ -158,7 +158,7 @@ def test_missing_and_unknown_weights(tmp_path):
     weights["encoder.layers.1.weight"] = weights.pop("encoder.layers.3.weight")
     del weights["decoder.layers.0.bias"]
     assert error_of(write(tmp_path / "a", weights=weights)) == (
-        "The weights do not fit config.json: encoder.layers.3.weight is missing; decoder.layers.0.bias is "
+        "The weights do not match config.json: encoder.layers.3.weight is missing; decoder.layers.0.bias is "
         "missing; encoder.layers.1.weight is unknown."
     )
 
@@ -167,19 +167,19 @@ def test_weights_of_another_shape(tmp_path):
     weights = published_weights()
     weights["decoder.layers.3.weight"] = np.zeros((7, 2), dtype=np.float32)
     assert error_of(write(tmp_path / "a", weights=weights)) == (
-        "The weights do not fit config.json: decoder.layers.3.weight has shape (7, 2), expected (6, 2)."
+        "The weights do not match config.json: decoder.layers.3.weight has shape (7, 2), expected (6, 2)."
     )
 
 
 def test_the_bias_of_another_loss(tmp_path):
     assert error_of(write(tmp_path / "a", config={**PUBLISHED, "weighted_loss": "none"})) == (
-        "The weights do not fit config.json: bias is unknown."
+        "The weights do not match config.json: bias is unknown."
     )
 
 
 def test_weights_of_another_depth(tmp_path):
     assert error_of(write(tmp_path / "a", config={**PUBLISHED, "depth": 1})) == (
-        "The weights do not fit config.json: decoder.layers.3.bias is unknown; decoder.layers.3.weight is "
+        "The weights do not match config.json: decoder.layers.3.bias is unknown; decoder.layers.3.weight is "
         "unknown; encoder.layers.3.bias is unknown; encoder.layers.3.weight is unknown; "
         "encoder.layers.0.weight has shape (4, 6), expected (2, 6); encoder.layers.0.bias has shape (4,), "
         "expected (2,); decoder.layers.0.weight has shape (2, 2), expected (6, 2); decoder.layers.0.bias has "
@@ -253,8 +253,8 @@ def test_windows_line_ends_and_a_byte_order_mark(tmp_path):
             "'models/mine/first' is neither 'default', nor a folder, nor a hub name like "
             "'maayanlab/gsfm-rummagene'.",
         ),
-        (None, "A model is given by its name, folder or as a GSFM, not as NoneType."),
-        (7, "A model is given by its name, folder or as a GSFM, not as int."),
+        (None, "A model must be a name, a folder or a GSFM, not NoneType."),
+        (7, "A model must be a name, a folder or a GSFM, not int."),
     ],
 )
 def test_no_such_model(tmp_path, monkeypatch, name, message):

@@ -43,7 +43,7 @@ def test_ranks_takes_the_top_of_either_ranking(results: pd.DataFrame) -> None:
         ),
         ({"groups": "C", "top_term": 0}, "top_term must be a whole number of at least 1, not 0."),
         ({"groups": "C", "gene_set": "other"}, "no library 'other' in the results; there are 'lib'."),
-        ({"groups": "D"}, "no group 'D'; there are 'A/B', 'C'."),
+        ({"groups": "D"}, "no group 'D'; choose from 'A/B', 'C'."),
     ],
 )
 def test_ranks_errors(results: pd.DataFrame, options: dict[str, Any], message: str) -> None:

@@ -32,7 +32,7 @@ def test_nothing_below_the_cutoff(results: pd.DataFrame, plot: Callable[..., Axe
         ({"column": "P-valu"}, "; got 'P-valu'. Did you mean 'P-value' or 'GSFM P-value'?"),
         ({"top_term": 0}, "top_term must be a whole number of at least 1, not 0."),
         ({"direction": "left"}, "direction must be 'up', 'down' or 'both', or None, not 'left'."),
-        ({"groups": "c"}, "no group 'c'; there are 'A/B', 'C'. Did you mean 'C'?"),
+        ({"groups": "c"}, "no group 'c'; choose from 'A/B', 'C'. Did you mean 'C'?"),
     ],
 )
 def test_errors(

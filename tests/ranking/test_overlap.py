@@ -20,7 +20,7 @@ from gsfm_enrich.ranking.overlap import (
     overlap_test,
 )
 
-MORE_HITS = "There are more hits than genes in the query or in the term, or fewer than none."
+MORE_HITS = "There are more hits than genes in the query or in the term, or a negative number."
 
 
 def exact_tail(x, n, N, M):

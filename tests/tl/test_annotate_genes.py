@@ -150,7 +150,7 @@ def test_genes_the_model_does_not_know_are_reported_at_the_call(
     [
         ({"which": "some"}, "which must be 'understudied' or 'all', not 'some'."),
         ({"max_publications": -3}, "max_publications must be a number of at least 0, or None, not -3."),
-        ({"groups": "NK"}, "no group 'NK'; there are 'T/NK cells', 'B cells', 'quiet'."),
+        ({"groups": "NK"}, "no group 'NK'; choose from 'T/NK cells', 'B cells', 'quiet'."),
         ({"top": 0}, "top must be a whole number of at least 1, not 0."),
     ],
 )

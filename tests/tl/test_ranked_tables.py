@@ -74,7 +74,7 @@ def test_results_go_into_plots_and_groups(statistic, sets):
     ("change", "fact"),
     [
         (lambda s: s[:400], "500 genes"),
-        (lambda s: s * 0, "nothing is ranked"),
+        (lambda s: s * 0, "does not rank them"),
         (lambda s: s.abs(), "signed"),
         (lambda s: s[s.abs() > 0.3], "significant"),
         (lambda s: list(s.index), "Series"),
@@ -105,5 +105,5 @@ def test_decimal_commas_and_semicolons_are_read(statistic, sets, tmp_path):
 
 
 def test_row_numbers_are_no_genes(statistic, sets):
-    with pytest.raises(ge.InputError, match="from 0 to 799, as row numbers"):
+    with pytest.raises(ge.InputError, match="from 0 to 799, like row numbers"):
         run(statistic.reset_index(drop=True), sets)

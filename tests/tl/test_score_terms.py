@@ -144,8 +144,8 @@ def test_terms_without_a_gene_that_varies(cells: anndata.AnnData) -> None:
     ("options", "message"),
     [
         ({"layer": "counts"}, "adata has no layer 'counts'. Did you mean 'count'?"),
-        ({"layer": "count", "use_raw": True}, "use_raw=True and layer='count' exclude each other."),
-        ({"use_raw": True}, "use_raw=True, but adata has no raw."),
+        ({"layer": "count", "use_raw": True}, "use_raw=True and layer='count' cannot be used together."),
+        ({"use_raw": True}, "use_raw=True, but adata.raw is None."),
         ({"min_weight": 0}, "min_weight must be a number above 0 and at most 1, not 0."),
         ({"gene_sets": [{"a": ["b"]}, {"a": ["b"]}]}, "gene_sets must be one library here, not 2."),
         ({"adata": 3}, "adata must be an anndata.AnnData, got int."),

@@ -152,8 +152,8 @@ def test_logistic_regression_has_no_p_values(adata: anndata.AnnData) -> None:
     with pytest.warns(GsfmEnrichWarning) as caught:
         up, _ = select_markers(adata, groups="T/NK cells")
     assert str(caught[0].message) == (
-        "logreg gives no p-values: took the 100 genes with the strongest scores per group and direction; set "
-        "max_genes= to choose how many."
+        "logreg gives no p-values: the 100 genes with the strongest scores of each group and direction were "
+        "taken; set max_genes= to choose how many."
     )
     assert up.genes[:3] == ["CD3D", "CD3E", "CD3G"]
     up, down = select_markers(adata, groups="T/NK cells", cutoffs=Cutoffs(max_genes=3))
@@ -429,7 +429,7 @@ def test_libraries_of_every_kind(adata: anndata.AnnData, sets: dict[str, list[st
         ),
         (
             {"groups": "B cell"},
-            "no group 'B cell'; there are 'T/NK cells', 'B cells', 'quiet'. "
+            "no group 'B cell'; choose from 'T/NK cells', 'B cells', 'quiet'. "
             "Did you mean 'B cells' or 'T/NK cells'?",
         ),
         ({"direction": "sideways"}, "direction must be 'up', 'down' or 'both', not 'sideways'."),
@@ -438,8 +438,8 @@ def test_libraries_of_every_kind(adata: anndata.AnnData, sets: dict[str, list[st
         ({"max_genes": 2.5}, "max_genes must be a whole number of at least 1, or None, not 2.5."),
         (
             {"log2fc_max": -1},
-            "log2fc_max must be a magnitude of at least 0, which bounds falling and rising genes alike "
-            "(direction= chooses), or None, not -1.",
+            "log2fc_max must be a number of at least 0 (a magnitude, for rising and for falling genes; see "
+            "direction=), or None, not -1.",
         ),
         (
             {"gene_symbols": "symbols"},
@@ -484,7 +484,7 @@ def test_lists_of_unknown_genes_are_told() -> None:
         warnings.simplefilter("always")
         tl.enrichr(lists, {"B cells": ["CD79A", "CD19", "SYK"]}, rerank=False, background=100)
     assert [str(warning.message) for warning in caught] == [
-        "most genes of 1 of 2 gene lists are unknown, such as 3 of the 4 of a: no, nor, never. "
+        "most genes of 1 of 2 gene lists are unknown, such as 3 of the 4 genes of a: no, nor, never. "
         "See the log of the result."
     ]
     assert caught[0].filename == __file__
@@ -497,7 +497,7 @@ def test_lists_of_unknown_genes_are_told() -> None:
         (5, "key_added must be text, not 5."),
         (
             "rank_genes_groups",
-            "key_added is 'rank_genes_groups', which holds the results that are read; choose another.",
+            "key_added is 'rank_genes_groups', where the results are read from; choose another name.",
         ),
     ],
 )
@@ -509,7 +509,7 @@ def test_slots_that_cannot_be_written(pbmc: anndata.AnnData, key: Any, message: 
 
 @pytest.mark.parametrize(
     ("groups", "message"),
-    [([], "no group was named; there are "), (1, "no group '1'; there are ")],
+    [([], "no group was named; choose from "), (1, "no group '1'; choose from ")],
 )
 def test_no_group(pbmc: anndata.AnnData, groups: Any, message: str) -> None:
     with pytest.raises(InputError) as error:

@@ -164,7 +164,7 @@ def test_missing_database(tmp_path):
     path = tmp_path / "nowhere.sqlite"
     with pytest.raises(InputError) as caught:
         build.read_genes(path)
-    assert str(caught.value) == f"No database at {str(path)!r}."
+    assert str(caught.value) == f"There is no database {str(path)!r}."
 
 
 def test_file_that_is_no_database(tmp_path):
@@ -186,7 +186,7 @@ def test_main_reports_an_unusable_database(tmp_path, capsys):
     code = build.main(["--org-db", str(tmp_path / "x"), "--go-db", str(tmp_path / "y")])
 
     assert code == 2
-    message = f"python -m gsfm_enrich.training.bundled_data: No database at {str(tmp_path / 'x')!r}.\n"
+    message = f"python -m gsfm_enrich.training.bundled_data: There is no database {str(tmp_path / 'x')!r}.\n"
     assert capsys.readouterr().err == message
 
 

@@ -365,7 +365,7 @@ def test_a_folder_with_another_run(block_corpus, tmp_path, change):
         fit(corpus, model, training, tmp_path)
     difference = "with other settings" if change in ("training", "model") else "on another corpus"
     assert str(caught.value) == (
-        f"{str(tmp_path)!r} holds a run {difference}: choose another folder or remove it."
+        f"{str(tmp_path)!r} holds a run {difference}; choose another folder, or remove it."
     )
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
 
@@ -385,7 +385,7 @@ def test_a_state_of_something_else(block_corpus, tmp_path):
     with pytest.raises(CheckpointError) as caught:
         fit(block_corpus, MODEL, TRAINING, tmp_path)
     assert str(caught.value) == (
-        f"{str(tmp_path)!r} holds a run with other settings: choose another folder or remove it."
+        f"{str(tmp_path)!r} holds a run with other settings; choose another folder, or remove it."
     )
 
 
