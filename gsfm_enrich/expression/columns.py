@@ -222,7 +222,7 @@ def _no_genes(table: pd.DataFrame, judged: Sequence[_Judged]) -> str:
     rows = [one.column for one in judged if one.rows]
     numbered = [one.column for one in judged if one.integers and not one.rows and one.share >= MOSTLY]
     text = (
-        "no column of the table is recognised as the genes: none consists mostly of gene symbols or "
+        "no column of the table is recognised as genes: none consists mostly of gene symbols or "
         f"identifiers. Columns: {', '.join(map(repr, table.columns))}; choose one with gene_column=."
     )
     if rows:

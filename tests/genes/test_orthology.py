@@ -303,4 +303,4 @@ def test_a_damaged_table_is_not_used(mouse_table, damage):
     with pytest.raises(InputError) as caught:
         load_orthology("mouse")
     assert str(caught.value).startswith(f"The orthology table {str(path)!r} is damaged (")
-    assert str(caught.value).endswith("make it anew with gsfm-enrich orthology --update, or remove it.")
+    assert str(caught.value).endswith("renew it with gsfm-enrich orthology --update, or remove it.")

@@ -166,7 +166,7 @@ def test_replicates_are_summed(donors):
 
 def test_few_labellings_are_said(donors):
     sc.tl.rank_genes_groups(donors, "group", reference="c")
-    with pytest.warns(ge.GsfmEnrichWarning, match="only 64 labellings"):
+    with pytest.warns(ge.GsfmEnrichWarning, match="only 64 ways"):
         table = run(donors, replicate="donor", groups="a", permutations=100)
     assert table["Term"][0] == "of a"
     params = donors.uns["gsfm_ranked"]["params"]

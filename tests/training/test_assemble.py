@@ -120,7 +120,7 @@ def test_seen(tmp_path, seen, genes, make_gmt):
     else:
         with pytest.raises(InputError) as caught:
             build_corpus([gmt], seen=seen)
-        assert str(caught.value) == f"No gene set has 2 genes that are each in {seen} sets or more."
+        assert str(caught.value) == f"No gene set has 2 genes that are each in at least {seen} sets."
 
 
 def test_repeats_are_kept_across_sources(sources):
@@ -144,7 +144,7 @@ def test_no_set_is_left(sources):
     gmts, org_db = sources
     with pytest.raises(InputError) as caught:
         build_corpus(gmts, org_db, smallest=50, largest=60)
-    assert str(caught.value) == "No gene set of 50 to 60 genes in 3 sources."
+    assert str(caught.value) == "No gene set in 3 sources has 50 to 60 genes."
 
 
 def test_a_set_of_one_gene_has_nothing_to_hide(sources):

@@ -178,7 +178,7 @@ def test_file_that_is_no_database(tmp_path):
 def test_the_other_database(databases):
     with pytest.raises(InputError) as caught:
         build.read_genes(databases[1])
-    expected = f"The database {str(databases[1])!r} has no table 'gene_info'; is it the right package's?"
+    expected = f"The database {str(databases[1])!r} has no table 'gene_info'; is it from the right package?"
     assert str(caught.value) == expected
 
 
