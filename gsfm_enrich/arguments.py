@@ -22,6 +22,8 @@ R = TypeVar("R")
 LARGEST_NUMBER = 2**31 - 1
 """Largest whole number that is accepted."""
 MOST_JOBS = 1024
+LARGEST_SIDE = 400
+"""Longest side of a figure in inches: matplotlib draws up to 65,536 pixels."""
 SHOWN = 60
 """How many characters of a wrong argument a message repeats."""
 
@@ -275,9 +277,19 @@ def _axes(value: Any) -> Any:
 
 def _figsize(value: Any) -> Any:
     width, height = (float(_real(side)) for side in value)
-    if not (0 < width < LARGEST_NUMBER and 0 < height < LARGEST_NUMBER):
+    if not (0 < width <= LARGEST_SIDE and 0 < height <= LARGEST_SIDE):
         raise ValueError
     return value
+
+
+def _colour_map(value: Any) -> Any:
+    """Accept a name, or a colour map of matplotlib, without importing matplotlib."""
+    return value if callable(value) and hasattr(value, "N") else _name(value)
+
+
+def _palette(value: Any) -> Any:
+    """Accept what may be colours; whether they are is seen when they are used."""
+    return _name(value) if isinstance(value, str) else value if isinstance(value, Mapping) else list(value)
 
 
 def _jobs(value: Any) -> int:
@@ -327,14 +339,14 @@ RULES: dict[str, Rule] = {
     **dict.fromkeys(("cutoff", "max_publications"), _number(0)),
     **dict.fromkeys(
         ("known", "rerank", "copy", "cluster", "progress", "verbose", "no_plot", "use_raw", "warn",
-         "require_no_experimental_go", "require_uninformative_name"),
+         "return_fig", "show", "require_no_experimental_go", "require_uninformative_name"),
         FLAG,
     ),
     "organism": Rule("the name of an organism", organism_name),
     **dict.fromkeys(("term", "gene"), NAME),
     **dict.fromkeys(("p_column", "statistic_column", "gene_column", "revision"), TEXT),
     **dict.fromkeys(
-        ("key", "key_added", "genes_key", "column", "gene_set", "gene_symbols", "layer", "title", "cmap",
+        ("key", "key_added", "genes_key", "column", "gene_set", "gene_symbols", "layer", "title",
          "replicate", "batch", "ranked_key", "format"),
         TEXT,
     ),
@@ -353,8 +365,10 @@ RULES: dict[str, Rule] = {
     "which": _choice("understudied", "all"),
     "model": Rule("the name or folder of a model, or a GSFM", _model),
     "gene_sets": Rule("a library by name, a GMT file, a dict, a GeneSetLibrary, or a list", _gene_sets),
+    **dict.fromkeys(("color_map", "cmap"), Rule("a colour map or the name of one", _colour_map)),
+    "palette": Rule("the name of a colour map, a list of colours or a dict of colours", _palette),
     "ax": Rule("matplotlib axes", _axes),
-    "figsize": Rule("width and height in inches", _figsize),
+    "figsize": Rule(f"width and height in inches, at most {LARGEST_SIDE}", _figsize),
     "uninformative_names": Rule("a regular expression compiled by re.compile", _pattern),
 }  # fmt: skip
 """What each parameter may be. Parameters that hold genes or results (``genes``, ``background``, ``adata``,

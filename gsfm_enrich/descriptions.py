@@ -11,12 +11,20 @@ from collections.abc import Sequence
 
 SHARED = {
     "ax": "Axes to draw on; a new figure by default.",
-    "cmap": "A matplotlib colour map.",
+    "cmap": "The same as `color_map`, by its other name in scanpy.",
+    "color_map": "A colour map or the name of one; by default one that suits the background.",
+    "column": (
+        "Column that is drawn: by default ``GSFM Adjusted P-value``, or ``Adjusted P-value`` without\n"
+        "re-ranking. P-values are drawn as -log10."
+    ),
     "copy": "Return a changed copy and leave `adata` alone.",
     "cutoff": "Largest adjusted p-value to draw.",
     "data": "An AnnData with results, a data frame of results, or what :func:`gsfm_enrich.enrichr` returned.",
+    "direction": '``"up"`` or ``"down"``; both by default.',
+    "figsize": "Width and height of the new figure in inches; by default as large as the content needs.",
     "gene": "An identifier of any kind that :func:`gsfm_enrich.resolve` takes.",
     "genes": "One identifier or many, of any kind that :func:`gsfm_enrich.resolve` takes.",
+    "groups": "Group or groups to draw, in this order; all by default.",
     "key": "Slot of ``adata.uns`` that holds the results.",
     "key_added": "Slot of ``adata.uns`` to write.",
     "model": "Which model completes gene sets, as :func:`gsfm_enrich.load_model` takes it.",
@@ -24,9 +32,18 @@ SHARED = {
         "Organism of genes and libraries, by any name that gseapy knows. Genes of mouse and rat are found\n"
         "through their human orthologues."
     ),
+    "palette": (
+        "Colours: the name of a colour map, a list that is used in turn, or a dict from what is coloured to\n"
+        "its colour."
+    ),
+    "return_fig": "Return the figure instead of the axes.",
     "save": "File to write, its format given by the suffix.",
+    "show": (
+        "Show the plot and return nothing. By default a new figure is shown if scanpy is loaded, its\n"
+        "``settings.autoshow`` is on, and figures have windows of their own."
+    ),
     "term": "Name of the term, exactly as the library has it.",
-    "title": "Title of the plot.",
+    "title": "Title of the plot; by default it says what is drawn.",
     "top_term": "Best terms to take from each group and direction.",
 }
 

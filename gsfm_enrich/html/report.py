@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,9 +18,6 @@ from gsfm_enrich.html.pages import page_path, write_page
 from gsfm_enrich.html.tables import View, column_meanings, is_ranked, table_view
 from gsfm_enrich.pl.figures import svg_address
 from gsfm_enrich.pl.plot_data import list_keys, results_of, top_rows
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 TEMPLATE = "report.html.j2"
 WORTH_A_NETWORK = 3
@@ -212,7 +209,7 @@ def _overview(results: pd.DataFrame) -> list[View]:
     return images
 
 
-def _image(draw: Callable[[], Axes], caption: str) -> View:
+def _image(draw: Callable[..., Any], caption: str) -> View:
     return {"address": svg_address(draw), "caption": caption}
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 import pandas as pd
 
 from gsfm_enrich.arguments import checked
-from gsfm_enrich.pl.figures import axes_or_new, empty_plot, ink, save_figure, write_title
+from gsfm_enrich.pl.colours import class_colours, ink
+from gsfm_enrich.pl.figures import axes_or_new, empty_plot, write_title
 from gsfm_enrich.pl.labels import label_width, list_label, row_height, term_labels
+from gsfm_enrich.pl.options import ColouredByClass, Palette
+from gsfm_enrich.pl.plot import plot
 from gsfm_enrich.pl.plot_data import (
     choose_rows,
     list_keys,
@@ -24,13 +26,13 @@ from gsfm_enrich.pl.plot_data import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-SECTION_COLOURS = "tab10"
 WIDTH = 5.6  # inches
 BEYOND = 0.22
 """Room after the longest bar, as a share of its length: for its note and for marks."""
 
 
 @checked
+@plot
 def barplot(
     data: Any,
     *,
@@ -40,9 +42,7 @@ def barplot(
     cutoff: float = 0.05,
     top_term: int = 10,
     key: str = "gsfm_enrichr",
-    title: str | None = None,
-    ax: Axes | None = None,
-    save: str | os.PathLike[str] | None = None,
+    **figure: Unpack[ColouredByClass],
 ) -> Axes:
     """Draw bars of the best terms of one or more groups, with the plain overlap test marked on each bar.
 
@@ -50,22 +50,9 @@ def barplot(
 
     Parameters
     ----------
-    groups
-        Group or groups to draw, in this order; all by default.
-    direction
-        ``"up"`` or ``"down"``; both by default.
     column
-        Column that sets the length of the bars: by default ``GSFM Adjusted P-value``, or
-        ``Adjusted P-value`` without re-ranking. P-values are drawn as -log10.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-
-    Raises
-    ------
-    InputError
-        For an unknown group, direction or column, or a suffix that cannot be written.
+        Column that sets the length of the bars: by default the adjusted p-values that terms are ranked by.
+        P-values are drawn as -log10.
 
     Examples
     --------
@@ -76,16 +63,17 @@ def barplot(
         data, key=key, groups=groups, direction=direction, column=column, cutoff=cutoff, top_term=top_term
     )
     if chosen.best.empty:
-        return empty_plot(ax, nothing_to_draw(chosen, cutoff), save)
+        return empty_plot(figure, nothing_to_draw(chosen, cutoff))
     best, drawn_column = chosen.best, chosen.column
     lists = list_keys(best)
     places = np.arange(len(best)) + 0.8 * _section(best, lists)
     labels, notes = term_labels(best["Term"]), _bar_notes(best)
     height = row_height(labels, 8.5) * (len(best) + 0.9 * len(lists))
     right = max(label_width(notes, 7.5) - WIDTH * BEYOND / (1 + BEYOND), 0.3)
-    ax = axes_or_new(ax, (WIDTH, max(height, 0.8)), (label_width(labels, 8.5), right, 0.55, 0.45))
+    ax = axes_or_new(figure, (WIDTH, max(height, 0.8)), (label_width(labels, 8.5), right, 0.55, 0.45))
     length = strength(best, drawn_column)
-    ax.barh(places, length, height=0.72, color=_section_colours(_section(best, lists)), zorder=2)
+    colours = _section_colours(figure.get("palette"), lists)
+    ax.barh(places, length, height=0.72, color=[colours[place] for place in _section(best, lists)], zorder=2)
     ends = length  # where the notes start
     if drawn_column == "GSFM Adjusted P-value":
         plain = strength(best, "Adjusted P-value")
@@ -108,11 +96,11 @@ def barplot(
     ax.margins(x=BEYOND)
     ax.set_xlim(left=min(0.0, float(length.min())))
     ax.spines[["top", "right"]].set_visible(False)
-    heading = title or (list_label(*lists[0], width=60) if len(lists) == 1 else "")
+    heading = figure.get("title") or (list_label(*lists[0], width=60) if len(lists) == 1 else "")
     write_title(ax, heading)
     if len(lists) > 1:
-        _section_headings(ax, places, _section(best, lists), lists)
-    return save_figure(ax, save)
+        _section_headings(ax, places, _section(best, lists), lists, colours)
+    return ax
 
 
 def _bar_notes(rows: pd.DataFrame) -> list[str]:
@@ -127,15 +115,18 @@ def _section(rows: pd.DataFrame, lists: list[tuple[str, str]]) -> np.ndarray[Any
     return np.array([order[pair] for pair in zip(rows["group"], rows["direction"], strict=True)])
 
 
-def _section_colours(sections: np.ndarray[Any, np.dtype[np.int64]]) -> Any:
-    from matplotlib import colormaps
+def _section_colours(palette: Palette | None, lists: list[tuple[str, str]]) -> list[Any]:
+    """Return a colour for each list; those of a dict are named by group."""
+    if isinstance(palette, Mapping):
+        named = class_colours(palette, list(dict.fromkeys(group for group, _ in lists)))
+        return [named[group] for group, _ in lists]
+    return list(class_colours(palette, lists).values())
 
-    return colormaps[SECTION_COLOURS](sections % 10)
 
-
-def _section_headings(ax: Axes, places: Any, sections: Any, lists: list[tuple[str, str]]) -> None:
+def _section_headings(
+    ax: Axes, places: Any, sections: Any, lists: list[tuple[str, str]], colours: list[Any]
+) -> None:
     for section, pair in enumerate(lists):
         first = places[sections == section].min()
-        colour = _section_colours(np.array([section]))[0]
         ax.text(0.005, first - 0.48, list_label(*pair, width=60), transform=ax.get_yaxis_transform(),
-                fontsize=8.5, fontweight="bold", va="bottom", ha="left", color=colour)  # fmt: skip
+                fontsize=8.5, fontweight="bold", va="bottom", ha="left", color=colours[section])  # fmt: skip

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 import pandas as pd
 
 from gsfm_enrich.arguments import checked
 from gsfm_enrich.arrays import Floats
-from gsfm_enrich.pl.figures import colour_map, empty_plot, ink, save_figure, write_title
+from gsfm_enrich.pl.colours import colour_map, ink
+from gsfm_enrich.pl.figures import empty_plot, write_title
 from gsfm_enrich.pl.grid import colour_bar, colour_ceiling, grid_axes
+from gsfm_enrich.pl.options import ColouredByValue
+from gsfm_enrich.pl.plot import plot
 from gsfm_enrich.pl.plot_data import (
     choose_rows,
     list_keys,
@@ -29,6 +31,7 @@ SMALLEST_DOT, LARGEST_DOT = 14.0, 150.0  # areas in points squared
 
 
 @checked
+@plot
 def dotplot(
     data: Any,
     *,
@@ -38,10 +41,7 @@ def dotplot(
     cutoff: float = 0.05,
     top_term: int = 3,
     key: str = "gsfm_enrichr",
-    cmap: str = "viridis_r",
-    title: str | None = None,
-    ax: Axes | None = None,
-    save: str | os.PathLike[str] | None = None,
+    **figure: Unpack[ColouredByValue],
 ) -> Axes:
     """Draw dots of terms by groups: colour shows significance, size the share of the term in the gene list.
 
@@ -50,22 +50,9 @@ def dotplot(
 
     Parameters
     ----------
-    groups
-        Group or groups to draw, in this order; all by default.
-    direction
-        ``"up"`` or ``"down"``; both by default, marked by arrows.
     column
-        Column that sets the colour of the dots: by default ``GSFM Adjusted P-value``, or
-        ``Adjusted P-value`` without re-ranking. P-values are drawn as -log10.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-
-    Raises
-    ------
-    InputError
-        For an unknown group, direction or column, or a suffix that cannot be written.
+        Column that sets the colour of the dots: by default the adjusted p-values that terms are ranked by.
+        P-values are drawn as -log10.
 
     Examples
     --------
@@ -76,11 +63,11 @@ def dotplot(
         data, key=key, groups=groups, direction=direction, column=column, cutoff=cutoff, top_term=top_term
     )
     if chosen.best.empty:
-        return empty_plot(ax, nothing_to_draw(chosen, cutoff), save)
+        return empty_plot(figure, nothing_to_draw(chosen, cutoff))
     results, drawn_column = chosen.results, chosen.column
     lists, terms = list_keys(results), list(dict.fromkeys(chosen.best["Term"]))
     dots = top_rows(results[results["Term"].isin(terms)], column, cutoff, len(results))
-    ax = grid_axes(ax, lists, terms)
+    ax = grid_axes(figure, lists, terms)
     x = dots.set_index(["group", "direction"]).index.map({pair: place for place, pair in enumerate(lists)})
     y = dots["Term"].map({term: place for place, term in enumerate(terms)})
     share = _share(dots)
@@ -89,7 +76,7 @@ def dotplot(
     limits: dict[str, Any] = {
         "vmin": float(colours.min()),
         "vmax": colour_ceiling(colours),
-        "cmap": colour_map(cmap),
+        "cmap": colour_map(figure),
     }
     area = SMALLEST_DOT + (LARGEST_DOT - SMALLEST_DOT) * share / max(share.max(), 1e-9)
     points = ax.scatter(
@@ -100,8 +87,8 @@ def dotplot(
     ax.grid(color=ink(0.08), zorder=0)
     below = colour_bar(ax, points, strength_label(drawn_column))
     _size_legend(ax, share, below)
-    write_title(ax, title or "")
-    return save_figure(ax, save)
+    write_title(ax, figure.get("title") or "")
+    return ax
 
 
 def _share(rows: pd.DataFrame) -> np.ndarray[Any, np.dtype[np.float64]]:

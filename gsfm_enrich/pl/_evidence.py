@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 import pandas as pd
@@ -15,21 +14,25 @@ from gsfm_enrich.libraries.bundled import bundled_libraries
 from gsfm_enrich.libraries.sources import cached_libraries
 from gsfm_enrich.organisms import organism_name
 from gsfm_enrich.pl.bars import KNOWN, NEW, colour_legend, draw_bars
-from gsfm_enrich.pl.figures import empty_plot, ink, save_figure, write_title
+from gsfm_enrich.pl.colours import class_colours, ink
+from gsfm_enrich.pl.figures import empty_plot, write_title
 from gsfm_enrich.pl.labels import escape, list_label, term_labels
+from gsfm_enrich.pl.options import ColouredByClass
+from gsfm_enrich.pl.plot import plot
 from gsfm_enrich.pl.plot_data import list_keys, one_list, pick, results_of, split_genes
 from gsfm_enrich.ranking.membership_net import chosen_terms
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-BESIDE = "#8a6d1b"
-"""The colour of a neighbour of the gene that a term is named after."""
+KINDS = {"member of the term": KNOWN, "predicted member": NEW, "neighbour of its gene": "#8a6d1b"}
+"""What a gene is to a term, and its colour; the gene is the one that the term is named after."""
 SHOWN = 1e-4
 """Probabilities below this are not evidence."""
 
 
 @checked
+@plot
 def evidence(
     data: Any,
     term: str,
@@ -40,9 +43,7 @@ def evidence(
     model: Any = None,
     top_genes: int = 30,
     key: str = "gsfm_enrichr",
-    title: str | None = None,
-    ax: Axes | None = None,
-    save: str | os.PathLike[str] | None = None,
+    **figure: Unpack[ColouredByClass],
 ) -> Axes:
     """Draw the genes of a list behind the rank of a term: its members, and those the model places in it.
 
@@ -64,12 +65,6 @@ def evidence(
         Model that was used; by default the one named in the results, else ``"default"``.
     top_genes
         Maximum number of genes to draw; predicted members take precedence for half of the places.
-    title
-        Title of the plot; the term by default.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
 
     Raises
     ------
@@ -92,30 +87,30 @@ def evidence(
     if ranked:
         genes = _as_counted(genes)
     if genes.empty:
-        return empty_plot(
-            ax, f"no gene of the list is in {row['Term']}, and the model places none there", save
-        )
+        return empty_plot(figure, f"no gene of the list is in {row['Term']}, and the model places none there")
     drawn, left = _cut(genes, top_genes)
+    kinds = class_colours(figure.get("palette"), list(KINDS), KINDS)
+    member, predicted, beside_gene = kinds.values()
     colours = [
-        BESIDE if beside else KNOWN if weight == 1 else NEW
+        beside_gene if beside else member if weight == 1 else predicted
         for weight, beside in zip(drawn["weight"], drawn["neighbour"], strict=True)
     ]
     labels = [escape(gene) for gene in drawn["gene"]]
-    ax = draw_bars(ax, drawn["weight"].to_numpy(), labels, colours)
+    ax = draw_bars(figure, drawn["weight"].to_numpy(), labels, colours)
     for place, (weight, beside) in enumerate(zip(drawn["weight"], drawn["neighbour"], strict=True)):
         if weight < 1:
             text = f"{weight:.2g}" if ranked or not beside else "in the p-value only"
-            colour = BESIDE if beside else ink(0.75)
+            colour = beside_gene if beside else ink(0.75)
             ax.text(weight + 0.015, place, text, va="center", fontsize=7.5, color=colour)
     ax.set_xlim(0, 1.14)
     ax.set_xlabel("counts in the mean of the term" if ranked else "adds to the expected overlap")
-    names = {"member of the term": KNOWN, "predicted member": NEW, "neighbour of its gene": BESIDE}
-    colour_legend(ax, names, colours)
+    colour_legend(ax, kinds, colours)
     heading = (
-        title or f"{term_labels([row['Term']], width=60)[0]}\n{list_label(*list_keys(results)[0])}".rstrip()
+        figure.get("title")
+        or f"{term_labels([row['Term']], width=60)[0]}\n{list_label(*list_keys(results)[0])}".rstrip()
     )
     write_title(ax, f"{heading}\n{_sum(row, genes, left)}", fontsize=9.5)
-    return save_figure(ax, save)
+    return ax
 
 
 def _row_of(results: pd.DataFrame, term: str, gene_sets: Any) -> dict[str, Any]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 import pandas as pd
@@ -11,14 +10,18 @@ import pandas as pd
 from gsfm_enrich.arguments import checked
 from gsfm_enrich.errors import InputError, did_you_mean
 from gsfm_enrich.pl.bars import KNOWN, NEW, colour_legend, draw_bars
-from gsfm_enrich.pl.figures import empty_plot, ink, save_figure, write_title
+from gsfm_enrich.pl.colours import class_colours, ink
+from gsfm_enrich.pl.figures import empty_plot, write_title
 from gsfm_enrich.pl.labels import escape, term_labels
+from gsfm_enrich.pl.options import ColouredByClass
+from gsfm_enrich.pl.plot import plot
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
 @checked
+@plot
 def functions(
     data: Any,
     gene: str | None = None,
@@ -28,9 +31,7 @@ def functions(
     organism: str = "human",
     model: Any = "default",
     key: str = "gsfm_annotate_genes",
-    title: str | None = None,
-    ax: Axes | None = None,
-    save: str | os.PathLike[str] | None = None,
+    **figure: Unpack[ColouredByClass],
 ) -> Axes:
     """Draw the predicted functions of a gene, with those that the library already lists set apart.
 
@@ -51,12 +52,6 @@ def functions(
         Maximum number of terms to draw.
     key
         Slot of ``adata.uns`` that holds the predictions.
-    title
-        Title of the plot; the gene by default.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
 
     Raises
     ------
@@ -76,20 +71,21 @@ def functions(
         table = _predictions(data, key)
     table, name = _one_gene(table, gene if not isinstance(data, str) else data)
     if table.empty:
-        return empty_plot(ax, f"no predicted function of {name}", save)
+        return empty_plot(figure, f"no predicted function of {name}")
     table = table.sort_values("score", ascending=False, kind="stable").head(top_term)
-    colours = [KNOWN if known else NEW for known in table["known"]]
+    kinds = class_colours(figure.get("palette"), ["known", "new"], {"known": KNOWN, "new": NEW})
+    colours = [kinds["known" if known else "new"] for known in table["known"]]
     scores = table["score"].to_numpy(dtype=np.float64)
-    ax = draw_bars(ax, scores, term_labels(table["term"]), colours)
+    ax = draw_bars(figure, scores, term_labels(table["term"]), colours)
     figures = zip(np.maximum(scores, 0), table["probability"], table["z_score"], strict=True)
     for place, (score, probability, z_score) in enumerate(figures):
         ax.annotate(f"prob. {probability:.2g}, z {z_score:.1f}", (score, place), xytext=(5, 0),
                     textcoords="offset points", va="center", fontsize=7.5, color=ink(0.75))  # fmt: skip
     ax.set_xlim(min(0.0, scores.min()), 1.5 * max(scores.max(), 1e-9))
     ax.set_xlabel("score (log odds in nats)")
-    colour_legend(ax, {"known": KNOWN, "new": NEW}, colours)
-    write_title(ax, title or escape(f"Functions of {name}"))
-    return save_figure(ax, save)
+    colour_legend(ax, kinds, colours)
+    write_title(ax, figure.get("title") or escape(f"Functions of {name}"))
+    return ax
 
 
 def _predictions(data: Any, key: str) -> pd.DataFrame:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 import pandas as pd
 
 from gsfm_enrich.arguments import checked
 from gsfm_enrich.arrays import Floats
-from gsfm_enrich.pl.figures import colour_map, empty_plot, ink, save_figure, write_title
+from gsfm_enrich.pl.colours import colour_map, ink
+from gsfm_enrich.pl.figures import empty_plot, write_title
 from gsfm_enrich.pl.grid import colour_bar, colour_ceiling, grid_axes
+from gsfm_enrich.pl.options import ColouredByValue
+from gsfm_enrich.pl.plot import plot
 from gsfm_enrich.pl.plot_data import choose_rows, list_keys, nothing_to_draw, strength, strength_label
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 
 @checked
+@plot
 def heatmap(
     data: Any,
     *,
@@ -30,10 +33,7 @@ def heatmap(
     top_term: int = 3,
     cluster: bool = True,
     key: str = "gsfm_enrichr",
-    cmap: str = "magma_r",
-    title: str | None = None,
-    ax: Axes | None = None,
-    save: str | os.PathLike[str] | None = None,
+    **figure: Unpack[ColouredByValue],
 ) -> Axes:
     """Heat map of terms by groups: every group's best terms, shown for all groups whether they pass or not.
 
@@ -41,27 +41,11 @@ def heatmap(
 
     Parameters
     ----------
-    groups
-        Group or groups; all by default.
-    direction
-        ``"up"`` or ``"down"``; both by default.
-    column
-        Column that sets the colour of the cells: by default ``GSFM Adjusted P-value``, or
-        ``Adjusted P-value`` without re-ranking. P-values are drawn as -log10.
     cutoff
         Largest adjusted p-value for a term to be drawn, and for a cell to be marked.
     cluster
         Put similar terms and similar groups side by side (average linkage of the distances between their
         values); otherwise they stay in the order of the results.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-
-    Raises
-    ------
-    InputError
-        For an unknown group, direction or column, or a suffix that cannot be written.
 
     Examples
     --------
@@ -72,7 +56,7 @@ def heatmap(
         data, key=key, groups=groups, direction=direction, column=column, cutoff=cutoff, top_term=top_term
     )
     if chosen.best.empty:
-        return empty_plot(ax, nothing_to_draw(chosen, cutoff), save)
+        return empty_plot(figure, nothing_to_draw(chosen, cutoff))
     lists, terms = list_keys(chosen.results), list(dict.fromkeys(chosen.best["Term"]))
     rows = chosen.results[chosen.results["Term"].isin(terms)]
     values = _table(rows, strength(rows, chosen.column), terms, lists)
@@ -81,17 +65,17 @@ def heatmap(
         by_term, by_list = _order(values), _order(values.T)
         values, passed = values[by_term][:, by_list], passed[by_term][:, by_list]
         terms, lists = [terms[place] for place in by_term], [lists[place] for place in by_list]
-    ax = grid_axes(ax, lists, terms)
+    ax = grid_axes(figure, lists, terms)
     low = min(0.0, float(np.nanmin(values)))
     cells = ax.pcolormesh(
         np.arange(len(lists)), np.arange(len(terms)), np.ma.masked_invalid(values), shading="nearest",
-        vmin=low, vmax=colour_ceiling(values[passed]), cmap=colour_map(cmap), ec=ink(0), lw=0.5,
+        vmin=low, vmax=colour_ceiling(values[passed]), cmap=colour_map(figure), ec=ink(0), lw=0.5,
     )  # fmt: skip
     y, x = np.nonzero(passed)
     ax.plot(x, y, ".", color="white", mec=ink(0.75), mew=0.4, ms=5, zorder=3)
     colour_bar(ax, cells, strength_label(chosen.column))
-    write_title(ax, title or "")
-    return save_figure(ax, save)
+    write_title(ax, figure.get("title") or "")
+    return ax
 
 
 def _table(rows: pd.DataFrame, values: Floats, terms: list[str], lists: list[tuple[str, str]]) -> Floats:

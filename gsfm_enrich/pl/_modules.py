@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import pandas as pd
 
 from gsfm_enrich.arguments import checked
 from gsfm_enrich.errors import InputError
-from gsfm_enrich.pl.figures import axes_or_new, empty_plot, save_figure, write_title
+from gsfm_enrich.pl.colours import class_colours
+from gsfm_enrich.pl.figures import axes_or_new, empty_plot, write_title
 from gsfm_enrich.pl.gene_graph import draw_graph, graph_of, node_legend, write_names
 from gsfm_enrich.pl.labels import term_labels
+from gsfm_enrich.pl.options import ColouredByClass
+from gsfm_enrich.pl.plot import plot
 from gsfm_enrich.pl.plot_data import list_keys, one_list, pick
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 NONE = "0.8"
-COLOURS = "tab10"
 LABELLED_MODULES = 10
 LABELLED_GENES = 40
 """How many genes of a large list are named: the most typical ones of each module."""
@@ -28,15 +29,14 @@ SIGNIFICANT = 0.05
 
 
 @checked
+@plot
 def modules(
     data: Any,
     *,
     groups: str | None = None,
     direction: str | None = None,
     key: str = "gsfm_gene_modules",
-    title: str | None = None,
-    ax: Axes | None = None,
-    save: str | os.PathLike[str] | None = None,
+    **figure: Unpack[ColouredByClass],
 ) -> Axes:
     """Draw the functional modules of a gene list: genes joined to the most similar ones, coloured by module.
 
@@ -53,10 +53,6 @@ def modules(
     key
         Slot of ``adata.uns``.
 
-    Returns
-    -------
-    matplotlib.axes.Axes
-
     Raises
     ------
     InputError
@@ -70,12 +66,13 @@ def modules(
     """
     genes, table, edges, heading = _tables_of(data, key, groups, direction)
     if table.empty:
-        return empty_plot(ax, "no module to draw", save)
-    from matplotlib import colormaps
-
-    ax = axes_or_new(ax, (6.4, 6.0), (0.2, 4.6, 0.2, 0.4))
+        return empty_plot(figure, "no module to draw")
+    ax = axes_or_new(figure, (6.4, 6.0), (0.2, 4.6, 0.2, 0.4))
     shown = table.head(LABELLED_MODULES)
-    palette = {int(module): colormaps[COLOURS](place % 10) for place, module in enumerate(shown["module"])}
+    by_name = isinstance(figure.get("palette"), Mapping)
+    keys = shown["name" if by_name else "module"].tolist()
+    found = class_colours(figure.get("palette"), keys)
+    palette = {int(module): found[key] for module, key in zip(shown["module"], keys, strict=True)}
     module_of = dict(zip(genes["gene"], genes["module"], strict=True))
     graph = graph_of(edges)
     graph.add_nodes_from(genes["gene"][genes["module"] > 0])
@@ -94,8 +91,8 @@ def modules(
     }
     more = len(table) - len(shown)
     node_legend(ax, named | ({f"{more} more modules": NONE} if more else {}), outside=True)
-    write_title(ax, title or heading or "Functional modules")
-    return save_figure(ax, save)
+    write_title(ax, figure.get("title") or heading or "Functional modules")
+    return ax
 
 
 def _tables_of(

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from gsfm_enrich.arguments import checked
-from gsfm_enrich.pl.figures import axes_or_new, empty_plot, save_figure, write_title
+from gsfm_enrich.pl.colours import class_colours
+from gsfm_enrich.pl.figures import axes_or_new, empty_plot, write_title
 from gsfm_enrich.pl.gene_graph import draw_graph, graph_of, node_legend, write_names
+from gsfm_enrich.pl.options import ColouredByClass
+from gsfm_enrich.pl.plot import plot
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-OWN, STUDIED, UNDERSTUDIED = "#1b7f5c", "#8fb8de", "#e8a04c"
+KINDS = {"the gene": "#1b7f5c", "studied": "#8fb8de", "understudied": "#e8a04c"}
 
 
 @checked
+@plot
 def neighbors(
     gene: str,
     *,
     n: int = 15,
     organism: str = "human",
     model: Any = "default",
-    title: str | None = None,
-    ax: Axes | None = None,
-    save: str | os.PathLike[str] | None = None,
+    **figure: Unpack[ColouredByClass],
 ) -> Axes:
     """Draw a gene among its nearest neighbours, joined where they are similar.
 
@@ -34,10 +35,6 @@ def neighbors(
     ----------
     n
         Number of neighbours to draw.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
 
     Raises
     ------
@@ -53,16 +50,18 @@ def neighbors(
 
     found = neighbour_graph(gene, n, organism=organism, model=model)
     if found.empty:
-        return empty_plot(ax, f"the model does not know {gene}", save)
-    ax = axes_or_new(ax, (6.4, 5.2), (0.2, 0.2, 0.3, 0.4))
+        return empty_plot(figure, f"the model does not know {gene}")
+    ax = axes_or_new(figure, (6.4, 5.2), (0.2, 0.2, 0.3, 0.4))
     graph = graph_of(found)
-    colours = dict.fromkeys(graph, STUDIED) | dict.fromkeys(_understudied(graph, organism), UNDERSTUDIED)
-    colours[gene] = OWN
+    kinds = class_colours(figure.get("palette"), list(KINDS), KINDS)
+    own, studied, understudied = kinds.values()
+    colours = dict.fromkeys(graph, studied) | dict.fromkeys(_understudied(graph, organism), understudied)
+    colours[gene] = own
     draw_graph(ax, graph, colours, sizes=dict.fromkeys(graph, 260.0) | {gene: 620.0})
     write_names(ax, graph, list(graph))
-    node_legend(ax, {"the gene": OWN, "studied": STUDIED, "understudied": UNDERSTUDIED})
-    write_title(ax, title or f"Genes most similar to {gene}")
-    return save_figure(ax, save)
+    node_legend(ax, kinds)
+    write_title(ax, figure.get("title") or f"Genes most similar to {gene}")
+    return ax
 
 
 def _understudied(genes: Any, organism: str) -> list[str]:

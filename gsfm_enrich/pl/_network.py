@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 import pandas as pd
 
 from gsfm_enrich.arguments import checked
 from gsfm_enrich.arrays import Floats
-from gsfm_enrich.pl.figures import axes_or_new, draw_lines, empty_plot, ink, save_figure, write_title
+from gsfm_enrich.pl.colours import class_colours, ink
+from gsfm_enrich.pl.figures import axes_or_new, draw_lines, empty_plot, write_title
 from gsfm_enrich.pl.labels import label_width, list_label, term_labels
+from gsfm_enrich.pl.options import ColouredByClass, Palette
+from gsfm_enrich.pl.plot import plot
 from gsfm_enrich.pl.plot_data import choose_rows, list_keys, nothing_to_draw, one_list, split_genes
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
 
 SMALLEST_DISC, LARGEST_DISC = 130.0, 520.0  # areas of the discs in points squared
-PALETTE, ALONE = "tab10", "0.55"
+ALONE = "0.55"
 WIDTH = 5.2  # inches
 NUMBERS, NAMES = 1.07, 1.085
 """Where numbers end and names start, in widths of the axes."""
@@ -31,6 +33,7 @@ LINE = 0.21
 
 
 @checked
+@plot
 def network(
     data: Any,
     *,
@@ -42,9 +45,7 @@ def network(
     min_similarity: float = 0.25,
     key: str = "gsfm_enrichr",
     seed: int = 0,
-    title: str | None = None,
-    ax: Axes | None = None,
-    save: str | os.PathLike[str] | None = None,
+    **figure: Unpack[ColouredByClass],
 ) -> Axes:
     """Draw a network of the best terms of one gene list, joined where they rest on the same genes.
 
@@ -67,12 +68,6 @@ def network(
         members, is at least this.
     seed
         Seed of the layout.
-    title
-        Title of the plot; the group by default.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
 
     Raises
     ------
@@ -90,17 +85,17 @@ def network(
     )
     one_list(chosen.results, "network")
     if chosen.best.empty:
-        return empty_plot(ax, nothing_to_draw(chosen, cutoff), save)
+        return empty_plot(figure, nothing_to_draw(chosen, cutoff))
     graph = similarity_graph(chosen.best, min_similarity)
     clusters = _clusters(graph)
     labels = term_labels(chosen.best["Term"], width=60)
     tall = max(LINE * _n_lines(labels, clusters), 3.6)
-    ax = axes_or_new(ax, (WIDTH, tall), (0.15, (NAMES - 1) * WIDTH + label_width(labels, 8), 0.15, 0.45))
-    colours = _colours(graph, clusters)
+    ax = axes_or_new(figure, (WIDTH, tall), (0.15, (NAMES - 1) * WIDTH + label_width(labels, 8), 0.15, 0.45))
+    colours = _colours(graph, clusters, figure.get("palette"))
     _draw(ax, graph, clusters, colours, seed)
     _list_terms(ax, labels, clusters, colours)
-    write_title(ax, title or list_label(*list_keys(chosen.best)[0], width=60))
-    return save_figure(ax, save)
+    write_title(ax, figure.get("title") or list_label(*list_keys(chosen.best)[0], width=60))
+    return ax
 
 
 def similarity_graph(rows: pd.DataFrame, min_similarity: float) -> nx.Graph:
@@ -145,15 +140,11 @@ def _clusters(graph: nx.Graph) -> list[list[int]]:
     return [*joined, *([alone] if alone else [])]
 
 
-def _colours(graph: nx.Graph, clusters: list[list[int]]) -> list[Any]:
-    """Return a colour for each cluster; grey for terms without a neighbour."""
-    from matplotlib import colormaps
-
-    palette = colormaps[PALETTE]
-    return [
-        palette(place % 10) if any(graph.degree(node) for node in nodes) else ALONE
-        for place, nodes in enumerate(clusters)
-    ]
+def _colours(graph: nx.Graph, clusters: list[list[int]], palette: Palette | None) -> list[Any]:
+    """Return a colour for each cluster, by number; grey for terms without a neighbour."""
+    joined = [place for place, nodes in enumerate(clusters, 1) if any(map(graph.degree, nodes))]
+    colours = class_colours(palette, joined)
+    return [colours.get(place, ALONE) for place, _ in enumerate(clusters, 1)]
 
 
 def _draw(ax: Axes, graph: nx.Graph, clusters: list[list[int]], colours: list[Any], seed: int) -> None:

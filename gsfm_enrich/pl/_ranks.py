@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 import pandas as pd
 
 from gsfm_enrich.arguments import checked
 from gsfm_enrich.errors import InputError
-from gsfm_enrich.pl.figures import axes_or_new, empty_plot, ink, save_figure, write_title
+from gsfm_enrich.pl.colours import class_colours, ink
+from gsfm_enrich.pl.figures import axes_or_new, empty_plot, write_title
 from gsfm_enrich.pl.labels import label_width, list_label, shorten, term_labels
+from gsfm_enrich.pl.options import ColouredByClass
+from gsfm_enrich.pl.plot import plot
 from gsfm_enrich.pl.plot_data import list_keys, one_list, pick, results_of, split_genes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-UP, DOWN, LEVEL = "#1b7f5c", "#b5542b", "0.6"
+KINDS = {"rose": "#1b7f5c", "fell": "#b5542b", "about the same": "0.6"}
 GENES_SHOWN = 4
 LEFT, NAMES = -0.15, 1.13
 """Where the plot and the names of terms start; lines run from 0 to 1."""
@@ -39,20 +41,21 @@ class _Move:
     genes: str
 
     @property
-    def moved(self) -> int:
-        """+1 if the term rose, -1 if it fell, 0 if it stayed about where it was."""
+    def kind(self) -> str:
+        """Whether the term rose, fell, or stayed about where it was."""
         change = self.before - self.after
         if abs(change) <= STEADY * min(self.before, self.after):
-            return 0
-        return 1 if change > 0 else -1
+            return "about the same"
+        return "rose" if change > 0 else "fell"
 
     @property
     def added(self) -> str:
         """The predicted genes if the term rose, otherwise empty: they did not move it up."""
-        return self.genes if self.moved > 0 else ""
+        return self.genes if self.kind == "rose" else ""
 
 
 @checked
+@plot
 def ranks(
     data: Any,
     *,
@@ -61,9 +64,7 @@ def ranks(
     gene_set: str | None = None,
     top_term: int = 12,
     key: str = "gsfm_enrichr",
-    title: str | None = None,
-    ax: Axes | None = None,
-    save: str | os.PathLike[str] | None = None,
+    **figure: Unpack[ColouredByClass],
 ) -> Axes:
     """Draw lines from the rank of a term by the overlap test to the rank the model gives it.
 
@@ -81,12 +82,6 @@ def ranks(
         Library to draw, as ranks are within a library; may be left out when there is only one.
     top_term
         Number of terms to take from the top of each ranking.
-    title
-        Title of the plot; the group by default.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
 
     Raises
     ------
@@ -107,26 +102,26 @@ def ranks(
     results = _one_library(one_list(results, "ranks"), gene_set)
     moves = _moves(results, top_term)
     if not moves:
-        return empty_plot(ax, "no results to draw", save)
+        return empty_plot(figure, "no results to draw")
     labels = term_labels([move.term for move in moves], width=68, lines=1)
     rows = zip(moves, labels, strict=True)
     written = [label_width([label], 8.5) + label_width([move.added], 7.5) for move, label in rows]
     right = NAMES + max(*written, 2.0) / UNIT
-    ax = axes_or_new(ax, ((right - LEFT) * UNIT, 0.26 * len(moves) + 0.7), (0.2, 0.1, 0.1, 0.4))
+    ax = axes_or_new(figure, ((right - LEFT) * UNIT, 0.26 * len(moves) + 0.7), (0.2, 0.1, 0.1, 0.4))
+    kinds = class_colours(figure.get("palette"), list(KINDS), KINDS)
     for move, label in zip(moves, labels, strict=True):
-        _draw_move(ax, move, label)
+        _draw_move(ax, move, label, kinds[move.kind])
     ax.set_xlim(LEFT, right)
     ax.set_ylim(len(moves) + 0.4, -1.6)
     ax.set_axis_off()
-    _explain(ax, len(moves))
-    write_title(ax, title or list_label(*list_keys(results)[0], width=60))
-    return save_figure(ax, save)
+    _explain(ax, len(moves), kinds)
+    write_title(ax, figure.get("title") or list_label(*list_keys(results)[0], width=60))
+    return ax
 
 
-def _draw_move(ax: Axes, move: _Move, label: str) -> None:
+def _draw_move(ax: Axes, move: _Move, label: str, colour: Any) -> None:
     """Draw the line of a term, its ranks, its name, and the genes that made it rise."""
-    colour = {1: UP, -1: DOWN}.get(move.moved, LEVEL)
-    strong = move.moved != 0
+    strong = move.kind != "about the same"
     ax.plot([0, 1], [move.left, move.right], color=colour, lw=1.8 if strong else 1.0, marker="o", ms=4,
             alpha=1.0 if strong else 0.7, zorder=3 if strong else 2, solid_capstyle="round")  # fmt: skip
     ax.text(-0.03, move.left, f"{move.before:,}", ha="right", va="center", fontsize=8, color=colour)
@@ -134,16 +129,16 @@ def _draw_move(ax: Axes, move: _Move, label: str) -> None:
     name = ax.text(NAMES, move.right, label, ha="left", va="center", fontsize=8.5, color=ink(0.9))
     if move.added:
         ax.annotate(move.added, (1, 0.5), xycoords=name, xytext=(6, 0), textcoords="offset points",
-                    ha="left", va="center", fontsize=7.5, color=UP, style="italic")  # fmt: skip
+                    ha="left", va="center", fontsize=7.5, color=colour, style="italic")  # fmt: skip
 
 
-def _explain(ax: Axes, bottom: int) -> None:
+def _explain(ax: Axes, bottom: int, kinds: dict[str, Any]) -> None:
     """Write headings above the lines, and the meaning of the colours below them."""
     bold: dict[str, Any] = {"va": "center", "fontsize": 9, "fontweight": "bold"}
     for x, text in ((0, "overlap test"), (1, "GSFM")):
         ax.text(x, -1.0, text, ha="center", **bold)
     ax.text(NAMES, -1.0, "term  (+ genes the model adds)", ha="left", **bold)
-    for start, text, colour in ((0.0, "rose", UP), (0.25, "fell", DOWN), (0.5, "about the same", ink(0.55))):
+    for start, (text, colour) in zip((0.0, 0.25, 0.5), kinds.items(), strict=True):
         ax.text(start, bottom, text, ha="left", va="center", fontsize=8, color=colour)
 
 

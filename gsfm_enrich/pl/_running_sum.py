@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 import numpy.typing as npt
@@ -21,8 +20,11 @@ from gsfm_enrich.expression.rank_genes_groups import (
 )
 from gsfm_enrich.expression.ranked_queries import ranked_queries
 from gsfm_enrich.pl.bars import KNOWN, NEW
-from gsfm_enrich.pl.figures import axes_or_new, empty_plot, ink, save_figure, write_title
+from gsfm_enrich.pl.colours import class_colours, ink
+from gsfm_enrich.pl.figures import axes_or_new, empty_plot, write_title
 from gsfm_enrich.pl.labels import escape, shorten, term_labels
+from gsfm_enrich.pl.options import ColouredByClass
+from gsfm_enrich.pl.plot import plot
 from gsfm_enrich.ranking.membership_net import chosen_terms
 from gsfm_enrich.ranking.running_sum import running_sum as walk
 
@@ -31,13 +33,15 @@ if TYPE_CHECKING:
 
     from gsfm_enrich.ranking.ranked_query import RankedQuery
 
-ROWS = {"members": (0.19, 0.25, KNOWN), "predicted": (0.11, 0.17, NEW)}
-"""Bottom and top (as shares of the height) and colour of the rows of ticks."""
+ROWS = {"members": (0.19, 0.25), "predicted": (0.11, 0.17)}
+"""Bottom and top of the rows of ticks, as shares of the height."""
+KINDS = {"members": KNOWN, "predicted": NEW}
 CURVE_FROM = 0.29
 FAINTEST = 0.25
 
 
 @checked
+@plot
 def running_sum(
     data: Any,
     term: str,
@@ -49,9 +53,7 @@ def running_sum(
     organism: str = "human",
     model: Any = "default",
     key: str = "rank_genes_groups",
-    title: str | None = None,
-    ax: Axes | None = None,
-    save: str | os.PathLike[str] | None = None,
+    **figure: Unpack[ColouredByClass],
 ) -> Axes:
     """Draw the running sum of a term along all measured genes, with members and predicted members marked.
 
@@ -78,12 +80,6 @@ def running_sum(
         Model that completes the term, see :func:`gsfm_enrich.load_model`; None for the members alone.
     key
         Slot of ``adata.uns`` that holds scanpy's ranking.
-    title
-        Title of the plot; the term and the group by default.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
 
     Raises
     ------
@@ -117,12 +113,12 @@ def running_sum(
     member = weights.members[rows].toarray()[0]
     name = term_labels([library.terms[int(rows[0])]], width=60)[0]
     if not member.any():
-        return empty_plot(ax, f"no member of {name} was measured", save)
-    ax = axes_or_new(ax, (5.2, 3.4), (0.75, 0.25, 0.6, 0.75))
-    _draw(ax, query.statistic, counts, member)
+        return empty_plot(figure, f"no member of {name} was measured")
+    ax = axes_or_new(figure, (5.2, 3.4), (0.75, 0.25, 0.6, 0.75))
+    _draw(ax, query.statistic, counts, member, class_colours(figure.get("palette"), list(KINDS), KINDS))
     where = "" if len(queries) == 1 and group == "all" else f"\n{escape(shorten(group, 40))}"
-    write_title(ax, title or f"{name}{where}", fontsize=10)
-    return save_figure(ax, save)
+    write_title(ax, figure.get("title") or f"{name}{where}", fontsize=10)
+    return ax
 
 
 def _queries_of(adata: Any, key: str, groups: str | None, gene_symbols: str | None) -> dict[str, RankedQuery]:
@@ -143,7 +139,9 @@ def _queries_of(adata: Any, key: str, groups: str | None, gene_symbols: str | No
     }
 
 
-def _draw(ax: Axes, statistic: Floats, counts: Floats, member: npt.NDArray[np.bool_]) -> None:
+def _draw(
+    ax: Axes, statistic: Floats, counts: Floats, member: npt.NDArray[np.bool_], colours: dict[str, Any]
+) -> None:
     """Draw the curve, a row of ticks below it for each kind of gene, and where the statistic is 0."""
     order, sums = walk(statistic, counts)
     places = np.arange(1, len(order) + 1)
@@ -156,12 +154,12 @@ def _draw(ax: Axes, statistic: Floats, counts: Floats, member: npt.NDArray[np.bo
     ax.set_xlim(0, len(order) + 1)
     weight, known = counts[order], member[order]
     kinds = zip(ROWS.items(), (known, (weight > 0) & ~known), strict=True)
-    for (kind, (bottom, top, colour)), inside in kinds:
+    for (kind, (bottom, top)), inside in kinds:
         if inside.any():
             strength = np.clip(weight[inside] / weight.max(), FAINTEST, 1)
             ax.vlines(places[inside], bottom, top, transform=ax.get_xaxis_transform(), lw=0.9, alpha=strength,
-                      colors=colour)  # fmt: skip
-            ax.plot([], [], color=colour, label=f"{kind} ({inside.sum()})")
+                      colors=colours[kind])  # fmt: skip
+            ax.plot([], [], color=colours[kind], label=f"{kind} ({inside.sum()})")
     zero = int((statistic > 0).sum()) + 0.5
     ax.axvline(zero, color=ink(0.25), lw=0.8, ls=":", zorder=1)
     ends: dict[str, Any] = {"transform": ax.transAxes, "fontsize": 8, "color": ink(0.6), "va": "bottom"}

@@ -13,15 +13,17 @@ from gsfm_enrich.pl.labels import label_width, row_height
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from gsfm_enrich.pl.options import FigureOptions
+
 KNOWN, NEW = "#54708c", "#1b7f5c"
 POINTS = 8.5  # font size of the labels
 WIDTH = 3.6  # inches
 
 
-def draw_bars(ax: Axes | None, values: Any, labels: Sequence[str], colours: Sequence[str]) -> Axes:
+def draw_bars(figure: FigureOptions, values: Any, labels: Sequence[str], colours: Sequence[str]) -> Axes:
     """Draw horizontal bars, the first on top, on axes with room for the labels."""
     height = max(row_height(list(labels), POINTS) * len(labels), 0.6)
-    ax = axes_or_new(ax, (WIDTH, height), (label_width(labels, POINTS), 0.3, 0.75, 0.95))
+    ax = axes_or_new(figure, (WIDTH, height), (label_width(labels, POINTS), 0.3, 0.75, 0.95))
     ax.barh(np.arange(len(labels)), values, height=0.74, color=list(colours), zorder=2)
     ax.set_yticks(range(len(labels)), list(labels), fontsize=POINTS)
     ax.set_ylim(len(labels) - 0.4, -0.6)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 
-from gsfm_enrich.pl.figures import axes_or_new, ink, save_figure
+from gsfm_enrich.pl.colours import class_colours, ink
+from gsfm_enrich.pl.figures import axes_or_new, write_title
 from gsfm_enrich.pl.labels import label_width, term_labels
+from gsfm_enrich.pl.options import ColouredByClass
+from gsfm_enrich.pl.plot import plot
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,9 +20,8 @@ COLOURS = "tab20"
 ROW, GAP = 0.16, 0.14  # inches
 
 
-def completion(
-    terms: pd.DataFrame, *, ax: Axes | None = None, save: str | os.PathLike[str] | None = None
-) -> Axes:
+@plot
+def completion(terms: pd.DataFrame, **figure: Unpack[ColouredByClass]) -> Axes:
     """Draw the AUROC of terms, library by library: the median of each model and the interquartile range.
 
     Parameters
@@ -28,14 +29,8 @@ def completion(
     terms
         One row per library, method and term, with ``auroc``: the second result of
         `gsfm_enrich.evaluation.evaluate.compare_halves`.
-    ax
-        Axes to draw on; a new figure of suitable size by default.
-    save
-        File to write; the suffix gives the format.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
+    figure
+        The options that every plot has.
 
     Raises
     ------
@@ -49,19 +44,17 @@ def completion(
     >>> completion(terms).get_xlabel()
     'AUROC of the terms: median, and middle half'
     """
-    from matplotlib import colormaps
-
     libraries, methods = list(dict.fromkeys(terms["library"])), list(dict.fromkeys(terms["method"]))
     labels = term_labels(libraries)
     step = ROW * len(methods) + GAP
     height = step * len(libraries)
     right = label_width(methods, 8) + 0.4
-    ax = axes_or_new(ax, (4.5, max(height, 1.0)), (label_width(labels, 8.5), right, 0.5, 0.3))
-    for place, method in enumerate(methods):
+    ax = axes_or_new(figure, (4.5, max(height, 1.0)), (label_width(labels, 8.5), right, 0.5, 0.3))
+    colours = class_colours(figure.get("palette"), methods, COLOURS)
+    for place, (method, colour) in enumerate(colours.items()):
         of_method = terms[terms["method"] == method].groupby("library", sort=False)["auroc"]
         low, middle, high = (of_method.quantile(share) for share in (0.25, 0.5, 0.75))
         rows = np.array([step * libraries.index(library) for library in middle.index]) + ROW * place
-        colour = colormaps[COLOURS](place % 20)
         ax.hlines(rows, low, high, color=colour, lw=2)
         ax.plot(middle, rows, "o", color=colour, ms=4.5, label=method)
     centres = step * np.arange(len(libraries)) + ROW * (len(methods) - 1) / 2
@@ -71,4 +64,5 @@ def completion(
     ax.set_xlabel("AUROC of the terms: median, and middle half")
     ax.spines[["top", "right"]].set_visible(False)
     ax.legend(loc="upper left", bbox_to_anchor=(1.02, 1.0), frameon=False, fontsize=8)
-    return save_figure(ax, save)
+    write_title(ax, figure.get("title") or "")
+    return ax

@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gsfm_enrich.arrays import Floats
-from gsfm_enrich.errors import InputError, did_you_mean
+from gsfm_enrich.errors import InputError
 from gsfm_enrich.files import write_atomically
+from gsfm_enrich.pl.colours import ink
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.colors import Colormap
     from matplotlib.figure import Figure
+
+    from gsfm_enrich.pl.options import FigureOptions
 
 FORMATS = ("eps", "jpg", "pdf", "png", "svg", "tif", "webp")
 UNDATED = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
@@ -27,60 +29,37 @@ SALT = "gsfm_enrich"
 """Salt of the names inside an SVG. With it, and without dates, the same plot gives the same bytes."""
 FONT = "DejaVu Sans"
 """The font of pages, which comes with matplotlib; readers without it get one of about the same width."""
+MOST_MARGIN = 0.85
+"""Share of the width or height of a figure of the caller's size that margins take at most."""
 FONTS = f"'{FONT}', Verdana, sans-serif"
 
 
 def axes_or_new(
-    ax: Axes | None, size: tuple[float, float], margins: tuple[float, float, float, float]
+    options: FigureOptions, size: tuple[float, float], margins: tuple[float, float, float, float]
 ) -> Axes:
-    """Return `ax`, or the axes of a new figure with room for everything.
+    """Return the caller's axes, or those of a new figure with room for everything.
 
     Parameters
     ----------
-    ax
-        The caller's axes, returned unchanged.
+    options
+        What the plot was called with. In a figure of the caller's size, margins stay and the axes adapt.
     size
         Width and height of the new axes, in inches.
     margins
         Room on their left, right, bottom and top, in inches.
     """
+    ax = options.get("ax")
     if ax is not None:
         return ax
     from matplotlib import pyplot as plt
 
-    (width, height), (left, right, bottom, top) = size, margins
-    figure = plt.figure(figsize=(left + width + right, bottom + height + top))
-    whole_width, whole_height = figure.get_size_inches()
-    place = (left / whole_width, bottom / whole_height, width / whole_width, height / whole_height)
-    return figure.add_axes(place)
-
-
-def colour_map(name: str) -> Colormap:
-    """Return one of matplotlib's colour maps.
-
-    Raises
-    ------
-    InputError
-        If there is none of that name; the message gives similar names.
-    """
-    from matplotlib import colormaps
-
-    if name not in colormaps:
-        raise InputError(f"cmap {name!r} is not a colour map of matplotlib.{did_you_mean(name, colormaps)}")
-    return colormaps[name]
-
-
-def ink(strength: float) -> tuple[float, float, float]:
-    """Return the text colour mixed with the background: 1 gives the text's colour, 0 the background's.
-
-    Greys thus suit both light and dark backgrounds.
-    """
-    from matplotlib import rcParams
-    from matplotlib.colors import to_rgb
-
-    text, background = np.array(to_rgb(rcParams["text.color"])), np.array(to_rgb(rcParams["axes.facecolor"]))
-    red, green, blue = (strength * text + (1 - strength) * background).round(4).tolist()
-    return red, green, blue
+    left, right, bottom, top = margins
+    width, height = options.get("figsize") or (left + size[0] + right, bottom + size[1] + top)
+    across = 1.0 if options.get("figsize") is None else min(MOST_MARGIN * width / (left + right), 1.0)
+    up = 1.0 if options.get("figsize") is None else min(MOST_MARGIN * height / (bottom + top), 1.0)
+    place = (across * left / width, up * bottom / height,
+             1 - across * (left + right) / width, 1 - up * (bottom + top) / height)  # fmt: skip
+    return plt.figure(figsize=(width, height)).add_axes(place)
 
 
 def write_title(ax: Axes, title: str, **style: Any) -> None:
@@ -109,32 +88,41 @@ def draw_lines(ax: Axes, ends: Floats, strength: Floats, **style: Any) -> None:
         ax.plot(chain[..., 0].ravel(), chain[..., 1].ravel(), lw=0.3 + 2.2 * step, zorder=1, **style)
 
 
-def empty_plot(ax: Axes | None, text: str, save: str | os.PathLike[str] | None) -> Axes:
-    """Write the reason why nothing is drawn on otherwise empty axes, and save them."""
-    ax = axes_or_new(ax, (5.5, 1.5), (0.25, 0.25, 0.25, 0.25))
+def empty_plot(options: FigureOptions, text: str) -> Axes:
+    """Write the reason why nothing is drawn on otherwise empty axes."""
+    ax = axes_or_new(options, (5.5, 1.5), (0.25, 0.25, 0.25, 0.25))
     ax.set_axis_off()
     ax.text(
         0.5, 0.5, textwrap.fill(text, 60), ha="center", va="center", transform=ax.transAxes, color=ink(0.65)
     )
-    return save_figure(ax, save)
+    return ax
 
 
-def save_figure(ax: Axes, save: str | os.PathLike[str] | None, dpi: int = 150) -> Axes:
-    """Write the figure of `ax` to `save` (format by its suffix), completely or not at all; return `ax`.
-
-    The picture is cropped to what is drawn, and enlarged where that does not fit into the figure.
+def checked_path(save: str | os.PathLike[str] | None) -> Path | None:
+    """Return the path of a picture.
 
     Raises
     ------
     InputError
-        If the suffix is not one of ``FORMATS``.
+        If its suffix is not one of ``FORMATS``.
     """
     if save is None:
-        return ax
+        return None
     path = Path(save)
-    suffix = path.suffix.lower().lstrip(".") or "png"
-    if suffix not in FORMATS:
+    if _format(path) not in FORMATS:
         raise InputError(f"cannot save {str(path)!r}: the suffix must be one of {', '.join(FORMATS)}.")
+    return path
+
+
+def _format(path: Path) -> str:
+    return path.suffix.lower().lstrip(".") or "png"
+
+
+def save_figure(ax: Axes, path: Path, dpi: int = 150) -> None:
+    """Write the figure of `ax` to a file, its format given by the suffix, completely or not at all.
+
+    The picture is cropped to what is drawn, and enlarged where that does not fit into the figure.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     from matplotlib import rc_context
 
@@ -143,13 +131,12 @@ def save_figure(ax: Axes, save: str | os.PathLike[str] | None, dpi: int = 150) -
         "dpi": dpi,
         "bbox_inches": "tight",
         "facecolor": figure.get_facecolor(),
-        "metadata": UNDATED.get(suffix),
+        "metadata": UNDATED.get(_format(path)),
     }
     buffer = io.BytesIO()
     with rc_context({"svg.hashsalt": SALT}):
-        figure.savefig(buffer, format=suffix, **options)
+        figure.savefig(buffer, format=_format(path), **options)
     write_atomically(path, buffer.getvalue())
-    return ax
 
 
 def root_figure(ax: Axes) -> Figure:
@@ -166,7 +153,7 @@ def root_figure(ax: Axes) -> Figure:
     return figure
 
 
-def svg_address(draw: Callable[[], Axes]) -> str:
+def svg_address(draw: Callable[..., Any]) -> str:
     """Draw a plot in its own figure, and return it as an image address for a web page.
 
     The address holds the whole picture: an SVG whose text is drawn by the reader's browser. It does not
@@ -175,7 +162,7 @@ def svg_address(draw: Callable[[], Axes]) -> str:
     Parameters
     ----------
     draw
-        Function that makes the plot in a new figure.
+        One of the plots, with its data: it makes a new figure.
 
     Returns
     -------
@@ -188,7 +175,7 @@ def svg_address(draw: Callable[[], Axes]) -> str:
     look = {"svg.fonttype": "none", "svg.hashsalt": SALT, "font.family": FONT}
     buffer = io.BytesIO()
     with style.context(["default", look]), plt.ioff():
-        figure = root_figure(draw())
+        figure = draw(return_fig=True)
         figure.savefig(buffer, format="svg", metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
         plt.close(figure)
     svg = buffer.getvalue().replace(f"'{FONT}'".encode(), FONTS.encode())

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from gsfm_enrich.pl.figures import draw_lines, ink
+from gsfm_enrich.pl.colours import ink
+from gsfm_enrich.pl.figures import draw_lines
 
 if TYPE_CHECKING:
     import networkx as nx

@@ -7,20 +7,23 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gsfm_enrich.pl.figures import axes_or_new, ink, root_figure
+from gsfm_enrich.pl.colours import ink
+from gsfm_enrich.pl.figures import axes_or_new, root_figure
 from gsfm_enrich.pl.labels import label_width, list_label, row_height, term_labels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from gsfm_enrich.pl.options import FigureOptions
 
-def grid_axes(ax: Axes | None, lists: list[tuple[str, str]], terms: list[str]) -> Axes:
+
+def grid_axes(figure: FigureOptions, lists: list[tuple[str, str]], terms: list[str]) -> Axes:
     """Return axes with a column for each gene list and a row for each term, the first on top."""
     labels, names = term_labels(terms), [list_label(*pair) for pair in lists]
     size = (max(0.42 * len(lists), 1.2), max(row_height(labels, 8) * len(labels), 1.2))
     slanted = 0.75 * label_width(names, 8.5)
     left = max(label_width(labels, 8), slanted - 0.3)
-    ax = axes_or_new(ax, size, (left, 1.5, slanted, 0.4))
+    ax = axes_or_new(figure, size, (left, 1.5, slanted, 0.4))
     ax.set_xticks(range(len(lists)), names, rotation=45, ha="right", rotation_mode="anchor", fontsize=8.5)
     ax.set_yticks(range(len(terms)), labels, fontsize=8)
     ax.set_xlim(-0.6, len(lists) - 0.4)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -18,7 +19,8 @@ from matplotlib.axes import Axes
 
 from gsfm_enrich import pl
 from gsfm_enrich.errors import InputError
-from gsfm_enrich.pl.figures import axes_or_new, draw_lines, empty_plot, ink, svg_address
+from gsfm_enrich.pl.colours import ink
+from gsfm_enrich.pl.figures import axes_or_new, draw_lines, empty_plot, save_figure, svg_address
 from gsfm_enrich.pl.labels import label_width
 
 EVIL = "<script>alert(\"x\")</script> & 'quotes' costs $5"
@@ -93,7 +95,7 @@ def test_label_width_is_that_of_the_drawn_text_or_a_little_more(text: str, point
 
 def test_address_holds_the_text_and_nothing_active() -> None:
     one = table(1, [EVIL, "plain"])
-    address = svg_address(lambda: pl.barplot(one))
+    address = svg_address(partial(pl.barplot, one))
     start, _, content = address.partition(",")
     assert start == "data:image/svg+xml;base64"
     picture = ElementTree.fromstring(base64.b64decode(content))
@@ -107,9 +109,9 @@ def test_address_holds_the_text_and_nothing_active() -> None:
 
 def test_address_is_the_same_whatever_the_style() -> None:
     one = table(1, ["a", "b", "c"])
-    once = svg_address(lambda: pl.network(one))
+    once = svg_address(partial(pl.network, one))
     with rc_context({"font.size": 30, "savefig.bbox": "tight", "svg.fonttype": "path", "axes.grid": True}):
-        again = svg_address(lambda: pl.network(one))
+        again = svg_address(partial(pl.network, one))
         assert plt.rcParams["font.size"] == 30
     assert once == again
 
@@ -123,7 +125,7 @@ def test_a_saved_plot_is_the_same_every_time(suffix: str, tmp_path: Path) -> Non
 
 
 def test_lines_of_about_one_strength_are_drawn_together() -> None:
-    ax = axes_or_new(None, (1, 1), (0, 0, 0, 0))
+    ax = axes_or_new({}, (1, 1), (0, 0, 0, 0))
     ends = np.arange(12.0).reshape(3, 2, 2)
     draw_lines(ax, ends, np.array([0.98, 0.2, 1.0]), color="red")
     drawn: list[Any] = [np.array(line.get_data()).T for line in ax.lines]
@@ -193,7 +195,8 @@ def test_dark_backgrounds_stay_dark_and_text_stays_readable(tmp_path: Path) -> N
     assert ink(1) == (0, 0, 0)
     assert ink(0) == (1, 1, 1)
     with plt.style.context("dark_background"):
-        ax = empty_plot(None, "Nothing to draw.", tmp_path / "dark.png")
+        ax = empty_plot({}, "Nothing to draw.")
+        save_figure(ax, tmp_path / "dark.png")
         assert ink(0.75) == (0.75, 0.75, 0.75)
         assert colors.to_rgb(ax.texts[0].get_color()) == ink(0.65)
     picture = plt.imread(tmp_path / "dark.png")[..., :3]
