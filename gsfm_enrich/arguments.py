@@ -362,6 +362,7 @@ RULES: dict[str, Rule] = {
     **dict.fromkeys(("outdir", "folder"), PATH),
     "direction": _choice("up", "down", "both"),
     "sort": _choice("gsfm", "gseapy"),
+    "fdr_over": _choice("library", "all"),
     "which": _choice("understudied", "all"),
     "model": Rule("the name or folder of a model, or a GSFM", _model),
     "gene_sets": Rule("a library by name, a GMT file, a dict, a GeneSetLibrary, or a list", _gene_sets),

@@ -112,6 +112,10 @@ def enrichr(
             help="How complete the libraries are; the more, the less is added. Reactome: 0.98, others: 0.",
         ),
     ] = None,
+    fdr_over: Annotated[
+        Literal["library", "all"],
+        typer.Option("--fdr-over", help="Adjust p-values within each library, or over all of them."),
+    ] = "library",
     sort: Annotated[
         Literal["gsfm", "gseapy"],
         typer.Option("--sort", help="Order of the terms: best first, or by name."),
@@ -145,6 +149,7 @@ def enrichr(
             sort=sort,
             propensity=propensity,
             completeness=completeness,
+            fdr_over=fdr_over,
         )
     if verbose:
         for line in result.gene_report.splitlines():

@@ -17,7 +17,14 @@ from gsfm_enrich.files import write_atomically
 from gsfm_enrich.genes.inputs import as_background, as_gene_list
 from gsfm_enrich.libraries.sources import load_libraries
 from gsfm_enrich.ranking.counts import count_overlap
-from gsfm_enrich.ranking.enrichment import enrichment_table, lost_genes, model_for, too_long
+from gsfm_enrich.ranking.enrichment import (
+    adjust_together,
+    enrichment_table,
+    lost_genes,
+    model_for,
+    term_tests,
+    too_long,
+)
 
 __all__ = ["enrich", "enrichr"]
 
@@ -41,6 +48,7 @@ class _Options:
     sort: str
     propensity: Any
     completeness: float | None
+    fdr_over: str
 
 
 @checked
@@ -63,6 +71,7 @@ def enrichr(
     sort: str = "gsfm",
     propensity: Any = None,
     completeness: float | None = None,
+    fdr_over: str = "library",
 ) -> gseapy.Enrichr:
     """Over-representation analysis, with terms re-ranked by a gene set foundation model.
 
@@ -116,6 +125,9 @@ def enrichr(
         almost nothing that the model expects, and 0 for others, which fits members hidden from the model.
         Probabilities that came true within five years would need 0.88 for GO, 0.82 for HPO and 0.79 for the
         GWAS Catalog.
+    fdr_over
+        Which tests p-values are adjusted for: ``"library"``, those of each library by itself, as gseapy does;
+        or ``"all"``, those of all libraries of the call together.
 
     Returns
     -------
@@ -165,7 +177,7 @@ def enrichr(
     """
     options = _Options(
         organism, outdir, background, cutoff, format, figsize, top_term, no_plot, verbose,
-        model, rerank, min_overlap, sort, propensity, completeness,
+        model, rerank, min_overlap, sort, propensity, completeness, fdr_over,
     )  # fmt: skip
     return _run(gene_list, gene_sets, options)
 
@@ -189,6 +201,7 @@ def enrich(
     sort: str = "gsfm",
     propensity: Any = None,
     completeness: float | None = None,
+    fdr_over: str = "library",
 ) -> gseapy.Enrichr:
     """Over-representation analysis of human genes: :func:`enrichr` with the signature of ``gseapy.enrich``.
 
@@ -196,7 +209,7 @@ def enrich(
     ----------
     gene_list, gene_sets, background, outdir, cutoff, format, figsize, top_term, no_plot, verbose
         As in :func:`enrichr`.
-    model, rerank, min_overlap, sort, propensity, completeness
+    model, rerank, min_overlap, sort, propensity, completeness, fdr_over
         As in :func:`enrichr`.
 
     Returns
@@ -211,7 +224,7 @@ def enrich(
     """
     options = _Options(
         "human", outdir, background, cutoff, format, figsize, top_term, no_plot, verbose,
-        model, rerank, min_overlap, sort, propensity, completeness,
+        model, rerank, min_overlap, sort, propensity, completeness, fdr_over,
     )  # fmt: skip
     return _run(gene_list, gene_sets, options)
 
@@ -227,14 +240,10 @@ def _run(gene_list: Any, gene_sets: Any, options: _Options) -> gseapy.Enrichr:
     model, foreign = model_for(options.organism, options.model) if options.rerank else (None, "")
     counted = [count_overlap(library, genes, background, options.organism) for library in libraries]
     enr = _result_object(gene_list, gene_sets, options)
-    enr.results = enrichment_table(
-        counted,
-        model,
-        min_overlap=options.min_overlap,
-        by_model=options.sort == "gsfm",
-        propensity=options.propensity,
-        completeness=options.completeness,
-    )
+    tests = term_tests(counted, model, propensity=options.propensity, completeness=options.completeness)
+    if options.fdr_over == "all":
+        tests = adjust_together(tests)
+    enr.results = enrichment_table(tests, min_overlap=options.min_overlap, by_model=options.sort == "gsfm")
     enr.res2d = enr.results
     for message in filter(None, [foreign, lost_genes(counted), too_long(counted)]):
         warn_caller(message)

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from gsfm_enrich.arrays import Floats
 from gsfm_enrich.genes.resolve import first_few, say_reasons
 from gsfm_enrich.genes.spelling import misread_species
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.organisms import ORTHOLOGY_ORGANISMS, RESOLVED_ORGANISMS
 from gsfm_enrich.ranking.columns import BASE_COLUMNS
 from gsfm_enrich.ranking.counts import QueryCounts
-from gsfm_enrich.ranking.overlap import Overlap, benjamini_hochberg
+from gsfm_enrich.ranking.overlap import Overlap, benjamini_hochberg, combined_score
 
 if TYPE_CHECKING:
     from gsfm_enrich.model.gsfm import GSFM
+    from gsfm_enrich.ranking.list_null import ListNull
 
 LONG_LIST, FEWEST_TESTED, LARGE_SHARE, SIGNIFICANT = 500, 100, 0.15, 0.05
 """A list of at least this many genes is too long if more than this share of at least this many terms is
@@ -56,16 +59,37 @@ def model_for(organism: str, model: Any) -> tuple[GSFM | None, str]:
     return load_model(model), ""
 
 
-def enrichment_table(
+@dataclass(frozen=True, eq=False)
+class TermTests:
+    """A query against one library: the figures of all terms, before any is left out.
+
+    Attributes
+    ----------
+    counts : QueryCounts
+        The query, counted against the library.
+    overlap : Overlap
+        The overlap test.
+    adjusted : float64 array, shape (n_terms,)
+        Its adjusted p-values.
+    model_columns : DataFrame or None
+        The model's columns, one row per term; None without a model.
+    """
+
+    counts: QueryCounts
+    overlap: Overlap
+    adjusted: Floats
+    model_columns: pd.DataFrame | None
+
+
+def term_tests(
     counted: Sequence[QueryCounts],
     model: GSFM | None,
     *,
-    min_overlap: int = 1,
-    by_model: bool = True,
     propensity: Any = None,
     completeness: float | None = None,
-) -> pd.DataFrame:
-    """Return the result table of a query.
+    nulls: Sequence[ListNull] | None = None,
+) -> list[TermTests]:
+    """Test a query against every term of libraries.
 
     Parameters
     ----------
@@ -73,12 +97,78 @@ def enrichment_table(
         The query, counted against each library.
     model
         The model that adds its columns; None for gseapy's columns alone.
+    propensity, completeness
+        As `gsfm_enrich.enrichr` takes them.
+    nulls
+        For each library the laws of overlaps under permuted labels, which then give all p-values.
+
+    Returns
+    -------
+    list of TermTests
+        One per library, with p-values adjusted within it.
+    """
+    tests = []
+    for counts, null in zip(counted, nulls or [None] * len(counted), strict=True):
+        overlap = counts.overlap
+        if null is not None:
+            p = null.members.p_values(overlap.hits)
+            score = combined_score(p, overlap.odds_ratios)
+            overlap = replace(overlap, p_values=p, combined_scores=score)
+        adjusted = benjamini_hochberg(overlap.p_values, tested=overlap.hits > 0)
+        columns = None
+        if model is not None:
+            columns = _model_columns(counts, model, propensity, completeness, null)
+        tests.append(TermTests(counts, overlap, adjusted, columns))
+    return tests
+
+
+def adjust_together(tests: Sequence[TermTests]) -> list[TermTests]:
+    """Adjust the p-values of several queries and libraries as one family of tests.
+
+    Parameters
+    ----------
+    tests
+        Queries against libraries; all with the model's columns, or all without.
+
+    Returns
+    -------
+    list of TermTests
+        The same with adjusted p-values over all of them.
+    """
+    ends = np.cumsum([len(test.adjusted) for test in tests])[:-1]
+
+    def over_all(p: Sequence[Floats], tested: Sequence[npt.NDArray[np.bool_]]) -> list[Floats]:
+        return np.split(benjamini_hochberg(np.concatenate(p), np.concatenate(tested)), ends)
+
+    adjusted = over_all([t.overlap.p_values for t in tests], [t.overlap.hits > 0 for t in tests])
+    columns = [test.model_columns for test in tests]
+    shown = [table for table in columns if table is not None]
+    if shown:
+        p = [table["GSFM P-value"].to_numpy() for table in shown]
+        new = over_all(p, [test.counts.sizes > 0 for test in tests])
+        columns = [
+            table.assign(**{"GSFM Adjusted P-value": values})
+            for table, values in zip(shown, new, strict=True)
+        ]
+    return [
+        replace(test, adjusted=values, model_columns=table)
+        for test, values, table in zip(tests, adjusted, columns, strict=True)
+    ]
+
+
+def enrichment_table(
+    tests: Sequence[TermTests], *, min_overlap: int = 1, by_model: bool = True
+) -> pd.DataFrame:
+    """Return the result table of a query.
+
+    Parameters
+    ----------
+    tests
+        The query against each library.
     min_overlap
         Terms that share fewer genes with the query are left out.
     by_model
         Whether the terms of a library are ordered by the model's rank, if there is a model, or by name.
-    propensity, completeness
-        As `gsfm_enrich.enrichr` takes them.
 
     Returns
     -------
@@ -86,12 +176,11 @@ def enrichment_table(
         One row per term, library by library, with the columns of `gsfm_enrich.ranking.columns`.
     """
     tables = []
-    for counts in counted:
-        rows = _shown_rows(counts.library, counts.overlap, min_overlap)
-        table = _base_columns(counts, rows)
-        if model is not None:
-            columns = _model_columns(counts, model, propensity, completeness)
-            table = pd.concat([table, columns.iloc[rows].reset_index(drop=True)], axis=1)
+    for test in tests:
+        rows = _shown_rows(test.counts.library, test.overlap, min_overlap)
+        table = _base_columns(test, rows)
+        if test.model_columns is not None:
+            table = pd.concat([table, test.model_columns.iloc[rows].reset_index(drop=True)], axis=1)
             if by_model:
                 table = table.sort_values("GSFM Rank", kind="stable", ignore_index=True)
         tables.append(table)
@@ -104,13 +193,13 @@ def _shown_rows(library: GeneSetLibrary, overlap: Overlap, min_overlap: int) -> 
     return np.array(sorted(rows, key=library.terms.__getitem__), dtype=np.int64)
 
 
-def _base_columns(counts: QueryCounts, rows: npt.NDArray[np.int64]) -> pd.DataFrame:
+def _base_columns(test: TermTests, rows: npt.NDArray[np.int64]) -> pd.DataFrame:
     """Return gseapy's columns for some terms, in the order given.
 
     Genes are spelled as in the library; those matched by orthologues, as in the query.
     """
-    library, overlap = counts.library, counts.overlap
-    adjusted = benjamini_hochberg(overlap.p_values, tested=overlap.hits > 0)
+    counts, overlap = test.counts, test.overlap
+    library = counts.library
     as_given = counts.organism in ORTHOLOGY_ORGANISMS
     symbols = counts.names if as_given else [library.genes[column] for column in counts.columns]
     starts, stops = counts.bounds[:-1][rows].tolist(), counts.bounds[1:][rows].tolist()
@@ -121,7 +210,7 @@ def _base_columns(counts: QueryCounts, rows: npt.NDArray[np.int64]) -> pd.DataFr
         "Term": [library.terms[row] for row in rows],
         "Overlap": [f"{hits}/{size}" for hits, size in shared],
         "P-value": overlap.p_values[rows],
-        "Adjusted P-value": adjusted[rows],
+        "Adjusted P-value": test.adjusted[rows],
         "Odds Ratio": overlap.odds_ratios[rows],
         "Combined Score": overlap.combined_scores[rows],
         "Genes": [
@@ -133,13 +222,17 @@ def _base_columns(counts: QueryCounts, rows: npt.NDArray[np.int64]) -> pd.DataFr
 
 
 def _model_columns(
-    counts: QueryCounts, model: GSFM, propensity: Any, completeness: float | None
+    counts: QueryCounts,
+    model: GSFM,
+    propensity: Any,
+    completeness: float | None,
+    null: ListNull | None,
 ) -> pd.DataFrame:
     """Return the model's columns for all terms of a library; torch is only loaded if they are wanted."""
     from gsfm_enrich.ranking.rerank import rerank
     from gsfm_enrich.ranking.strata import as_propensity
 
-    return rerank(counts, model, as_propensity(propensity, counts.organism), completeness).columns
+    return rerank(counts, model, as_propensity(propensity, counts.organism), completeness, null).columns
 
 
 def too_long(counted: Sequence[QueryCounts]) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.sparse import csc_array, csr_array
 
 from gsfm_enrich.arguments import checked
 from gsfm_enrich.arrays import Ints
@@ -18,9 +19,10 @@ from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.libraries.sources import load_libraries
 from gsfm_enrich.model.checkpoint import load_model
 from gsfm_enrich.model.gsfm import GSFM
+from gsfm_enrich.ranking.caution import cautions
 from gsfm_enrich.ranking.completeness import default_completeness
 from gsfm_enrich.ranking.counts import count_overlaps, say_lost
-from gsfm_enrich.ranking.membership import library_membership
+from gsfm_enrich.ranking.membership import Membership, library_membership
 from gsfm_enrich.ranking.overlap import adjusted_of_some, hypergeometric_tail
 from gsfm_enrich.ranking.placement import locate, place
 from gsfm_enrich.ranking.statistic import CompletedTerms, PlacedQueries, completed_test
@@ -37,6 +39,7 @@ LIST_COLUMNS = (
     "gsfm_p_value",
     "gsfm_adjusted_p_value",
     "gsfm_rank",
+    "caution",
 )
 CELLS = 3_000_000
 """Number of lists times terms that one task works on."""
@@ -87,8 +90,8 @@ def rank_terms(
         - ``list``, ``gene_set``, ``term``
         - ``overlap``, ``size``: genes that list and term share, and genes of the term in the background
         - ``p_value``: of the overlap test
-        - ``expected_overlap``, ``gsfm_p_value``, ``gsfm_adjusted_p_value``, ``gsfm_rank``: as in
-          `gsfm_enrich.enrichr`
+        - ``expected_overlap``, ``gsfm_p_value``, ``gsfm_adjusted_p_value``, ``gsfm_rank``, ``caution``: as
+          in `gsfm_enrich.enrichr`
 
     Raises
     ------
@@ -130,7 +133,9 @@ def rank_terms(
         terms, placed = place(counts, locate(counts, table), table, likely)
         _warn_empty(names, placed, library.name)
         found = _run(terms, placed, top or len(library), n_jobs, progress)
-        parts.append(_frame(found, names, library, terms.sizes))
+        frame = _frame(found, names, library, terms.sizes)
+        frame["caution"] = _cautions(found, terms, placed, table)
+        parts.append(frame)
     ranked = pd.concat(parts, ignore_index=True)
     order = {name: number for number, name in enumerate(names)}
     return ranked.sort_values("list", key=lambda column: column.map(order), kind="stable", ignore_index=True)
@@ -222,7 +227,24 @@ def _frame(
         adjusted,
         rank,
     )
-    return pd.DataFrame(dict(zip(LIST_COLUMNS, values, strict=True)), columns=list(LIST_COLUMNS))
+    return pd.DataFrame(dict(zip(LIST_COLUMNS[:-1], values, strict=True)))
+
+
+def _cautions(
+    found: Sequence[tuple[NDArray[Any], ...]],
+    terms: CompletedTerms,
+    queries: PlacedQueries,
+    table: Membership,
+) -> list[str]:
+    """Say for each row of the result why it should be treated with caution."""
+    tokens = table.model.vocab.tokens
+    names = [tokens[unit] for unit in table.units[: terms.probable.shape[0]].tolist()]
+    by_term = csr_array(terms.probable.T)
+    texts: list[str] = []
+    for lists, rows, hits, *_ in found:
+        probable = csc_array(queries.columns[lists].multiply(by_term[rows]))
+        texts += cautions(hits, terms.sizes[rows], probable, names, table.calibration.ceiling)
+    return texts
 
 
 def _warn_empty(names: Sequence[Any], placed: PlacedQueries, library: str) -> None:

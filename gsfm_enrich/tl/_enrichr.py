@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pandas as pd
 
 from gsfm_enrich.arguments import checked
-from gsfm_enrich.errors import warn_caller
+from gsfm_enrich.errors import InputError, warn_caller
 from gsfm_enrich.expression.background import choose_background, mean_expression
+from gsfm_enrich.expression.label_null import read_comparisons
 from gsfm_enrich.expression.losses import (
     warn_misread,
     warn_mostly_unknown,
@@ -30,13 +31,25 @@ from gsfm_enrich.get.storage import (
 )
 from gsfm_enrich.model.names import name_of_model
 from gsfm_enrich.ranking.counts import count_overlap
-from gsfm_enrich.ranking.enrichment import enrichment_table, lost_genes, model_for
+from gsfm_enrich.ranking.enrichment import (
+    TermTests,
+    adjust_together,
+    enrichment_table,
+    lost_genes,
+    model_for,
+    term_tests,
+    too_long,
+)
+from gsfm_enrich.tl._permuted_lists import ListKind, list_kind, nulls_of_lists
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
     from gsfm_enrich.libraries.library import GeneSetLibrary
     from gsfm_enrich.model.gsfm import GSFM
+    from gsfm_enrich.ranking.list_null import ListNull
+
+_Nulls: TypeAlias = "Sequence[Mapping[ListKind, ListNull]] | None"
 
 LOG_COLUMNS = ("group", "direction", "genes", "found", "terms", "missing", "message")
 
@@ -69,6 +82,10 @@ def enrichr(
     min_overlap: int = 1,
     propensity: Any = None,
     completeness: float | None = None,
+    fdr_over: str = "library",
+    permutations: int | None = None,
+    batch: str | None = None,
+    seed: int = 0,
 ) -> AnnData | Enrichment | None:
     """Enrichment of the differentially expressed genes of every group, with up and down kept apart.
 
@@ -141,6 +158,20 @@ def enrichr(
         highly expressed genes are found more easily, and random lists are then drawn like that as well.
     completeness
         How complete the libraries are, as in :func:`gsfm_enrich.enrichr`.
+    fdr_over
+        Which tests p-values are adjusted for: ``"library"``, those of each library, group and direction by
+        itself; or ``"all"``, those of all libraries, groups and directions together.
+    permutations
+        Labellings of the cells to draw, 100 or more, for p-values that correlated genes do not make too
+        small. Genes of one term are found together in any cells: among lists from permuted labels, one in
+        six has a false discovery rate below 0.05 somewhere, by either test. With this, the p-values of both
+        tests say how often lists of the same length from permuted labels overlap as much, and terms are
+        ranked by them. All groups of one labelling count. By default none: p-values are those of random
+        genes.
+    batch
+        Column of ``adata.obs`` with the batch or donor of each cell, within which labels are permuted.
+    seed
+        Random seed of the permutations: the same seed gives the same p-values.
 
     Returns
     -------
@@ -156,19 +187,22 @@ def enrichr(
           those ``found`` in the gene sets, number of ``terms`` in the table, the ``missing`` genes (joined by
           ``;``), and a ``message`` where there is no result
         - ``"params"``: a flat dict of the parameters; ``background`` says where the background comes from
-          and ``background_genes`` how large it is
+          and ``background_genes`` how large it is. With `permutations`, ``permuted_tables`` is the number
+          of tables that they gave; p-values below one over it are extrapolated by a negative binomial law
 
     Raises
     ------
     InputError
-        For an unknown key, group, direction, column, cut-off or background, or unusable `de`.
+        For an unknown key, group, direction, column, cut-off or background, or unusable `de`; if
+        `permutations` is given without cells, or together with `propensity`.
     LibraryError
         For an unknown or malformed gene set library.
 
     Warns
     -----
     GsfmEnrichWarning
-        Once, counting the gene lists without a result; when ranked genes are not among the background's, the
+        Once, counting the gene lists without a result; when lists are so long that a large part of a library
+        is significant; when ranked genes are not among the background's, the
         tested genes are not known, or only highly variable genes were tested; and when the genes look like
         those of another species.
 
@@ -218,13 +252,27 @@ def enrichr(
     network, foreign = model_for(organism, model) if rerank else (None, "")
     if foreign:
         warn_caller(foreign)
+    tested = as_background(population.value)
+    nulls: _Nulls = None
+    if permutations is not None:
+        if source.adata is None or de is not None:
+            raise InputError("permutations= permutes the labels of cells, and these lists come from a table.")
+        if propensity is not None:
+            raise InputError("pass permutations= or propensity=, not both: each replaces the null.")
+        compared = read_comparisons(source.adata, key, list(source.ranking.frames), batch)
+        nulls = nulls_of_lists(
+            compared, markers, libraries, tested, organism,
+            model=network, symbols=symbols, completeness=completeness, permutations=permutations, seed=seed,
+        )  # fmt: skip
     results, log = _enrich_lists(
         markers,
         libraries,
-        as_background(population.value),
+        tested,
         organism,
         network,
+        nulls=nulls,
         min_overlap=min_overlap,
+        together=fdr_over == "all",
         propensity=likely,
         completeness=completeness,
     )
@@ -235,6 +283,9 @@ def enrichr(
         max_genes=max_genes, gene_symbols=gene_symbols, organism=organism, background=population.source,
         background_genes=population.size, rerank=rerank, min_overlap=min_overlap, model=name_of_model(model),
         propensity=name_of(propensity) if propensity is not None else None, completeness=completeness,
+        fdr_over=fdr_over, permutations=permutations, batch=batch,
+        seed=None if permutations is None else seed,
+        permuted_tables=None if permutations is None else permutations * len(source.ranking.frames),
         gene_sets=[library.name for library in libraries],
         groups=list(dict.fromkeys(marker.group for marker in markers)),
     )  # fmt: skip
@@ -253,31 +304,70 @@ def enrichr(
 def _enrich_lists(
     markers: Sequence[MarkerList],
     libraries: Sequence[GeneSetLibrary],
-    background: int | Sequence[str] | None,
+    background: int | tuple[str, ...] | None,
     organism: str,
     model: GSFM | None,
+    *,
+    nulls: _Nulls,
+    min_overlap: int,
+    together: bool,
     **options: Any,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Run one query per list; return the long table and the log."""
-    found = _found_genes(markers, libraries, organism)
-    tables: list[pd.DataFrame] = []
-    log: list[tuple[Any, ...]] = []
+    tests, lost, too_long_lists = [], [], []
     for marker in markers:
-        table, lost = empty_results(model is not None), ""
+        counted = []
         if marker.genes:
             query = parse_gene_list(marker.genes)[0]
             counted = [count_overlap(library, query, background, organism) for library in libraries]
-            table, lost = enrichment_table(counted, model, **options), lost_genes(counted)
+            own = None if nulls is None else [null[list_kind(marker)] for null in nulls]
+            tests.append(term_tests(counted, model, nulls=own, **options))
+            too_long_lists.append(too_long(counted) if own is None else "")
+        lost.append(lost_genes(counted) if counted else "")
+    _warn_too_long(list(filter(None, too_long_lists)))
+    if together and tests:
+        adjusted = iter(adjust_together([test for each in tests for test in each]))
+        tests = [[next(adjusted) for _ in each] for each in tests]
+    return _table_and_log(
+        markers, libraries, organism, iter(tests),
+        lost=lost, min_overlap=min_overlap, reranked=model is not None,
+    )  # fmt: skip
+
+
+def _table_and_log(
+    markers: Sequence[MarkerList],
+    libraries: Sequence[GeneSetLibrary],
+    organism: str,
+    tests: Iterator[list[TermTests]],
+    *,
+    lost: Sequence[str],
+    min_overlap: int,
+    reranked: bool,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the long table of all lists and their log; ``tests`` holds those of the lists with genes."""
+    found = _found_genes(markers, libraries, organism)
+    tables: list[pd.DataFrame] = []
+    log: list[tuple[Any, ...]] = []
+    for marker, problem in zip(markers, lost, strict=True):
+        table = empty_results(reranked)
+        if marker.genes:
+            table = enrichment_table(next(tests), min_overlap=min_overlap)
         table.insert(0, "group", marker.group)
         table.insert(1, "direction", marker.direction)
         tables.append(table)
         missing = [gene for gene in dict.fromkeys(marker.genes) if gene not in found]
         distinct = len(set(marker.genes))
         counts = (distinct, distinct - len(missing), len(table), ";".join(missing))
-        log.append((marker.group, marker.direction, *counts, _message(marker, missing, len(table), lost)))
+        log.append((marker.group, marker.direction, *counts, _message(marker, missing, len(table), problem)))
     kept = [table for table in tables if len(table)] or tables[:1]
     results = storable_frame(pd.concat(kept, ignore_index=True))
     return results, storable_frame(pd.DataFrame(log, columns=list(LOG_COLUMNS)))
+
+
+def _warn_too_long(messages: Sequence[str]) -> None:
+    if messages:
+        more = f" The same holds for {len(messages) - 1} more of the lists." if len(messages) > 1 else ""
+        warn_caller(messages[0] + more)
 
 
 def _message(marker: MarkerList, missing: list[str], terms: int, lost: str) -> str:

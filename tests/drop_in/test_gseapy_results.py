@@ -26,6 +26,7 @@ OWN = {
     "sort": "gsfm",
     "propensity": None,
     "completeness": None,
+    "fdr_over": "library",
 }
 GENES = [f"GEN-{i}" for i in range(200)]
 SETS = {f"term {i}": GENES[5 * i : 5 * i + 10 + i] for i in range(20)} | {"far away": GENES[190:]}
@@ -106,7 +107,7 @@ def test_min_overlap():
 def fake_rerank(seen):
     """Stand in for the model: ranks the terms backwards."""
 
-    def rerank(counts, model, propensity, completeness):
+    def rerank(counts, model, propensity, completeness, null):
         seen.append((counts, model))
         n = len(counts.library)
         ranks, q = np.arange(n, 0, -1), benjamini_hochberg(np.full(n, 0.5))

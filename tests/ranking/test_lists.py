@@ -53,6 +53,7 @@ def test_the_figures_are_those_of_single_lists(
         found = table[table["list"] == name].set_index("term")
         assert found["gsfm_rank"].tolist() == list(range(1, len(found) + 1))
         expected = expected.loc[found.index]
+        assert found["caution"].tolist() == expected["Caution"].tolist()
         for mine, theirs in {
             "p_value": "P-value",
             "expected_overlap": "Expected Overlap",
