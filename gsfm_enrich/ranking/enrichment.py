@@ -108,7 +108,8 @@ def term_tests(
         One per library, with p-values adjusted within it.
     """
     tests = []
-    for counts, null in zip(counted, nulls or [None] * len(counted), strict=True):
+    given: Sequence[ListNull | None] = nulls or [None] * len(counted)
+    for counts, null in zip(counted, given, strict=True):
         overlap = counts.overlap
         if null is not None:
             p = null.members.p_values(overlap.hits)

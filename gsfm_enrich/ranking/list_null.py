@@ -19,7 +19,6 @@ from scipy.special import betainc
 from gsfm_enrich.arrays import Floats, Ints
 from gsfm_enrich.genes.match import match
 from gsfm_enrich.libraries.library import GeneSetLibrary
-from gsfm_enrich.ranking.counts import BackgroundGenes
 from gsfm_enrich.ranking.expected_counts import ROUNDING, TINY
 from gsfm_enrich.ranking.membership import Membership
 from gsfm_enrich.ranking.statistic import sparse_rows
@@ -106,7 +105,7 @@ class ListNull:
 def gene_counts(
     library: GeneSetLibrary,
     genes: Sequence[str],
-    background: BackgroundGenes,
+    background: int | Sequence[str] | None,
     organism: str,
     table: Membership | None,
 ) -> GeneCounts:
@@ -134,8 +133,8 @@ def gene_counts(
            [0., 0.]], dtype=float32)
     """
     inside = np.ones(len(genes), dtype=bool)
-    if isinstance(background, tuple):
-        inside = match(genes, background, organism).columns >= 0
+    if background is not None and not isinstance(background, int):
+        inside = match(genes, tuple(background), organism).columns >= 0
     members = _picked(match(genes, library.genes, organism).columns, inside, library.by_gene)
     if table is None:
         return GeneCounts(members, None)

@@ -304,7 +304,7 @@ def enrichr(
 def _enrich_lists(
     markers: Sequence[MarkerList],
     libraries: Sequence[GeneSetLibrary],
-    background: int | tuple[str, ...] | None,
+    background: int | Sequence[str] | None,
     organism: str,
     model: GSFM | None,
     *,

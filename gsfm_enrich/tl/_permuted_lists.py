@@ -15,7 +15,6 @@ from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.progress import progress
 from gsfm_enrich.ranking.completeness import default_completeness
-from gsfm_enrich.ranking.counts import BackgroundGenes
 from gsfm_enrich.ranking.list_null import ListNull, gene_counts, list_nulls
 
 ListKind: TypeAlias = tuple[str, int]
@@ -31,7 +30,7 @@ def nulls_of_lists(
     compared: CellComparisons,
     markers: Sequence[MarkerList],
     libraries: Sequence[GeneSetLibrary],
-    background: BackgroundGenes,
+    background: int | Sequence[str] | None,
     organism: str,
     *,
     model: GSFM | None,
