@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -197,13 +197,26 @@ def describe_losses(name: str, skipped: Mapping[str, int]) -> str:
     return f"{name}: {'; '.join(said)}." if said else ""
 
 
-def misfit(n_terms: int, n_genes: int, indptr: npt.NDArray[np.int32], indices: npt.NDArray[np.int32]) -> str:
-    """Return what is wrong with the arrays of a sparse table; empty if they fit.
+def add_counts(before: Mapping[str, int], more: Mapping[str, int]) -> dict[str, int]:
+    """Add up counts of the same things.
+
+    Examples
+    --------
+    >>> add_counts({"empty sets": 1, "weights": 2}, {"empty sets": 3})
+    {'empty sets': 4, 'weights': 2}
+    """
+    return dict(before) | {what: n + before.get(what, 0) for what, n in more.items()}
+
+
+def misfit(
+    terms: Sequence[str], genes: Sequence[str], indptr: npt.NDArray[np.int32], indices: npt.NDArray[np.int32]
+) -> str:
+    """Return what is wrong with the labels and arrays of a sparse table; empty if they fit.
 
     Parameters
     ----------
-    n_terms, n_genes
-        Its shape.
+    terms, genes
+        Labels of its rows and columns.
     indptr, indices
         Its compressed rows.
 
@@ -214,19 +227,23 @@ def misfit(n_terms: int, n_genes: int, indptr: npt.NDArray[np.int32], indices: n
 
     Examples
     --------
-    >>> misfit(1, 2, np.array([0, 2], np.int32), np.array([1, 1], np.int32))
+    >>> misfit(["a"], ["TP53", "BAX"], np.array([0, 2], np.int32), np.array([1, 1], np.int32))
     'column numbers must rise within a row'
     """
+    n_terms = len(terms)
     if indptr.shape != (n_terms + 1,) or indices.ndim != 1:
         return f"{n_terms} terms need {n_terms + 1} row bounds in one array, not shape {indptr.shape}"
     if indptr[0] != 0 or indptr[-1] != len(indices) or np.any(np.diff(indptr) < 0):
         return f"the row bounds must rise from 0 to the {len(indices)} memberships"
-    if len(indices) and (indices.min() < 0 or indices.max() >= n_genes):
-        return f"column numbers must lie between 0 and {n_genes - 1}"
+    if len(indices) and (indices.min() < 0 or indices.max() >= len(genes)):
+        return f"column numbers must lie between 0 and {len(genes) - 1}"
     steps = np.diff(indices)
     starts = indptr[1:-1]
     steps[starts[(starts > 0) & (starts < len(indices))] - 1] = 1  # a new row may start anywhere
-    return "column numbers must rise within a row" if np.any(steps < 1) else ""
+    if np.any(steps < 1):
+        return "column numbers must rise within a row"
+    repeated = [what for what, labels in (("term", terms), ("gene", genes)) if len(set(labels)) < len(labels)]
+    return f"a {repeated[0]} occurs twice" if repeated else ""
 
 
 def _listed(term: object, members: object) -> list[Any] | tuple[Any, ...]:

@@ -18,8 +18,9 @@ from scipy import sparse
 from gsfm_enrich.arguments import checked
 from gsfm_enrich.errors import LibraryError, did_you_mean, warn_caller
 from gsfm_enrich.files import write_atomically
+from gsfm_enrich.kept import kept_property, read_only
+from gsfm_enrich.libraries import indexing
 from gsfm_enrich.libraries.gmt import format_gmt, read_gmt
-from gsfm_enrich.libraries.indexing import count_words, describe_losses, index_sets, misfit, sets_of_frame
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -100,11 +101,10 @@ class GeneSetLibrary:
         >>> GeneSetLibrary.from_dict({"apoptosis": ["TP53", "BAX"]}, name="mine").genes
         ('TP53', 'BAX')
         """
-        indexed = index_sets(sets)
+        indexed = indexing.index_sets(sets)
         if not indexed.terms:
             raise LibraryError(f"The gene set library {name!r} has no term with genes.")
-        before = skipped or {}
-        counts = dict(before) | {what: n + before.get(what, 0) for what, n in indexed.counts.items()}
+        counts = indexing.add_counts(skipped or {}, indexed.counts)
         labels = indexed.terms, indexed.genes
         return cls.from_arrays(name, *labels, indexed.indptr, indexed.indices, skipped=counts)
 
@@ -152,7 +152,7 @@ class GeneSetLibrary:
         """
         parsed = read_gmt(path)
         library = cls.from_dict(parsed.sets, name or Path(path).name, skipped=parsed.counts)
-        lost = describe_losses(library.name, library.skipped)
+        lost = indexing.describe_losses(library.name, library.skipped)
         if lost and warn:
             warn_caller(lost)
         return library
@@ -191,7 +191,7 @@ class GeneSetLibrary:
         >>> GeneSetLibrary.from_frame(table, "source", "target").to_dict()
         {'a': ['TP53', 'BAX'], 'b': ['BAX']}
         """
-        sets, missing = sets_of_frame(df, term, gene)
+        sets, missing = indexing.sets_of_frame(df, term, gene)
         return cls.from_dict(sets, name, skipped={"missing values": missing} if missing else None)
 
     @classmethod
@@ -235,33 +235,23 @@ class GeneSetLibrary:
         """
         rows = np.array(indptr, dtype=np.int32)
         columns = np.array(indices, dtype=np.int32)
-        problem = misfit(len(terms), len(genes), rows, columns)
-        for what, labels in (("term", terms), ("gene", genes)):
-            if len(set(labels)) < len(labels):
-                problem = problem or f"a {what} occurs twice"
+        problem = indexing.misfit(terms, genes, rows, columns)
         if problem:
             raise LibraryError(f"The arrays of the gene set library {name!r} do not match: {problem}.")
         ones = np.ones(len(columns), dtype=np.float32)
         incidence = sparse.csr_array((ones, columns, rows), shape=(len(terms), len(genes)))
         incidence.has_canonical_format = True
-        for array in (incidence.data, incidence.indices, incidence.indptr):
-            array.flags.writeable = False
-        return cls(name, tuple(terms), tuple(genes), incidence, dict(skipped or {}))
+        return cls(name, tuple(terms), tuple(genes), read_only(incidence), dict(skipped or {}))
 
-    @cached_property
+    @kept_property
     def sizes(self) -> npt.NDArray[np.int64]:
         """Number of distinct genes of each term, shape (terms,)."""
-        sizes = np.diff(self.incidence.indptr).astype(np.int64)
-        sizes.flags.writeable = False
-        return sizes
+        return np.diff(self.incidence.indptr).astype(np.int64)
 
-    @cached_property
+    @kept_property
     def by_gene(self) -> sparse.csr_array:
         """`incidence` with genes as rows, shape (genes, terms)."""
-        by_gene = sparse.csr_array(self.incidence.T)
-        for array in (by_gene.data, by_gene.indices, by_gene.indptr):
-            array.flags.writeable = False
-        return by_gene
+        return sparse.csr_array(self.incidence.T)
 
     @cached_property
     def content_hash(self) -> str:
@@ -338,9 +328,8 @@ class GeneSetLibrary:
         rows = np.flatnonzero(np.diff(kept.indptr))
         if not len(rows):
             raise LibraryError(f"None of the {len(wanted)} genes given is in the library {self.name!r}.")
-        skipped = dict(self.skipped)
         dropped = {"genes outside": len(self.genes) - len(columns), "empty sets": len(self) - len(rows)}
-        skipped |= {what: n + skipped.get(what, 0) for what, n in dropped.items() if n}
+        skipped = indexing.add_counts(self.skipped, {what: n for what, n in dropped.items() if n})
         terms = [self.terms[row] for row in rows]
         indptr = np.concatenate([[0], kept.indptr[rows + 1]])  # an empty row leaves its start unchanged
         names = [self.genes[column] for column in columns]
@@ -407,5 +396,5 @@ class GeneSetLibrary:
 
     def __repr__(self) -> str:
         parts = {"terms": len(self), "genes": len(self.genes), "memberships": int(self.incidence.nnz)}
-        skipped = f"; skipped: {count_words(self.skipped)}" if self.skipped else ""
-        return f"GeneSetLibrary({self.name!r}: {count_words(parts)}{skipped})"
+        skipped = f"; skipped: {indexing.count_words(self.skipped)}" if self.skipped else ""
+        return f"GeneSetLibrary({self.name!r}: {indexing.count_words(parts)}{skipped})"

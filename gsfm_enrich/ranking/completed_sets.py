@@ -1,4 +1,4 @@
-"""Completed sets: their calibrated scores, their strongest genes, and sparse tables of probable genes."""
+"""Completed sets: their calibrated scores and their strongest genes."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from gsfm_enrich.arrays import Ints
 from gsfm_enrich.model.blocks import in_blocks
 from gsfm_enrich.model.scores import Scores
-from gsfm_enrich.ranking.cache import Arrays
 from gsfm_enrich.ranking.calibration import STRONGEST
 
 
@@ -58,27 +56,3 @@ def strongest(scores: Scores, shown: Sequence[Ints]) -> list[Ints]:
         return [columns[np.isfinite(row[columns])] for row, columns in zip(found, best, strict=True)]
 
     return [columns for part in in_blocks(work, len(shown)) for columns in part]
-
-
-def check_probabilities(arrays: Arrays, shape: tuple[int, int]) -> None:
-    """Raise a ValueError for anything but a sparse table of probabilities of this shape."""
-    data, indices, starts = (arrays[name] for name in ("data", "indices", "indptr"))
-    if data.dtype != np.float32 or not all(
-        np.issubdtype(part.dtype, np.integer) for part in (indices, starts)
-    ):
-        raise ValueError("its numbers are of another type")
-    if starts.shape != (shape[0] + 1,) or data.shape != indices.shape or data.ndim != 1:
-        raise ValueError("it has another shape")
-    if starts[0] != 0 or starts[-1] != len(indices) or (np.diff(starts) < 0).any():
-        raise ValueError("its row bounds do not match its entries")
-    if len(indices) and not 0 <= indices.min() <= indices.max() < shape[1]:
-        raise ValueError("its column numbers are out of range")
-    probabilities = data.astype(np.float64)
-    if not ((probabilities >= 0) & (probabilities <= 1)).all():
-        raise ValueError("it has numbers that are not probabilities")
-
-
-def empty_table(shape: tuple[int, int]) -> csr_array:
-    """Return an empty table of probabilities."""
-    starts = np.zeros(shape[0] + 1, dtype=np.int64)
-    return csr_array((np.zeros(0, np.float32), np.zeros(0, np.int64), starts), shape=shape)

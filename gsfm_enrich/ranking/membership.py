@@ -2,9 +2,8 @@
 
 The model completes every term of a library. *Popularity* and *scale* are taken off its logits, see
 `gsfm_enrich.model.scores`; a *calibration*, fitted for each library on members that were hidden from the
-model, says what the scores are worth there, see `gsfm_enrich.ranking.calibration`. Probabilities below .01,
-and those less than three times as high as for any gene, are left out: what remains is a sparse table with a
-few dozen genes per term.
+model, says what the scores are worth there, see `gsfm_enrich.ranking.calibration`. Small probabilities are
+left out, see `gsfm_enrich.ranking.probable_genes`.
 
 If terms are named after genes, the neighbours of these genes are evidence for a term without being probable
 members, see `gsfm_enrich.ranking.gene_named_terms`: the *weights* are what every gene counts.
@@ -26,7 +25,6 @@ from gsfm_enrich.arrays import Ints
 from gsfm_enrich.genes.match import Match, match, match_lists
 from gsfm_enrich.kept import kept_on_first, kept_property, read_only
 from gsfm_enrich.libraries.library import GeneSetLibrary
-from gsfm_enrich.model.blocks import in_blocks
 from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.model.scores import GeneFactors, Scores
 from gsfm_enrich.model.vocab import N_SPECIAL
@@ -41,18 +39,19 @@ from gsfm_enrich.ranking.calibration import (
     log_size,
     untrusted,
 )
-from gsfm_enrich.ranking.completed_sets import CompletedSets, check_probabilities, empty_table, strongest
+from gsfm_enrich.ranking.completed_sets import CompletedSets, strongest
 from gsfm_enrich.ranking.completeness import as_missing, missing_members
 from gsfm_enrich.ranking.gene_named_terms import NEIGHBOUR_WEIGHT, named_genes, neighbours
 from gsfm_enrich.ranking.kept_scores import kept_scores
+from gsfm_enrich.ranking.probable_genes import (
+    LARGEST_TERM,
+    LEAST,
+    LIFT,
+    check_probabilities,
+    empty_table,
+    probable_genes,
+)
 
-LEAST = 0.01
-"""Smaller probabilities are left out."""
-LIFT = 3.0
-"""A predicted gene is at least this many times as probable as any gene would be."""
-LARGEST_TERM = 500
-"""Larger terms are not completed: that makes results worse if they are the thousands of genes that a factor
-may bind. Unless they are named after genes, their test is the overlap test."""
 TERMS_AT_ONCE = 4096
 """Terms to complete again without a gene at a time, so that memory is bounded."""
 FEWEST_KEPT = 50
@@ -219,7 +218,7 @@ class Membership:
             return empty_table(shape)
 
         def make() -> Arrays:
-            table = self._probable(columns)
+            table = probable_genes(self.scores, self.calibration, self.known, columns)
             return {"data": table.data, "indices": table.indices, "indptr": table.indptr}
 
         found = self.kept(part, partial(check_probabilities, shape=shape), make)
@@ -252,38 +251,6 @@ class Membership:
         if near is None:
             return probable
         return csc_array(probable.maximum(near.astype(np.float32) * NEIGHBOUR_WEIGHT))
-
-    def _probable(self, columns: Ints) -> csr_array:
-        """Return the probabilities that count, computed in blocks of terms so that memory is bounded."""
-        shape = (len(self.sizes), len(columns))
-        if not self.calibration.trusted or not len(columns):
-            return empty_table(shape)
-        least = np.maximum(LEAST, LIFT * self.sizes / len(self.units))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            cut = np.where(least < self.calibration.ceiling, np.log(least / (1 - least)), np.inf)
-        slopes = self.calibration.slopes(self.sizes, self.scores.own)
-        offsets = self.calibration.offsets(self.sizes, self.scores.own)
-        usable = np.flatnonzero(np.isfinite(offsets) & np.isfinite(cut) & (self.sizes <= LARGEST_TERM))
-        usable = usable[np.argsort(self.scores.size_classes[usable], kind="stable")]
-        genes, known = self.genes.at(columns), self.known[:, columns]
-
-        def work(block: slice) -> tuple[Ints, Ints, NDArray[np.float32]]:
-            rows = usable[block]
-            log_odds = self.scores.block(rows, genes, slopes[:, rows])
-            members = known[rows]
-            log_odds[np.repeat(np.arange(len(rows)), np.diff(members.indptr)), members.indices] = -np.inf
-            high = np.flatnonzero(log_odds >= (cut - offsets)[rows, None].astype(np.float32))
-            here, there = np.divmod(high, len(columns))
-            p = self.calibration.probability(log_odds[here, there] + offsets[rows[here]])
-            return rows[here], there, p
-
-        parts = in_blocks(work, len(usable))
-        if not parts:
-            return empty_table(shape)
-        terms, found, p = (np.concatenate(column) for column in zip(*parts, strict=True))
-        table = csr_array((p, (terms, found)), shape=shape)
-        table.sort_indices()
-        return table
 
     @kept_property
     def names(self) -> tuple[str, ...]:

@@ -21,9 +21,10 @@ from gsfm_enrich.model.scores import (
     reference,
 )
 from gsfm_enrich.model.vocab import Vocab
-from gsfm_enrich.ranking import membership
+from gsfm_enrich.ranking import probable_genes
 from gsfm_enrich.ranking.completed_sets import strongest
-from gsfm_enrich.ranking.membership import LEAST, LIFT, Membership
+from gsfm_enrich.ranking.membership import Membership
+from gsfm_enrich.ranking.probable_genes import LEAST, LIFT
 from gsfm_enrich.training.cooccurrence import strongest_neighbours
 
 
@@ -155,7 +156,7 @@ def test_large_terms_stay_as_they_are(
 ) -> None:
     sizes = Membership(block_library, block_model).sizes
     largest = int(np.median(sizes)) - (0 if len(set(sizes)) > 1 else 1)
-    monkeypatch.setattr(membership, "LARGEST_TERM", largest)
+    monkeypatch.setattr(probable_genes, "LARGEST_TERM", largest)
     table = Membership(block_library, block_model)
     predicted = np.diff(table.probable.tocsr().indptr)
     assert not predicted[sizes > largest].any()
