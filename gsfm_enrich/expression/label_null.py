@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +18,6 @@ from gsfm_enrich.expression.label_statistics import (
     METHODS,
     CellSums,
     Method,
-    group_members,
     label_statistics,
     permuted_codes,
     prepare_cells,
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 REST = "rest"
 COUNTS = "counts"
 FEWEST_CELLS = 2
-TABLES_AT_ONCE = 200
-"""Number of permuted tables in memory at once."""
+TABLES_AT_ONCE = 128
+"""Number of permuted tables that a thread has in memory at once."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,26 +58,25 @@ class Comparison:
 
     def statistics(self) -> Floats:
         """Return the statistics of the groups, shape (n_groups, n_genes)."""
-        return label_statistics(self.cells, group_members(self.codes, len(self.groups)))
-
-    @property
-    def _step(self) -> int:
-        return max(TABLES_AT_ONCE // len(self.groups), 1)
-
-    def n_portions(self, n: int) -> int:
-        """Return the number of portions in which `permuted` yields `n` labellings."""
-        return -(-n // self._step)
+        return label_statistics(self.cells, self.codes, len(self.groups))
 
     def n_labellings(self) -> int:
         """Return how many labellings there are: too many to count."""
         return LABELLINGS_COUNTED
 
-    def permuted(self, n: int, rng: np.random.Generator) -> Iterator[Floats]:
-        """Yield the statistics of `n` labellings, in portions of shape (n_tables, n_genes)."""
-        step = self._step
-        for start in range(0, n, step):
-            codes = permuted_codes(self.codes, min(step, n - start), rng, self.strata)
-            yield label_statistics(self.cells, group_members(codes, len(self.groups)))
+    def permuted(self, n: int, rng: np.random.Generator) -> list[Callable[[], Floats]]:
+        """Return functions that give the statistics of `n` labellings, in portions of (n_tables, n_genes).
+
+        Each has random numbers of its own, so that threads may call them in any order.
+        """
+        step = max(TABLES_AT_ONCE // len(self.groups), 1)
+        sizes = [min(step, n - start) for start in range(0, n, step)]
+        return [
+            partial(self._draw, size, own) for size, own in zip(sizes, rng.spawn(len(sizes)), strict=True)
+        ]
+
+    def _draw(self, n: int, rng: np.random.Generator) -> Floats:
+        return label_statistics(self.cells, permuted_codes(self.codes, n, rng, self.strata), len(self.groups))
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,6 +106,11 @@ class CellComparisons:
     def n_labellings(self) -> int:
         """Return the smallest number of labellings of a comparison; for cells it is unlimited."""
         return min(part.n_labellings() for part in self.comparisons)
+
+    def permuted(self, n: int, seed: int) -> list[Callable[[], Floats]]:
+        """Return functions that give the statistics of `n` labellings of each comparison, in portions."""
+        rng = np.random.default_rng(seed)
+        return [draw for part in self.comparisons for draw in part.permuted(n, rng)]
 
 
 def read_comparisons(
@@ -149,7 +153,8 @@ def read_comparisons(
         inside = _compared(labels, pool, reference)
         codes = _codes(labels[inside], pool)
         _check_cells(codes, pool, len(codes))
-        cells = prepare_cells(matrix[inside], used, tie_correct=bool(params.get("tie_correct", False)))
+        pool_cells = matrix if inside.all() else matrix[inside]
+        cells = prepare_cells(pool_cells, used, tie_correct=bool(params.get("tie_correct", False)))
         comparisons.append(Comparison(tuple(pool), cells, codes, None if strata is None else strata[inside]))
     return CellComparisons(names, used, reference, tuple(comparisons), _expressed(matrix))
 
@@ -234,7 +239,7 @@ def _compared(labels: npt.NDArray[Any], pool: list[str], reference: str) -> npt.
 
 
 def _expressed(matrix: sparse.csr_array) -> Floats:
-    return np.bincount(matrix.indices[matrix.data > 0], minlength=matrix.shape[1]) / max(matrix.shape[0], 1)
+    return np.bincount(matrix.indices, matrix.data > 0, matrix.shape[1]) / max(matrix.shape[0], 1)
 
 
 def _codes(labels: npt.NDArray[Any], groups: list[str]) -> Ints:

@@ -2,13 +2,15 @@
 
 The genes that a random grouping of the cells would rank first show the effect of correlated genes alone. The
 test of ``scanpy.tl.rank_genes_groups`` is therefore repeated with permuted labels. Its statistics are
-functions of sums over the cells of a group, so one matrix product gives all labellings of all genes.
+functions of sums over the cells of a group, and one pass over the entries of a gene sums all its groups.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -22,6 +24,8 @@ Method = Literal["t-test", "t-test_overestim_var", "wilcoxon"]
 METHODS: tuple[Method, ...] = get_args(Method)
 """Tests of scanpy whose statistics are functions of sums; logistic regression is not."""
 COLUMNS_AT_ONCE = 500
+ENTRIES_AT_ONCE = 50_000
+"""Entries of the matrix that are summed for all labellings, so that they stay in the processor's cache."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,10 +36,8 @@ class CellSums:
     ----------
     method : str
         The test.
-    values : csr_array, shape (n_cells, n_genes)
+    values : csc_array, shape (n_cells, n_genes)
         Expression, or for a rank test the ranks of the cells minus `base`.
-    squares : csr_array or None, shape (n_cells, n_genes)
-        Squared expression; None for a rank test.
     base : float64 array, shape (n_genes,)
         Rank of a cell that does not express the gene; 0 where expression itself is summed.
     ties : float64 array, shape (n_genes,)
@@ -43,10 +45,17 @@ class CellSums:
     """
 
     method: Method
-    values: sparse.csr_array
-    squares: sparse.csr_array | None
+    values: sparse.csc_array
     base: Floats
     ties: Floats
+
+    @property
+    def blocks(self) -> list[slice]:
+        """Blocks of genes with about `ENTRIES_AT_ONCE` entries each."""
+        ends = np.arange(ENTRIES_AT_ONCE, self.values.nnz, ENTRIES_AT_ONCE)
+        inner = np.searchsorted(self.values.indptr, ends)
+        starts = np.unique([0, *inner.tolist(), self.values.shape[1]]).tolist()
+        return [slice(*pair) for pair in pairwise(starts)]
 
 
 def prepare_cells(matrix: Any, method: Method, *, tie_correct: bool = False) -> CellSums:
@@ -66,21 +75,20 @@ def prepare_cells(matrix: Any, method: Method, *, tie_correct: bool = False) -> 
     CellSums
     """
     n_genes = matrix.shape[1]
-    if method != "wilcoxon":
-        values = sparse.csr_array(matrix).astype(np.float64)
-        return CellSums(method, values, values.power(2), np.zeros(n_genes), np.ones(n_genes))
     columns = sparse.csc_array(matrix)
+    if method != "wilcoxon":
+        return CellSums(method, columns, np.zeros(n_genes), np.ones(n_genes))
     blocks, bases, ties = [], [], []
     for start in range(0, n_genes, COLUMNS_AT_ONCE):
         dense = columns[:, start : start + COLUMNS_AT_ONCE].toarray()
         ranks = rankdata(dense, axis=0)
         # the most frequent rank is subtracted, so that the rest is as sparse as the expression
         base = np.where(dense == 0, ranks, 0).max(axis=0)
-        blocks.append(sparse.csr_array(np.where(dense == 0, 0.0, ranks - base)))
+        blocks.append(sparse.csc_array(np.where(dense == 0, 0.0, ranks - base)))
         bases.append(base)
         ties.append(np.apply_along_axis(_tie_factor, 0, ranks) if tie_correct else np.ones(dense.shape[1]))
-    values = sparse.csr_array(sparse.hstack(blocks, format="csr"))
-    return CellSums(method, values, None, np.concatenate(bases), np.concatenate(ties))
+    values = sparse.csc_array(sparse.hstack(blocks, format="csc"))
+    return CellSums(method, values, np.concatenate(bases), np.concatenate(ties))
 
 
 def _tie_factor(ranks: Floats) -> float:
@@ -90,41 +98,67 @@ def _tie_factor(ranks: Floats) -> float:
     return 1.0 if n < 2 else float(1 - np.sum(counts**3 - counts) / (n**3 - n))
 
 
-def label_statistics(cells: CellSums, members: sparse.csr_array) -> Floats:
+def label_statistics(cells: CellSums, codes: Ints, n_groups: int) -> Floats:
     """Test the cells of each group against all other cells.
 
     Parameters
     ----------
     cells
         Cells from `prepare_cells`.
-    members
-        Which cells are in which group, 0 or 1, shape (n_groups, n_cells); groups of several labellings may
-        be stacked.
+    codes
+        Group of each cell, -1 for none; shape (n_cells,), or (n_labellings, n_cells).
+    n_groups
+        Number of groups.
 
     Returns
     -------
-    float64 array, shape (n_groups, n_genes)
-        What ``scanpy.tl.rank_genes_groups`` calls scores; 0 for genes that do not vary.
+    float64 array, shape (n_labellings * n_groups, n_genes)
+        What ``scanpy.tl.rank_genes_groups`` calls scores; 0 for genes that do not vary. First the groups of
+        the first labelling, then those of the second, and so on.
 
     Examples
     --------
     >>> matrix = np.array([[3.0, 0.0], [2.0, 1.0], [0.0, 1.0], [1.0, 0.0]])
-    >>> first_two = sparse.csr_array(np.array([[1.0, 1.0, 0.0, 0.0]]))
-    >>> label_statistics(prepare_cells(matrix, "t-test"), first_two).round(3)
+    >>> label_statistics(prepare_cells(matrix, "t-test"), np.array([0, 0, -1, -1]), 1).round(3)
     array([[2.828, 0.   ]])
     """
-    n = np.asarray(members.sum(axis=1), dtype=np.float64)[:, None]
-    others = members.shape[1] - n
-    sums = np.asarray((members @ cells.values).todense())
-    if cells.squares is None:
-        n_cells = members.shape[1]
-        spread = np.sqrt(cells.ties * n * others * (n_cells + 1) / 12)
-        return _ratio(sums + n * cells.base - n * (n_cells + 1) / 2, spread)
-    squares = np.asarray((members @ cells.squares).todense())
-    mean, variance = _moments(sums, squares, n)
-    all_sums = np.asarray(cells.values.sum(axis=0))
-    all_squares = np.asarray(cells.squares.sum(axis=0))
-    other_mean, other_variance = _moments(all_sums - sums, all_squares - squares, others)
+    codes = np.atleast_2d(codes)
+    bins = np.where(codes < 0, n_groups, codes).astype(np.intp)
+    n = np.stack([np.bincount(row, minlength=n_groups + 1)[:n_groups] for row in bins])[:, :, None]
+    found = np.empty((len(codes), n_groups, cells.values.shape[1]))
+
+    for genes in cells.blocks:
+        found[:, :, genes] = _tested(cells, genes, bins, n.astype(np.float64))
+    return found.reshape(-1, found.shape[2])
+
+
+def _tested(cells: CellSums, genes: slice, bins: Ints, n: Floats) -> Floats:
+    """Test some genes, shape (n_labellings, n_groups, n_genes); the last bin is that of no group."""
+    n_cells, n_groups = bins.shape[1], n.shape[1]
+    entries = slice(cells.values.indptr[genes.start], cells.values.indptr[genes.stop])
+    rows, values = (
+        cells.values.indices[entries].astype(np.intp),
+        cells.values.data[entries].astype(np.float64),
+    )
+    values_squared = values * values
+    n_entries = np.diff(cells.values.indptr[genes.start : genes.stop + 1])
+    first_bin = np.repeat(np.arange(len(n_entries)) * (n_groups + 1), n_entries)
+    shape = (len(n_entries), n_groups + 1)
+
+    sums, squares = np.empty((2, len(bins), n_groups + 1, len(n_entries)))
+    for row, own_sums, own_squares in zip(bins, sums, squares, strict=True):
+        key = row[rows]
+        key += first_bin
+        own_sums[:] = np.bincount(key, values, math.prod(shape)).reshape(shape).T
+        if cells.method != "wilcoxon":
+            own_squares[:] = np.bincount(key, values_squared, math.prod(shape)).reshape(shape).T
+    own, others = sums[:, :n_groups], n_cells - n
+    if cells.method == "wilcoxon":
+        spread = np.sqrt(cells.ties[genes] * n * others * (n_cells + 1) / 12)
+        return _ratio(own + n * cells.base[genes] - n * (n_cells + 1) / 2, spread)
+    mean, variance = _moments(own, squares[:, :n_groups], n)
+    all_sums, all_squares = (part.sum(axis=1, keepdims=True) for part in (sums, squares))
+    other_mean, other_variance = _moments(all_sums - own, all_squares - squares[:, :n_groups], others)
     counted = n if cells.method == "t-test_overestim_var" else others
     return _ratio(mean - other_mean, np.sqrt(variance / n + other_variance / counted))
 
@@ -138,36 +172,6 @@ def _moments(sums: Floats, squares: Floats, n: Floats) -> tuple[Floats, Floats]:
 
 def _ratio(above: Floats, below: Floats) -> Floats:
     return np.divide(above, below, out=np.zeros_like(above), where=below > 0)
-
-
-def group_members(codes: Ints, n_groups: int) -> sparse.csr_array:
-    """Return which cells are in which group.
-
-    Parameters
-    ----------
-    codes
-        Group of each cell, -1 for none; shape (n_cells,) or (n_labellings, n_cells).
-    n_groups
-        Number of groups.
-
-    Returns
-    -------
-    csr_array, shape (n_labellings * n_groups, n_cells)
-        The groups of the first labelling, then those of the second, and so on.
-
-    Examples
-    --------
-    >>> group_members(np.array([[0, 1, 0], [1, 0, -1]]), 2).toarray()
-    array([[1., 0., 1.],
-           [0., 1., 0.],
-           [0., 1., 0.],
-           [1., 0., 0.]])
-    """
-    codes = np.atleast_2d(codes)
-    labelling, cell = np.nonzero(codes >= 0)
-    rows = labelling * n_groups + codes[labelling, cell]
-    shape = (len(codes) * n_groups, codes.shape[1])
-    return sparse.csr_array((np.ones(len(rows)), (rows, cell)), shape=shape)
 
 
 def permuted_codes(

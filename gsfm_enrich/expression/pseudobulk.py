@@ -7,8 +7,9 @@ donors shows whether a difference is significant. Labels are permuted among samp
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -65,17 +66,12 @@ class Samples:
         """Return the moderated t of the groups, shape (n_groups, n_genes)."""
         return self._of(self.codes)
 
-    def n_portions(self, n: int) -> int:
-        """Return the number of portions in which `permuted` yields `n` labellings."""
-        return n
-
-    def permuted(self, n: int, rng: np.random.Generator) -> Iterator[Floats]:
-        """Yield the statistics of `n` labellings, each of shape (n_groups, n_genes).
+    def permuted(self, n: int, rng: np.random.Generator) -> list[Callable[[], Floats]]:
+        """Return functions that give the statistics of `n` labellings, each of shape (n_groups, n_genes).
 
         Labels stay within their block.
         """
-        for codes in permuted_codes(self.codes, n, rng, self.blocks):
-            yield self._of(codes)
+        return [partial(self._of, codes) for codes in permuted_codes(self.codes, n, rng, self.blocks)]
 
     def n_labellings(self) -> int:
         """Return the number of labellings, at most a million."""

@@ -157,11 +157,12 @@ def _complete_record(record: Mapping[str, Any]) -> list[str] | None:
     first = pd.Index(np.asarray(record["names"][groups[0]], dtype=object))
     if len(groups) < 2 or first.hasnans or "nan" in first:
         return None
+    expected = set(first)
     for group in groups:
         scores = _column(record, "scores", group)
         if np.any(np.diff(scores) > 0) or not scores[-1] < 0:
             return None
-        if set(record["names"][group]) != set(first):
+        if set(record["names"][group]) != expected:
             return None
     return [str(name) for name in first]
 

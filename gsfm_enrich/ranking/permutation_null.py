@@ -6,17 +6,32 @@ that of independent genes. How much more is read from tables whose labels mean n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
 from gsfm_enrich.arrays import Floats
-from gsfm_enrich.ranking.ranked import EMPHASIS, Moments, View, standardise, tail_of, view_effects
+from gsfm_enrich.model.blocks import in_threads
+from gsfm_enrich.ranking.ranked import (
+    EMPHASIS,
+    VIEWS,
+    Moments,
+    View,
+    standardise,
+    tail_of,
+    tamed,
+    tested_views,
+)
 from gsfm_enrich.ranking.ranked_weights import TermWeights
 
 SKEWNESS_SHRINKAGE = 0.5
 """How far the skewness of each term is moved towards the mean of all terms: a third moment is noisy."""
+DRAWS_AT_ONCE = 16
+"""Draws that threads share before the next ones begin."""
+TABLES_AT_ONCE = 32
+"""Tables whose terms are summed at once, so that they stay in the processor's cache."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,15 +70,15 @@ class PermutationNull:
 
 
 def permutation_nulls(
-    statistics: Iterable[Floats], weights: Sequence[TermWeights], emphasis: float = EMPHASIS
+    draws: Iterable[Callable[[], Floats]], weights: Sequence[TermWeights], emphasis: float = EMPHASIS
 ) -> list[PermutationNull]:
     """Compute the moments of the effects in permuted tables, for several libraries.
 
     Parameters
     ----------
-    statistics
-        Statistics of permuted tables, each of shape (n_tables, n_genes), in as many portions as memory
-        requires.
+    draws
+        Functions that give the statistics of permuted tables, each of shape (n_tables, n_genes). Threads
+        share the calls.
     weights
         What the genes count in each library.
     emphasis
@@ -81,21 +96,36 @@ def permutation_nulls(
     >>> genes = tuple(f"G{i}" for i in range(600))
     >>> weights = ranked_weights(GeneSetLibrary.from_dict({"a": genes[:20]}), None, genes)
     >>> independent = np.random.default_rng(0).normal(size=(500, 600))
-    >>> null, = permutation_nulls([independent], [weights])
+    >>> null, = permutation_nulls([lambda: independent], [weights])
     >>> null.n_tables, null.moments["up"].spread.round(1)
     (500, array([0.9]))
     """
-    sums: list[dict[View, Floats]] = [{} for _ in weights]
-    n = 0
-    for portion in statistics:
-        for own, library_weights in zip(sums, weights, strict=True):
-            for view, effects in view_effects(portion, library_weights, emphasis).items():
-                powers = np.stack([effects.sum(0), (effects**2).sum(0), (effects**3).sum(0)])
-                own[view] = own[view] + powers if view in own else powers
-        n += len(portion)
+
+    def work(draw: Callable[[], Floats]) -> tuple[int, list[Floats]]:
+        tables = draw()
+        return len(tables), _powers(tables, weights, emphasis)
+
+    n, sums, waiting = 0, [np.zeros(()) for _ in weights], iter(draws)
+    while batch := list(islice(waiting, DRAWS_AT_ONCE)):
+        for n_tables, found in in_threads(work, batch):  # in the order of the draws
+            n += n_tables
+            sums = [total + own for total, own in zip(sums, found, strict=True)]
     return [
-        PermutationNull({view: _moments(powers / n, n) for view, powers in own.items()}, n) for own in sums
+        PermutationNull(dict(zip(VIEWS, (_moments(raw / n, n) for raw in own), strict=True)), n)
+        for own in sums
     ]
+
+
+def _powers(tables: Floats, weights: Sequence[TermWeights], emphasis: float) -> list[Floats]:
+    """Return the sums of effects, squares and cubes over tables, of shape (3 views, 3, n_terms) each."""
+    sums = [np.zeros((len(VIEWS), 3, own.weights.shape[0])) for own in weights]
+    for start in range(0, len(tables), TABLES_AT_ONCE):
+        statistics = tamed(tables[start : start + TABLES_AT_ONCE], emphasis)
+        for total, own in zip(sums, weights, strict=True):
+            for power, (_, (_, _, effects)) in zip(total, tested_views(statistics, own, VIEWS), strict=True):
+                squares = effects * effects
+                power += [effects.sum(axis=0), squares.sum(axis=0), (squares * effects).sum(axis=0)]
+    return sums
 
 
 def _moments(raw: Floats, n: int) -> Moments:

@@ -168,19 +168,33 @@ def gene_sampling_moments(
     root of ``1 + (m - 1) correlation``, the variance inflation of CAMERA (Wu and Smyth, Nucleic Acids Res.
     40:e133, 2012), m being the effective number of genes, ``(sum of w)**2 / sum of w**2``.
     """
-    n = values.shape[1]
+    return _sampling_moments(_power_sums(values), values.shape[1], weights, correlation)
+
+
+def _power_sums(values: Floats) -> Floats:
+    """Return the sums of values, squares and cubes of each table, shape (3, n_tables, 1)."""
+    squares = values * values
+    cubes = np.einsum("ij,ij->i", squares, values)
+    return np.stack([values.sum(axis=1), squares.sum(axis=1), cubes])[:, :, None]
+
+
+def _sampling_moments(powers: Floats, n: int, weights: TermWeights, correlation: float) -> Moments:
+    """Return `gene_sampling_moments` of n values with these sums of powers."""
     first, second, third = weights.power_sums
-    w2 = second - first**2 / n
+    w2 = np.maximum(second - first**2 / n, 0)
     w3 = third - 3 * first * second / n + 2 * first**3 / n**2
-    mean = values.mean(axis=1, keepdims=True)
-    off = values - mean
-    x2 = np.einsum("ij,ij->i", off, off)[:, None]
-    x3 = np.einsum("ij,ij,ij->i", off, off, off)[:, None]
-    spread = np.sqrt(np.maximum(w2, 0) * x2 / (n - 1))
-    third_moment = n * w3 * x3 / ((n - 1) * (n - 2))
-    skewness = np.divide(third_moment, spread**3, out=np.zeros_like(spread), where=spread > 0)
+    mean = powers[0] / n
+    x2 = np.maximum(powers[1] - n * mean**2, 0)
+    x3 = powers[2] - 3 * mean * powers[1] + 2 * n * mean**3
+    spread = np.sqrt(x2 / (n - 1)) * np.sqrt(w2)
+    skewness = _over_root(x3, x2) * _over_root(w3, w2) * (n * np.sqrt(n - 1) / (n - 2))
     effective = np.divide(first**2, second, out=np.ones_like(first), where=second > 0)
     return Moments(mean * first, spread * np.sqrt(1 + (effective - 1) * correlation), skewness)
+
+
+def _over_root(third: Floats, second: Floats) -> Floats:
+    """Return a third moment over the second to the power of 1.5; 0 where nothing varies."""
+    return np.divide(third, second**1.5, out=np.zeros_like(third), where=second > 0)
 
 
 def standardise(sums: Floats, moments: Moments) -> Floats:
@@ -213,20 +227,22 @@ def view_effects(statistics: Floats, weights: TermWeights, emphasis: float = EMP
     -------
     dict of float64 arrays, shape (n_tables, n_terms)
     """
-    return {view: effects for view, (_, _, effects) in tested_views(statistics, weights, VIEWS, emphasis)}
+    tested = tested_views(tamed(statistics, emphasis), weights, VIEWS)
+    return {view: effects for view, (_, _, effects) in tested}
 
 
 def tested_views(
-    statistics: Floats, weights: TermWeights, views: Sequence[View], emphasis: float
+    statistics: Floats, weights: TermWeights, views: Sequence[View]
 ) -> Iterator[tuple[View, tuple[Floats, Moments, Floats]]]:
     """Yield for each view the sums of the terms, their moments among random genes, and their effects.
 
-    The arguments are those of `view_effects`; see `view_sums`, `gene_sampling_moments` and `standardise`.
+    The statistics are those of `tamed`; see `view_sums`, `gene_sampling_moments` and `standardise`.
     """
-    statistics = tamed(statistics, emphasis)
-    sums, values = view_sums(statistics, weights), parts(statistics)
+    sums = view_sums(statistics, weights)
+    up, down = (_power_sums(np.maximum(part, 0)) for part in (statistics, -statistics))
+    powers: dict[View, Floats] = {"up": up, "down": down, "absolute": up + down}
     for view in views:
-        moments = gene_sampling_moments(values[view], weights)
+        moments = _sampling_moments(powers[view], statistics.shape[1], weights, GENE_CORRELATION)
         yield view, (sums[view], moments, standardise(sums[view], moments))
 
 
@@ -336,79 +352,5 @@ def rank_views(
         raise InputError(f"Expected statistics of shape (tables, {n_genes:,} genes), not {table.shape}.")
     for row in table:
         check_statistics(row)
-    tested = tested_views(table, weights, views, emphasis)
+    tested = tested_views(tamed(table, emphasis), weights, views)
     return {view: ViewResult(effects, tail_of(effects, moments)) for view, (_, moments, effects) in tested}
-
-
-@dataclass(frozen=True)
-class LeadingGenes:
-    """The genes that carry the effect of a term, the strongest first.
-
-    Attributes
-    ----------
-    members, predicted : list of int
-        Columns of members of the term, and of genes that the model predicts.
-    """
-
-    members: list[int]
-    predicted: list[int]
-
-
-def leading_genes(
-    statistic: Floats,
-    weights: TermWeights,
-    rows: Sequence[int],
-    view: View,
-    emphasis: float = EMPHASIS,
-) -> list[LeadingGenes]:
-    """Return the leading genes of some terms in one table.
-
-    With a term's genes sorted by strength, the leading ones are the first genes, as many as together have the
-    largest effect: further genes would make it smaller.
-
-    Parameters
-    ----------
-    statistic
-        One table, shape (n_genes,).
-    weights
-        Weights of the same genes.
-    rows
-        The terms.
-    view
-        Which part of the statistic counts.
-    emphasis
-        See `tamed`.
-
-    Returns
-    -------
-    list of LeadingGenes
-        Empty for terms without a gene above the mean of all genes.
-
-    Examples
-    --------
-    >>> from gsfm_enrich.libraries.library import GeneSetLibrary
-    >>> from gsfm_enrich.ranking.ranked_weights import ranked_weights
-    >>> genes = tuple(f"G{i}" for i in range(600))
-    >>> weights = ranked_weights(GeneSetLibrary.from_dict({"a": ["G0", "G598", "G599"]}), None, genes)
-    >>> leading_genes(np.linspace(-3, 3, 600), weights, [0], "up")
-    [LeadingGenes(members=[599, 598], predicted=[])]
-    """
-    values = parts(tamed(statistic[None], emphasis))[view][0]
-    off = values - values.mean()
-    found = []
-    for row in rows:
-        own = slice(weights.weights.indptr[row], weights.weights.indptr[row + 1])
-        columns, counts = weights.weights.indices[own], weights.weights.data[own]
-        order = np.lexsort((columns, -counts, -off[columns]))
-        columns, counts = columns[order], counts[order]
-        together = np.cumsum(counts * off[columns]) / np.sqrt(np.cumsum(counts**2))
-        n = int(together.argmax()) + 1 if len(together) and together.max() > 0 else 0
-        members = weights.members.indices[weights.members.indptr[row] : weights.members.indptr[row + 1]]
-        known = set(members.tolist())
-        leading = columns[:n].tolist()
-        found.append(
-            LeadingGenes(
-                [gene for gene in leading if gene in known], [gene for gene in leading if gene not in known]
-            )
-        )
-    return found

@@ -8,24 +8,21 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from gsfm_enrich.arrays import Floats
 from gsfm_enrich.libraries.library import GeneSetLibrary
-from gsfm_enrich.ranking.columns import RANKED, types_of
+from gsfm_enrich.model.blocks import in_blocks
+from gsfm_enrich.ranking.leading_genes import leading_genes
 from gsfm_enrich.ranking.overlap import benjamini_hochberg
 from gsfm_enrich.ranking.permutation_null import PermutationNull
-from gsfm_enrich.ranking.ranked import (
-    EMPHASIS,
-    VIEWS,
-    View,
-    leading_genes,
-    tail_of,
-    tested_views,
-)
+from gsfm_enrich.ranking.ranked import EMPHASIS, VIEWS, View, tail_of, tamed, tested_views
 from gsfm_enrich.ranking.ranked_weights import TermWeights
 
 Order = Literal["NES", "NOM p-val"]
 """The column by which terms are ranked; the other one breaks ties."""
+TABLES_AT_ONCE = 8
+"""Tables that a thread tests at once."""
 LEADING_P = 0.05
 LEADING_TERMS = 100
 """Leading genes are looked for in terms with at most this p-value, and in this many of the best ones."""
@@ -74,15 +71,18 @@ def compare_views(
     dict of ViewOutcome
     """
     total = weights.power_sums[0]
-    tested = {}
-    for view, (sums, moments, effects) in tested_views(statistics, weights, VIEWS, emphasis):
-        p = tail_of(effects, moments) if null is None else null.p_values(effects, view)
-        above = sums - moments.mean
-        scores = np.divide(
-            above, total, out=np.zeros_like(above), where=np.broadcast_to(total > 0, above.shape)
-        )
-        tested[view] = ViewOutcome(scores, effects, p)
-    return tested
+    shape = (len(VIEWS), 3, len(statistics), len(total))
+    outcome = np.zeros(shape)
+
+    def work(rows: slice) -> None:
+        tested = tested_views(tamed(statistics[rows], emphasis), weights, VIEWS)
+        for (view, (sums, moments, effects)), own in zip(tested, outcome[:, :, rows], strict=True):
+            np.divide(sums - moments.mean, total, out=own[0], where=total > 0)
+            own[1] = effects
+            own[2] = tail_of(effects, moments) if null is None else null.p_values(effects, view)
+
+    in_blocks(work, len(statistics), TABLES_AT_ONCE)
+    return {view: ViewOutcome(*own) for view, own in zip(VIEWS, outcome, strict=True)}
 
 
 def ranked_table(
@@ -141,21 +141,26 @@ def ranked_table(
     shown = np.flatnonzero((p <= LEADING_P) | (np.arange(len(rows)) < LEADING_TERMS))
     leading = leading_genes(statistic, weights, rows[shown].tolist(), view, emphasis)
     for place, one in zip(shown.tolist(), leading, strict=True):
-        members[place] = ";".join(names[gene] for gene in one.members)
-        predicted[place] = ";".join(names[gene] for gene in one.predicted)
+        members[place] = ";".join(map(names.__getitem__, one.members))
+        predicted[place] = ";".join(map(names.__getitem__, one.predicted))
     columns = {
-        "Gene_set": [library.name] * len(rows),
-        "Term": [library.terms[row] for row in rows],
+        "Gene_set": _texts([library.name] * len(rows)),
+        "Term": _texts(library.terms)[rows],
         "Size": sizes[rows],
         "ES": own.scores[table, rows],
         "NES": effects[order],
         "NOM p-val": p,
         "FDR q-val": adjusted,
-        "Lead_genes": members,
-        "Predicted Lead Genes": predicted,
+        "Lead_genes": _texts(members),
+        "Predicted Lead Genes": _texts(predicted),
         "Up P-value": tested["up"].p_values[table, rows],
         "Down P-value": tested["down"].p_values[table, rows],
         "Absolute P-value": tested["absolute"].p_values[table, rows],
         "Rank": np.arange(1, len(rows) + 1),
     }
-    return pd.DataFrame(columns).astype(types_of(RANKED))
+    return pd.DataFrame(columns)
+
+
+def _texts(texts: Sequence[str]) -> NDArray[np.object_]:
+    """Return texts as an array, so that pandas need not look at each of them."""
+    return np.array([*texts, None], dtype=object)[:-1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from gsfm_enrich.arrays import Floats, Ints
@@ -42,6 +43,17 @@ class TermWeights:
         table = self.weights
         squares, cubes = table.power(2), table.power(3)
         return tuple(np.asarray(part.sum(axis=1)) for part in (table, squares, cubes))  # type: ignore[return-value]
+
+    @kept_property
+    def is_member(self) -> NDArray[np.bool_]:
+        """Whether each entry of `weights`, in the order of its data, is a member."""
+        places = csr_array(
+            (np.arange(1, self.weights.nnz + 1), self.weights.indices, self.weights.indptr),
+            self.weights.shape,
+        )
+        found = np.zeros(self.weights.nnz, dtype=bool)
+        found[places.multiply(self.members).data - 1] = True
+        return found
 
     @kept_property
     def sizes(self) -> Ints:

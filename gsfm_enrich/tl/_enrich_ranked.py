@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -176,8 +176,7 @@ def enrich_ranked(
     statistics = statistics * counts
     completing = None if model is None else load_model(model)
     weights = [ranked_weights(library, completing, genes, organism) for library in libraries]
-    permuted = (table[:, kept] * counts for table in _permuted(compared, permutations, seed))
-    nulls = permutation_nulls(permuted, weights, emphasis)
+    nulls = permutation_nulls(_permuted(compared, permutations, seed, kept, counts), weights, emphasis)
     tested = [
         compare_views(statistics, own, null, emphasis) for own, null in zip(weights, nulls, strict=True)
     ]
@@ -237,12 +236,17 @@ def _strongest(genes: Sequence[str], statistics: Floats) -> Ints:
     return np.array(sorted(best.values()), dtype=np.int64)
 
 
-def _permuted(compared: CellComparisons, permutations: int, seed: int) -> Iterator[Floats]:
-    """Yield the statistics of permuted labels, in portions of shape (n_tables, n_genes)."""
-    rng = np.random.default_rng(seed)
-    portions = chain.from_iterable(part.permuted(permutations, rng) for part in compared.comparisons)
-    total = sum(part.n_portions(permutations) for part in compared.comparisons)
-    yield from progress(portions, total, "permuted labels")
+def _permuted(
+    compared: CellComparisons, permutations: int, seed: int, kept: Ints, counts: Floats
+) -> Iterator[Callable[[], Floats]]:
+    """Yield functions that give the statistics of permuted labels, of shape (n_tables, n_kept)."""
+    draws = compared.permuted(permutations, seed)
+
+    def of_kept(draw: Callable[[], Floats]) -> Floats:
+        table = draw()
+        return (table if len(kept) == table.shape[1] else table[:, kept]) * counts
+
+    yield from progress([partial(of_kept, draw) for draw in draws], len(draws), "permuted labels")
 
 
 def _n_in_sets(weights: Sequence[TermWeights]) -> int:

@@ -95,10 +95,9 @@ def permuted_statistics(compared: CellComparisons, permutations: int, seed: int)
     seed
         Random seed.
     """
-    rng = np.random.default_rng(seed)
-    total = sum(part.n_portions(permutations) for part in compared.comparisons)
-    portions = (table for part in compared.comparisons for table in part.permuted(permutations, rng))
-    yield from progress(portions, total, "permuted labels")
+    draws = compared.permuted(permutations, seed)
+    for draw in progress(draws, len(draws), "permuted labels"):
+        yield draw()
 
 
 def strongest(statistics: Floats, direction: str, length: int) -> Ints:

@@ -71,7 +71,8 @@ def ranked_evidence(
     [['G599', True], ['G598', True], ['G1', False]]
     """
     from gsfm_enrich.model.checkpoint import load_model
-    from gsfm_enrich.ranking.ranked import leading_genes, parts, tamed
+    from gsfm_enrich.ranking.leading_genes import leading_genes
+    from gsfm_enrich.ranking.ranked import parts, tamed
     from gsfm_enrich.ranking.ranked_weights import ranked_weights
 
     queries, _ = ranked_queries(data, columns, groups, organism)

@@ -66,7 +66,7 @@ def test_labels_stay_within_donors_where_these_have_several_groups():
     nested = samples([0, 0, 0, -1, -1, -1], range(6))
     assert not nested.paired
     assert nested.n_labellings() == 20
-    drawn = list(paired.permuted(200, np.random.default_rng(0)))
+    drawn = [draw() for draw in paired.permuted(200, np.random.default_rng(0))]
     assert len({table.round(9).tobytes() for table in drawn}) == 2**4
     assert paired.statistics().round(9).tobytes() in {table.round(9).tobytes() for table in drawn}
 

@@ -1,7 +1,10 @@
 """P-values from permuted tables are uniform where genes go together, and moments are those of numpy."""
 
+from functools import partial
+
 import numpy as np
 import pytest
+import torch
 from scipy.stats import kstest, skew
 
 from gsfm_enrich.libraries.library import GeneSetLibrary
@@ -31,7 +34,7 @@ def weights():
 
 @pytest.fixture(scope="module")
 def null(weights):
-    return permutation_nulls([correlated(200, 0), correlated(300, 1)], [weights])[0]
+    return permutation_nulls([lambda: correlated(200, 0), lambda: correlated(300, 1)], [weights])[0]
 
 
 @pytest.mark.parametrize("view", VIEWS)
@@ -55,6 +58,19 @@ def test_moments_are_those_of_all_portions_together(weights, null):
         expected = (1 - SKEWNESS_SHRINKAGE) * plain + SKEWNESS_SHRINKAGE * plain.mean()
         np.testing.assert_allclose(moments.skewness[:30], expected)
     assert null.n_tables == 500
+
+
+def test_any_number_of_threads_gives_the_same_bytes(weights):
+    draws = [partial(correlated, 40, seed) for seed in range(40)]
+    before, found = torch.get_num_threads(), []
+    try:
+        for threads in (1, 3):
+            torch.set_num_threads(threads)
+            (own,) = permutation_nulls(draws, [weights])
+            found.append(b"".join(own.moments[view].skewness.tobytes() for view in VIEWS))
+    finally:
+        torch.set_num_threads(before)
+    assert found[0] == found[1]
 
 
 def test_terms_without_measured_genes_are_not_found(weights, null):

@@ -5,15 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy import stats
-from scipy.sparse import csr_array
 
 from gsfm_enrich.errors import InputError
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.ranking import ranked
+from gsfm_enrich.ranking.leading_genes import leading_genes
 from gsfm_enrich.ranking.membership import library_membership
 from gsfm_enrich.ranking.ranked import (
     gene_sampling_moments,
-    leading_genes,
     pearson3_tail,
     rank_views,
     standardise,
@@ -181,21 +180,6 @@ def test_term_without_measured_genes_keeps_its_row(tables) -> None:
     assert (result.p_values[:, 0] == 1).all()
     assert ((result.p_values > 0) & (result.p_values <= 1)).all()
     assert leading_genes(tables[0], weights, [0], "up")[0].members == []
-
-
-def test_leading_genes_have_the_largest_effect() -> None:
-    rng = np.random.default_rng(3)
-    row = rng.standard_normal(len(GENES))
-    row[:6] = 3, 2.5, 2, -3, 0.1, 0
-    members = np.zeros((1, len(GENES)))
-    members[0, [0, 1, 3]] = 1
-    counts = members.copy()
-    counts[0, [2, 4, 5]] = 0.4
-    weights = TermWeights(csr_array(counts), csr_array(members.astype(bool)))
-    found = leading_genes(row, weights, [0], "up")[0]
-    assert found.members == [0, 1]
-    assert found.predicted == [2]
-    assert leading_genes(row, weights, [0], "down")[0].members == [3]
 
 
 def test_strongest_of_repeated_genes_is_kept_and_said() -> None:
