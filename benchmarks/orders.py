@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from scipy.special import expit, logit
 from gsfm_enrich.genes.match import match
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.model.gsfm import GSFM
+from gsfm_enrich.ranking.caution import STEM
 from gsfm_enrich.ranking.expected_counts import Stratum, survival
 from gsfm_enrich.ranking.lists import rank_terms
 from gsfm_enrich.ranking.membership import library_membership
@@ -34,11 +36,14 @@ class Completed:
         1 for a member; the probability of membership for other genes.
     held : csr_array, shape (n_lists, n_genes)
         1 for the genes of each list.
+    families : int64 array, shape (n_genes,)
+        Family of each gene: those whose symbols start with the same letters.
     """
 
     members: csr_array
     probable: csr_array
     held: csr_array
+    families: NDArray[np.int64]
 
     @property
     def drawn(self) -> NDArray[np.int64]:
@@ -112,6 +117,9 @@ def complete(
         csr_array(incidence(library, genes).astype(np.float32)),
         csr_array(probable[:, np.where(columns >= 0, columns, table.known.shape[1])]),
         held,
+        np.unique([start[0] if (start := STEM.match(name)) else name for name in genes], return_inverse=True)[
+            1
+        ],
     )
 
 
@@ -133,6 +141,18 @@ def expected_counts(lists: Completed) -> Floats:
     """Return the overlap test's tail of expected counts: what it would say of the completed library."""
     hits, sizes = lists.hits + lists.expected, lists.sizes + lists.missing
     return of_all_lists(hits, sizes, lists)
+
+
+def families_once(lists: Completed) -> Floats:
+    """Return the tails of expected counts, where only the most probable gene of a family counts in a list."""
+    by_gene = csr_array(lists.probable.T)
+    expected = np.empty((lists.held.shape[0], lists.probable.shape[0]))
+    for row, (start, stop) in enumerate(pairwise(lists.held.indptr)):
+        genes = lists.held.indices[start:stop]
+        genes = genes[np.argsort(lists.families[genes], kind="stable")]
+        first = np.flatnonzero(np.diff(lists.families[genes], prepend=-1))
+        expected[row] = np.maximum.reduceat(by_gene[genes].toarray(), first, axis=0).sum(axis=0)
+    return of_all_lists(lists.hits + expected, lists.sizes + lists.missing, lists)
 
 
 def shrunk(p: NDArray[np.float32], offset: float) -> NDArray[np.float32]:
@@ -158,6 +178,7 @@ ORDERS: dict[str, Callable[[Completed], Floats]] = {
     "expected counts, top shrunk more": lambda lists: expected_counts(
         lists.with_probabilities(lambda p: shrunk(p, -1.4))
     ),
+    "expected counts, a family once": families_once,
     "expected counts, two members": lambda lists: two_members(expected_counts(lists), lists),
     "geometric mean of overlap test and expected counts": lambda lists: np.sqrt(
         overlap_order(lists) * expected_counts(lists)

@@ -83,9 +83,8 @@ def tested(
     table = ge.get.enrichr_df(adata)
     shown = {}
     for test, (p, adjusted) in TESTS.items():
-        rows = (
-            table[table["Genes"] != ""] if test == "overlap test" else table
-        )  # gseapy tests terms with hits
+        gseapys = test == "overlap test" and "permutations" not in options  # which tests terms with a hit
+        rows = table[table["Genes"] != ""] if gseapys else table
         shown[test] = rows[["group", p, adjusted]].set_axis(["group", "p", "adjusted"], axis=1)
     return shown
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain, pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -110,18 +111,28 @@ def match_lists(
     """
     if len(lists) == 1:
         return [match(lists[0], symbols, organism)]
-    numbers = {text: i for i, text in enumerate(dict.fromkeys(text for texts in lists for text in texts))}
+    texts = list(chain.from_iterable(lists))
+    numbers = {text: i for i, text in enumerate(dict.fromkeys(texts))}
     columns, how = _look_up(list(numbers), _targets_of(symbols, organism))
-    column_of, how_of = np.array(columns, dtype=np.int64), np.array(how, dtype=object)
-    found = []
-    for texts in lists:
-        at = np.array([numbers[text] for text in texts], dtype=np.int64)
-        there = column_of[at[column_of[at] >= 0]]
-        if len(np.unique(there)) < len(there):  # two names of one gene: the first gets it
-            found.append(match(texts, symbols, organism))
-        else:
-            found.append(Match(column_of[at], list(texts), how_of[at].tolist()))
-    return found
+    at = np.array([numbers[text] for text in texts], dtype=np.int64)
+    column_at = np.array(columns, dtype=np.int64)[at]
+    how_at = np.array(how, dtype=object)[at].tolist()
+    ends = np.cumsum([0, *map(len, lists)])
+    repeated = _with_repeats(column_at, ends)
+    return [
+        match(own, symbols, organism)  # two names of one gene: the first gets it
+        if number in repeated
+        else Match(column_at[start:stop], list(own), how_at[start:stop])
+        for number, (own, (start, stop)) in enumerate(zip(lists, pairwise(ends.tolist()), strict=True))
+    ]
+
+
+def _with_repeats(columns: NDArray[np.int64], ends: NDArray[np.int64]) -> set[int]:
+    """Return the numbers of the lists, one after the other in ``columns``, that hold a column twice."""
+    width = int(columns.max(initial=0)) + 1
+    keys = np.repeat(np.arange(len(ends) - 1), np.diff(ends)) * width + columns
+    keys = np.sort(keys[columns >= 0])
+    return set((keys[1:][keys[1:] == keys[:-1]] // width).tolist())
 
 
 def _targets_of(symbols: Sequence[str], organism: str) -> _Targets:

@@ -194,7 +194,9 @@ def count_overlaps(
         return [_count(library, matched, background, population, organism) for matched in found]
     names = _background_genes(library, tuple(background), organism)
     within = match_lists(distinct, names, organism)
-    return [_count_within(library, *both, names, organism) for both in zip(found, within, strict=True)]
+    cut = _cut_to_background(library, names, organism)
+    pairs = zip(found, within, strict=True)
+    return [_count_within(library, *pair, cut, background=names, organism=organism) for pair in pairs]
 
 
 def _count(
@@ -223,17 +225,23 @@ def _count(
 
 
 def _count_within(
-    library: GeneSetLibrary, matched: Match, within: Match, names: tuple[str, ...], organism: str
+    library: GeneSetLibrary,
+    matched: Match,
+    within: Match,
+    cut: tuple[npt.NDArray[np.bool_], Ints],
+    *,
+    background: tuple[str, ...],
+    organism: str,
 ) -> QueryCounts:
     """Count what a query shares with the terms, both restricted to the genes of a background."""
     found, tested = matched.columns >= 0, within.columns >= 0
-    present, sizes = _cut_to_background(library, names, organism)
+    present, sizes = cut
     inside = found & tested
     inside[inside] = present[matched.columns[inside]]
     kinds = zip(within.ids, within.how, tested, strict=True)
     return QueryCounts(
         library=library,
-        background=names,
+        background=background,
         organism=organism,
         ids=matched.ids,
         how=matched.how,
@@ -244,7 +252,7 @@ def _count_within(
         names=[matched.ids[number] for number in np.flatnonzero(inside)],
         sizes=sizes,
         drawn=int(tested.sum()),
-        population=len(names),
+        population=len(background),
     )
 
 

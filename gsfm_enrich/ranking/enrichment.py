@@ -69,6 +69,9 @@ class TermTests:
         The query, counted against the library.
     overlap : Overlap
         The overlap test.
+    tested : bool array, shape (n_terms,)
+        The terms it counts as tested: those with a hit, as in gseapy; with permuted labels, whose laws hold
+        for terms without one as well, those with a gene in the background.
     adjusted : float64 array, shape (n_terms,)
         Its adjusted p-values.
     model_columns : DataFrame or None
@@ -77,6 +80,7 @@ class TermTests:
 
     counts: QueryCounts
     overlap: Overlap
+    tested: npt.NDArray[np.bool_]
     adjusted: Floats
     model_columns: pd.DataFrame | None
 
@@ -111,15 +115,17 @@ def term_tests(
     given: Sequence[ListNull | None] = nulls or [None] * len(counted)
     for counts, null in zip(counted, given, strict=True):
         overlap = counts.overlap
+        tested = overlap.hits > 0
         if null is not None:
+            tested = overlap.sizes > 0
             p = null.members.p_values(overlap.hits)
             score = combined_score(p, overlap.odds_ratios)
             overlap = replace(overlap, p_values=p, combined_scores=score)
-        adjusted = benjamini_hochberg(overlap.p_values, tested=overlap.hits > 0)
+        adjusted = benjamini_hochberg(overlap.p_values, tested)
         columns = None
         if model is not None:
             columns = _model_columns(counts, model, propensity, completeness, null)
-        tests.append(TermTests(counts, overlap, adjusted, columns))
+        tests.append(TermTests(counts, overlap, tested, adjusted, columns))
     return tests
 
 
@@ -141,7 +147,7 @@ def adjust_together(tests: Sequence[TermTests]) -> list[TermTests]:
     def over_all(p: Sequence[Floats], tested: Sequence[npt.NDArray[np.bool_]]) -> list[Floats]:
         return np.split(benjamini_hochberg(np.concatenate(p), np.concatenate(tested)), ends)
 
-    adjusted = over_all([t.overlap.p_values for t in tests], [t.overlap.hits > 0 for t in tests])
+    adjusted = over_all([test.overlap.p_values for test in tests], [test.tested for test in tests])
     columns = [test.model_columns for test in tests]
     shown = [table for table in columns if table is not None]
     if shown:
