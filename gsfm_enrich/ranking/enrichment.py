@@ -104,7 +104,8 @@ def term_tests(
     propensity, completeness
         As `gsfm_enrich.enrichr` takes them.
     nulls
-        For each library the laws of overlaps under permuted labels, which then give all p-values.
+        For each library the laws of overlaps under permuted labels, which then give all p-values. The rank
+        stays that of random genes: it finds right terms more often (`benchmarks.permuted_labels`).
 
     Returns
     -------
@@ -239,7 +240,12 @@ def _model_columns(
     from gsfm_enrich.ranking.rerank import rerank
     from gsfm_enrich.ranking.strata import as_propensity
 
-    return rerank(counts, model, as_propensity(propensity, counts.organism), completeness, null).columns
+    reranked = rerank(counts, model, as_propensity(propensity, counts.organism), completeness)
+    if null is None or null.completed is None:
+        return reranked.columns
+    p = null.completed.p_values(counts.hits + np.asarray(reranked.weights.sum(axis=1)).ravel())
+    adjusted = benjamini_hochberg(p, counts.sizes > 0)
+    return reranked.columns.assign(**{"GSFM P-value": p, "GSFM Adjusted P-value": adjusted})
 
 
 def too_long(counted: Sequence[QueryCounts]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,6 @@ from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.ranking.caution import cautions
 from gsfm_enrich.ranking.completeness import default_completeness
 from gsfm_enrich.ranking.counts import QueryCounts
-from gsfm_enrich.ranking.list_null import ListNull
 from gsfm_enrich.ranking.membership import library_membership
 from gsfm_enrich.ranking.overlap import benjamini_hochberg
 from gsfm_enrich.ranking.placement import locate, place
@@ -52,7 +51,6 @@ def rerank(
     model: GSFM,
     propensity: Propensity | None = None,
     completeness: float | None = None,
-    null: ListNull | None = None,
 ) -> Reranked:
     """Compute the model's columns for every term of a library.
 
@@ -68,8 +66,6 @@ def rerank(
         Genes and how likely an experiment lists them, see `gsfm_enrich.ranking.strata`; None: all equally.
     completeness
         How complete the library is, see `gsfm_enrich.ranking.completeness`; None: the default for its name.
-    null
-        The laws of overlaps under permuted labels, which then give the p-values.
 
     Raises
     ------
@@ -86,17 +82,12 @@ def rerank(
     table = library_membership(counts.library, model, counts.organism, completeness)
     located = locate([counts], table)[0]
     test = completed_test(*place([counts], [located], table, propensity))
-    probable, weights = located.probable(table), located.weights(table)
-    overlap_p = counts.overlap.p_values
-    if null is not None and null.completed is not None:
-        p = null.completed.p_values(counts.hits + np.asarray(weights.sum(axis=1)).ravel())
-        test = replace(test, p_values=np.where(test.tested, p, 1.0)[None])
-        overlap_p = null.members.p_values(counts.hits)
     p = test.p_values[0]
     rank, before = np.empty(len(p), dtype=np.int64), np.empty(len(p), dtype=np.int64)
     rank[test.order()[0]] = np.arange(1, len(p) + 1)
     # equal overlaps stay in the model's order: a tie is not a change of rank
-    before[np.lexsort((rank, overlap_p))] = np.arange(1, len(p) + 1)
+    before[np.lexsort((rank, counts.overlap.p_values))] = np.arange(1, len(p) + 1)
+    probable, weights = located.probable(table), located.weights(table)
     columns = pd.DataFrame(
         {
             "Expected Overlap": test.expected[0],

@@ -165,9 +165,8 @@ def enrichr(
         Labellings of the cells to draw, 100 or more, for p-values that correlated genes do not make too
         small. Genes of one term are found together in any cells: among lists from permuted labels, one in
         six has a false discovery rate below 0.05 somewhere, by either test. With this, the p-values of both
-        tests say how often lists of the same length from permuted labels overlap as much, and terms are
-        ranked by them. All groups of one labelling count. By default none: p-values are those of random
-        genes.
+        tests say how often lists of the same length from permuted labels overlap as much; the order of the
+        terms stays. All groups of one labelling count. By default none: p-values are those of random genes.
     batch
         Column of ``adata.obs`` with the batch or donor of each cell, within which labels are permuted.
     seed

@@ -107,7 +107,7 @@ def test_min_overlap():
 def fake_rerank(seen):
     """Stand in for the model: ranks the terms backwards."""
 
-    def rerank(counts, model, propensity, completeness, null):
+    def rerank(counts, model, propensity, completeness):
         seen.append((counts, model))
         n = len(counts.library)
         ranks, q = np.arange(n, 0, -1), benjamini_hochberg(np.full(n, 0.5))
