@@ -701,7 +701,7 @@ def test_tables_for_a_person_are_aligned_and_say_what_they_leave_out() -> None:
     assert drawn(frame, columns={"n": "how many", "absent": "no"}, rows=1) == [
         "how many",
         "  12,345",
-        "... and 1 more row; a pipe or a file gets them all.",
+        "... and 1 more row; redirect the output to a file to see all of them.",
     ]
 
 

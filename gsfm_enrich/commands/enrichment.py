@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from gsfm_enrich.commands.options import GeneSets, Model, Organism, check_folder, genes_of
-from gsfm_enrich.commands.output import NOTHING_FOUND, closing, say, show_table, working
+from gsfm_enrich.commands.output import NOTHING_FOUND, closing, say, show_table, without_constant, working
 
 WATCHED_ROWS = 20
 WATCHED_COLUMNS = {
@@ -154,12 +154,10 @@ def enrichr(
     if verbose:
         for line in result.gene_report.splitlines():
             say(line)
-    several = result.results["Gene_set"].nunique() > 1
-    columns = {name: shown for name, shown in WATCHED_COLUMNS.items() if several or name != "Gene_set"}
     table = result.results
     if not rerank and sort == "gsfm":  # then the file is in gseapy's order, by name, which is hard to read
         table = table.sort_values("P-value", kind="stable")
-    show_table(table, columns=columns, rows=WATCHED_ROWS)
+    show_table(table, columns=without_constant(WATCHED_COLUMNS, table), rows=WATCHED_ROWS)
     if not no_files:
         say(f"Table{'' if no_plot else ' and figure'} in {result.outdir}/")
     if result.results.empty:

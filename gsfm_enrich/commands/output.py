@@ -114,6 +114,15 @@ def show_table(
     draw_table(frame, Console(), columns=columns, rows=rows)
 
 
+def without_constant(columns: Mapping[str, str], frame: pd.DataFrame) -> dict[str, str]:
+    """Leave out the columns of groups and of libraries if there is only one of them."""
+    return {
+        name: shown
+        for name, shown in columns.items()
+        if name not in ("group", "Gene_set") or len(set(frame[name])) > 1
+    }
+
+
 def draw_table(
     frame: pd.DataFrame,
     console: Console,
@@ -136,7 +145,9 @@ def draw_table(
         table.add_row(*(Text(as_text(value)) for value in row))
     console.print(table)
     if more := len(frame) - len(shown):
-        console.print(f"... and {more:,} more row{'s' * (more > 1)}; a pipe or a file gets them all.")
+        console.print(
+            f"... and {more:,} more row{'s' * (more > 1)}; redirect the output to a file to see all of them."
+        )
 
 
 def as_text(value: object) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from gsfm_enrich.commands.options import GeneSets, Model, Organism
-from gsfm_enrich.commands.output import NOTHING_FOUND, closing, say, show_table, working
+from gsfm_enrich.commands.output import NOTHING_FOUND, closing, say, show_table, without_constant, working
 
 WATCHED_ROWS = 20
 WATCHED_COLUMNS = {
@@ -71,13 +71,7 @@ def ranked(
         result = enrich_ranked(
             input_table, gene_sets, direction=direction, organism=organism, model=model, min_size=min_size
         ).results
-    several = {name for name in ("group", "Gene_set") if result[name].nunique() > 1}
-    columns = {
-        name: shown
-        for name, shown in WATCHED_COLUMNS.items()
-        if name in several or name not in ("group", "Gene_set")
-    }
-    show_table(result, columns=columns, rows=WATCHED_ROWS)
+    show_table(result, columns=without_constant(WATCHED_COLUMNS, result), rows=WATCHED_ROWS)
     if out is not None:
         result.to_csv(out, sep="\t", index=False)
         say(f"Table in {out}")

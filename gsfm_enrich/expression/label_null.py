@@ -149,9 +149,7 @@ def read_comparisons(
     used: Method = next((name for name in METHODS if name == method), "t-test")
     reference = str(params.get("reference", REST))
     comparisons = []
-    for pool in _pools(groups, reference):
-        inside = _compared(labels, pool, reference)
-        codes = _codes(labels[inside], pool)
+    for pool, inside, codes in _pools(labels, groups, reference):
         _check_cells(codes, pool, len(codes))
         pool_cells = matrix if inside.all() else matrix[inside]
         cells = prepare_cells(pool_cells, used, tie_correct=bool(params.get("tie_correct", False)))
@@ -195,9 +193,7 @@ def read_pseudobulk(
     replicates = np.unique([donor for _, donor in samples], return_inverse=True)[1]
     reference = str(record["params"].get("reference", REST))
     comparisons = []
-    for pool in _pools(groups, reference):
-        inside = _compared(of_group, pool, reference)
-        codes = _codes(of_group[inside], pool)
+    for pool, inside, codes in _pools(of_group, groups, reference):
         check_samples(codes, pool)
         own = np.unique(replicates[inside], return_inverse=True)[1]
         comparisons.append(Samples(tuple(pool), values[inside], codes, own))
@@ -229,13 +225,13 @@ def _labels(adata: AnnData, record: Mapping[str, Any], key: str) -> npt.NDArray[
     return _column(adata, groupby, f"adata.uns[{key!r}] was computed by groups of")
 
 
-def _pools(groups: list[str], reference: str) -> list[list[str]]:
-    """Return the groups that are tested together."""
-    return [groups] if reference == REST else [[group] for group in groups if group != reference]
-
-
-def _compared(labels: npt.NDArray[Any], pool: list[str], reference: str) -> npt.NDArray[np.bool_]:
-    return np.ones(len(labels), dtype=bool) if reference == REST else np.isin(labels, [*pool, reference])
+def _pools(
+    labels: npt.NDArray[Any], groups: list[str], reference: str
+) -> Iterator[tuple[list[str], npt.NDArray[np.bool_], Ints]]:
+    """Yield the groups that are tested together, which rows take part, and the group of each of these."""
+    for pool in [groups] if reference == REST else [[group] for group in groups if group != reference]:
+        inside = np.isin(labels, [*pool, reference]) | (reference == REST)
+        yield pool, inside, _codes(labels[inside], pool)
 
 
 def _expressed(matrix: sparse.csr_array) -> Floats:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from gsfm_enrich.genes.lookup import UNKNOWN, Found, find_genes, find_named
 from gsfm_enrich.genes.orthology import Orthology, load_orthology
+from gsfm_enrich.kept import kept_on_first
 from gsfm_enrich.organisms import ORTHOLOGY_ORGANISMS, RESOLVED_ORGANISMS
 
 
@@ -53,7 +54,7 @@ def match(ids: Iterable[str], symbols: Sequence[str], organism: str = "human") -
     ids
         Stripped identifiers, as `gsfm_enrich.genes.inputs.as_gene_list` returns them.
     symbols
-        The other list. A tuple is fastest, as its index is kept for later calls.
+        The other list. Of `Names` the index is kept as long as they are.
     organism
         Any name of an organism that gseapy knows. Without a gene table (fly, yeast, fish, worm) only strings
         are compared.
@@ -135,10 +136,27 @@ def _with_repeats(columns: NDArray[np.int64], ends: NDArray[np.int64]) -> set[in
     return set((keys[1:][keys[1:] == keys[:-1]] // width).tolist())
 
 
+class Names(tuple[str, ...]):
+    """Gene names to search often, as those of a library or a model: their index is kept with them.
+
+    Examples
+    --------
+    >>> Names(["TP53"])
+    ('TP53',)
+    """
+
+
 def _targets_of(symbols: Sequence[str], organism: str) -> _Targets:
     """Index the names to search, or return the kept index."""
     orthology = load_orthology(organism) if organism in ORTHOLOGY_ORGANISMS else None
+    if isinstance(symbols, Names):
+        return _targets_of_names(symbols, organism, orthology)
     return _targets(tuple(symbols), organism, orthology)
+
+
+@kept_on_first(most=2)
+def _targets_of_names(names: Names, organism: str, orthology: Orthology | None) -> _Targets:
+    return _targets(tuple(names), organism, orthology)
 
 
 def _look_up(distinct: Sequence[str], targets: _Targets) -> tuple[list[int], list[str]]:
@@ -166,7 +184,9 @@ class _Targets(NamedTuple):
     genes: list[tuple[int, ...]]
 
 
-@lru_cache(maxsize=64)
+# By content, as the same background or dict comes as a new list in every call. An index of 20,000 names takes
+# 8 MB, hence few of them.
+@lru_cache(maxsize=8)
 def _targets(symbols: tuple[str, ...], organism: str, orthology: Orthology | None) -> _Targets:
     """Index a list of names; the orthology is an argument so that each table has its own index."""
     position: dict[str, int] = {}

@@ -18,6 +18,7 @@ from scipy import sparse
 from gsfm_enrich.arguments import checked
 from gsfm_enrich.errors import LibraryError, did_you_mean, warn_caller
 from gsfm_enrich.files import write_atomically
+from gsfm_enrich.genes.match import Names
 from gsfm_enrich.kept import kept_property, read_only
 from gsfm_enrich.libraries import indexing
 from gsfm_enrich.libraries.gmt import format_gmt, read_gmt
@@ -241,7 +242,7 @@ class GeneSetLibrary:
         ones = np.ones(len(columns), dtype=np.float32)
         incidence = sparse.csr_array((ones, columns, rows), shape=(len(terms), len(genes)))
         incidence.has_canonical_format = True
-        return cls(name, tuple(terms), tuple(genes), read_only(incidence), dict(skipped or {}))
+        return cls(name, tuple(terms), Names(genes), read_only(incidence), dict(skipped or {}))
 
     @kept_property
     def sizes(self) -> npt.NDArray[np.int64]:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gsfm_enrich.errors import CheckpointError, InputError
+from gsfm_enrich.genes.match import Names
 
 UNKNOWN = "<unk>"
 PAD = "<pad>"
@@ -49,7 +50,7 @@ class Vocab:
     __module__ = "gsfm_enrich"
 
     def __init__(self, tokens: Iterable[str]) -> None:
-        self.tokens = tuple(tokens)
+        self.tokens: tuple[str, ...] = Names(tokens)
         if self.tokens[:N_SPECIAL] != SPECIAL:
             raise CheckpointError(
                 f"A vocabulary starts with {UNKNOWN} and {PAD}, "

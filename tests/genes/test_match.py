@@ -4,7 +4,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from gsfm_enrich.genes.match import match, match_lists
+from gsfm_enrich.genes.match import Names, match, match_lists
+from gsfm_enrich.kept import results_of
 from gsfm_enrich.genes.orthology import install_orthology
 from gsfm_enrich.genes.resolve import resolve
 from gsfm_enrich.genes.table import load_gene_table
@@ -175,3 +176,14 @@ def test_many_lists_are_matched_as_each_is_alone():
             alone.how,
         )
     assert match_lists([], symbols) == []
+
+
+def test_the_index_of_names_is_kept_with_them():
+    names = Names(["MYC", "TP53"])
+    assert match(["p53"], names).columns.tolist() == [1]
+    [kept] = results_of(names).values()
+    [index] = kept.values()
+    assert match(["MYC", "p53"], names).columns.tolist() == [0, 1]
+    assert [*kept.values()] == [index]
+    assert match(["p53"], list(names)).columns.tolist() == [1]
+    assert names == ("MYC", "TP53")
