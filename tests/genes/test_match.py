@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 
 from gsfm_enrich.genes.match import Names, match, match_lists
-from gsfm_enrich.kept import results_of
 from gsfm_enrich.genes.orthology import install_orthology
 from gsfm_enrich.genes.resolve import resolve
 from gsfm_enrich.genes.table import load_gene_table
+from gsfm_enrich.kept import results_of
 
 
 @pytest.mark.parametrize(
