@@ -22,6 +22,10 @@ SHARED = {
     "data": "An AnnData with results, a data frame of results, or what :func:`gsfm_enrich.enrichr` returned.",
     "direction": '``"up"`` or ``"down"``; both by default.',
     "figsize": "Width and height of the new figure in inches; by default as large as the content needs.",
+    "fold": (
+        "A term is folded into a better one of the list if they share at least this part of the genes\n"
+        "behind them, see :func:`gsfm_enrich.group_terms`; None folds none."
+    ),
     "gene": "An identifier of any kind that :func:`gsfm_enrich.resolve` takes.",
     "genes": "One identifier or many, of any kind that :func:`gsfm_enrich.resolve` takes.",
     "groups": "Group or groups to draw, in this order; all by default.",

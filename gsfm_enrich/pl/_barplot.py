@@ -11,6 +11,7 @@ import pandas as pd
 from gsfm_enrich.arguments import checked
 from gsfm_enrich.pl.colours import class_colours, ink
 from gsfm_enrich.pl.figures import axes_or_new, empty_plot, write_title
+from gsfm_enrich.pl.folding import FOLD, n_similar
 from gsfm_enrich.pl.labels import label_width, list_label, row_height, term_labels
 from gsfm_enrich.pl.options import ColouredByClass, Palette
 from gsfm_enrich.pl.plot import plot
@@ -18,7 +19,6 @@ from gsfm_enrich.pl.plot_data import (
     choose_rows,
     list_keys,
     nothing_to_draw,
-    split_genes,
     strength,
     strength_label,
 )
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 WIDTH = 5.6  # inches
+WORTH_SAYING = 0.05
+"""Smallest difference of the expected overlap from the overlap that is shown."""
+COMPACT = 8
+"""Number of lists from which on every term has one line."""
 BEYOND = 0.22
 """Room after the longest bar, as a share of its length: for its note and for marks."""
 
@@ -40,19 +44,24 @@ def barplot(
     direction: str | None = None,
     column: str | None = None,
     cutoff: float = 0.05,
-    top_term: int = 10,
+    top_term: int | None = None,
+    fold: float | None = FOLD,
     key: str = "gsfm_enrichr",
     **figure: Unpack[ColouredByClass],
 ) -> Axes:
     """Draw bars of the best terms of one or more groups, with the plain overlap test marked on each bar.
 
-    Next to each bar are the overlap and the number of genes that only the model places in the term.
+    Next to each bar are the overlap, the expected overlap where the model adds to it, the size of the term,
+    and how many similar terms are folded into it.
 
     Parameters
     ----------
     column
         Column that sets the length of the bars: by default the adjusted p-values that terms are ranked by.
         P-values are drawn as -log10.
+    top_term
+        Best terms to take from each group and direction: by default ten, or fewer where that would make more
+        than 60 bars.
 
     Examples
     --------
@@ -60,14 +69,16 @@ def barplot(
     >>> ge.pl.barplot(adata, groups="CD19+ B", direction="up")  # doctest: +SKIP
     """
     chosen = choose_rows(
-        data, key=key, groups=groups, direction=direction, column=column, cutoff=cutoff, top_term=top_term
-    )
+        data, key=key, groups=groups, direction=direction, column=column, cutoff=cutoff, top_term=top_term,
+        fold=fold,
+    )  # fmt: skip
     if chosen.best.empty:
         return empty_plot(figure, nothing_to_draw(chosen, cutoff))
     best, drawn_column = chosen.best, chosen.column
     lists = list_keys(best)
     places = np.arange(len(best)) + 0.8 * _section(best, lists)
-    labels, notes = term_labels(best["Term"]), _bar_notes(best)
+    wide = {"width": 60, "lines": 1} if len(lists) > COMPACT else {}
+    labels, notes = term_labels(best["Term"], **wide), _bar_notes(best)
     height = row_height(labels, 8.5) * (len(best) + 0.9 * len(lists))
     right = max(label_width(notes, 7.5) - WIDTH * BEYOND / (1 + BEYOND), 0.3)
     ax = axes_or_new(figure, (WIDTH, max(height, 0.8)), (label_width(labels, 8.5), right, 0.55, 0.45))
@@ -104,10 +115,20 @@ def barplot(
 
 
 def _bar_notes(rows: pd.DataFrame) -> list[str]:
-    predicted = rows["Predicted Genes"].fillna("") if "Predicted Genes" in rows else [""] * len(rows)
-    overlap = rows["Overlap"] if "Overlap" in rows else [""] * len(rows)
-    counts = [len(split_genes(genes)) for genes in predicted]
-    return [f"{hits}{f'  + {n} predicted' if n else ''}" for hits, n in zip(overlap, counts, strict=True)]
+    """Return what stands next to the bars, such as ``1 → 2.0 of 3  (+4 similar)``."""
+    notes = [""] * len(rows)
+    if "Overlap" in rows:
+        parts = [str(overlap).split("/") for overlap in rows["Overlap"]]
+        expected = rows.get("Expected Overlap", pd.Series(np.nan, index=rows.index)).astype(float)
+        added = [
+            f" → {value:.1f}" if value - float(hits) >= WORTH_SAYING else ""
+            for (hits, *_), value in zip(parts, expected, strict=True)
+        ]
+        notes = [
+            f"{hits}{more} of {' '.join(size)}" for (hits, *size), more in zip(parts, added, strict=True)
+        ]
+    folded = [f"(+{n} similar)" if n else "" for n in n_similar(rows)]
+    return [f"{note}  {more}".strip() for note, more in zip(notes, folded, strict=True)]
 
 
 def _section(rows: pd.DataFrame, lists: list[tuple[str, str]]) -> np.ndarray[Any, np.dtype[np.int64]]:

@@ -19,6 +19,9 @@ from gsfm_enrich.pl.plot import plot
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+ROOM = 0.75
+"""Probability from which on the text next to a bar needs room beyond 1."""
+
 
 @checked
 @plot
@@ -35,9 +38,9 @@ def functions(
 ) -> Axes:
     """Draw the predicted functions of a gene, with those that the library already lists set apart.
 
-    Bars show the score by which the terms are ranked. Next to them are the probability, which says how far
-    to believe the prediction, and the z-score, which is what is left after correction for the gene's
-    popularity.
+    Bars show the probability that the gene belongs to the term, which says how far to believe a prediction,
+    on a scale from 0 to 1. Terms are in the order of the score by which they are ranked. Next to the bars are
+    the probability and the z-score, which is what is left after correction for the gene's popularity.
 
     Parameters
     ----------
@@ -75,14 +78,14 @@ def functions(
     table = table.sort_values("score", ascending=False, kind="stable").head(top_term)
     kinds = class_colours(figure.get("palette"), ["known", "new"], {"known": KNOWN, "new": NEW})
     colours = [kinds["known" if known else "new"] for known in table["known"]]
-    scores = table["score"].to_numpy(dtype=np.float64)
-    ax = draw_bars(figure, scores, term_labels(table["term"]), colours)
-    figures = zip(np.maximum(scores, 0), table["probability"], table["z_score"], strict=True)
-    for place, (score, probability, z_score) in enumerate(figures):
-        ax.annotate(f"prob. {probability:.2g}, z {z_score:.1f}", (score, place), xytext=(5, 0),
+    probabilities = table["probability"].to_numpy(dtype=np.float64)
+    ax = draw_bars(figure, probabilities, term_labels(table["term"]), colours)
+    for place, (probability, z_score) in enumerate(zip(probabilities, table["z_score"], strict=True)):
+        ax.annotate(f"{probability:.2g}, z {z_score:.1f}", (probability, place), xytext=(5, 0),
                     textcoords="offset points", va="center", fontsize=7.5, color=ink(0.75))  # fmt: skip
-    ax.set_xlim(min(0.0, scores.min()), 1.5 * max(scores.max(), 1e-9))
-    ax.set_xlabel("score (log odds in nats)")
+    ax.set_xlim(0, 1.25 if probabilities.max() > ROOM else 1)
+    ax.set_xticks(np.linspace(0, 1, 6))
+    ax.set_xlabel("probability of belonging to the term")
     colour_legend(ax, kinds, colours)
     write_title(ax, figure.get("title") or escape(f"Functions of {name}"))
     return ax

@@ -11,8 +11,9 @@ import pandas as pd
 from gsfm_enrich.arguments import checked
 from gsfm_enrich.arrays import Floats
 from gsfm_enrich.pl.colours import colour_map, ink
-from gsfm_enrich.pl.figures import empty_plot, write_title
-from gsfm_enrich.pl.grid import colour_bar, colour_ceiling, grid_axes
+from gsfm_enrich.pl.figures import empty_plot
+from gsfm_enrich.pl.folding import FOLD, folded_note
+from gsfm_enrich.pl.grid import colour_bar, colour_ceiling, grid_axes, write_heading
 from gsfm_enrich.pl.options import ColouredByValue
 from gsfm_enrich.pl.plot import plot
 from gsfm_enrich.pl.plot_data import choose_rows, list_keys, nothing_to_draw, strength, strength_label
@@ -31,13 +32,14 @@ def heatmap(
     column: str | None = None,
     cutoff: float = 0.05,
     top_term: int = 3,
+    fold: float | None = FOLD,
     cluster: bool = True,
     key: str = "gsfm_enrichr",
     **figure: Unpack[ColouredByValue],
 ) -> Axes:
     """Heat map of terms by groups: every group's best terms, shown for all groups whether they pass or not.
 
-    Cells that pass the cut-off have a point. A white cell is a term that shares no gene with the group.
+    Cells that pass the cut-off have a point. A grey cell is a term that shares no gene with the group.
 
     Parameters
     ----------
@@ -53,8 +55,9 @@ def heatmap(
     >>> ge.pl.heatmap(adata, direction="up", save="heat.png")  # doctest: +SKIP
     """
     chosen = choose_rows(
-        data, key=key, groups=groups, direction=direction, column=column, cutoff=cutoff, top_term=top_term
-    )
+        data, key=key, groups=groups, direction=direction, column=column, cutoff=cutoff, top_term=top_term,
+        fold=fold,
+    )  # fmt: skip
     if chosen.best.empty:
         return empty_plot(figure, nothing_to_draw(chosen, cutoff))
     lists, terms = list_keys(chosen.results), list(dict.fromkeys(chosen.best["Term"]))
@@ -66,15 +69,16 @@ def heatmap(
         values, passed = values[by_term][:, by_list], passed[by_term][:, by_list]
         terms, lists = [terms[place] for place in by_term], [lists[place] for place in by_list]
     ax = grid_axes(figure, lists, terms)
+    ax.set_facecolor(ink(0.12))
     low = min(0.0, float(np.nanmin(values)))
     cells = ax.pcolormesh(
-        np.arange(len(lists)), np.arange(len(terms)), np.ma.masked_invalid(values), shading="nearest",
+        np.arange(len(lists) + 1) - 0.5, np.arange(len(terms) + 1) - 0.5, np.ma.masked_invalid(values),
         vmin=low, vmax=colour_ceiling(values[passed]), cmap=colour_map(figure), ec=ink(0), lw=0.5,
     )  # fmt: skip
     y, x = np.nonzero(passed)
     ax.plot(x, y, ".", color="white", mec=ink(0.75), mew=0.4, ms=5, zorder=3)
     colour_bar(ax, cells, strength_label(chosen.column))
-    write_title(ax, figure.get("title") or "")
+    write_heading(ax, figure.get("title") or "", folded_note(chosen.best))
     return ax
 
 

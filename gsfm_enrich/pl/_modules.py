@@ -11,8 +11,8 @@ from gsfm_enrich.arguments import checked
 from gsfm_enrich.errors import InputError
 from gsfm_enrich.pl.colours import class_colours
 from gsfm_enrich.pl.figures import axes_or_new, empty_plot, write_title
-from gsfm_enrich.pl.gene_graph import draw_graph, graph_of, node_legend, write_names
-from gsfm_enrich.pl.labels import term_labels
+from gsfm_enrich.pl.gene_graph import draw_graph, graph_of, node_legend
+from gsfm_enrich.pl.labels import label_width, term_labels
 from gsfm_enrich.pl.options import ColouredByClass
 from gsfm_enrich.pl.plot import plot
 from gsfm_enrich.pl.plot_data import list_keys, one_list, pick
@@ -67,30 +67,31 @@ def modules(
     genes, table, edges, heading = _tables_of(data, key, groups, direction)
     if table.empty:
         return empty_plot(figure, "no module to draw")
-    ax = axes_or_new(figure, (6.4, 6.0), (0.2, 4.6, 0.2, 0.4))
     shown = table.head(LABELLED_MODULES)
     by_name = isinstance(figure.get("palette"), Mapping)
     keys = shown["name" if by_name else "module"].tolist()
     found = class_colours(figure.get("palette"), keys)
     palette = {int(module): found[key] for module, key in zip(shown["module"], keys, strict=True)}
+    labels = term_labels(shown["name"], width=44, lines=2)
+    doubts = [f" (p = {p:.2g})" if p > SIGNIFICANT else "" for p in shown["adjusted_p_value"]]
+    legend = {
+        f"{size} genes: {label}{doubt}": palette[int(module)]
+        for label, doubt, size, module in zip(labels, doubts, shown["size"], shown["module"], strict=True)
+    }
+    right = label_width([*legend, "99 more modules"], 8) + 0.5
+    ax = axes_or_new(figure, (6.4, 6.0), (0.2, right, 0.2, 0.4), legend=(right, 0.0))
     module_of = dict(zip(genes["gene"], genes["module"], strict=True))
     graph = graph_of(edges)
     graph.add_nodes_from(genes["gene"][genes["module"] > 0])
     for a, b in list(graph.edges):  # lines between modules pull less, so that modules stand apart
         graph.edges[a, b]["pull"] = 1.0 if module_of[a] == module_of[b] > 0 else 0.05
     colours = {gene: palette.get(int(module_of[gene]), NONE) for gene in graph}
-    draw_graph(ax, graph, colours, sizes=dict.fromkeys(graph, 45.0), pull="pull")
     each = LABELLED_GENES // len(shown)
-    typical = [gene for names in shown["genes"] for gene in names.split(";")[:each]]
-    write_names(ax, graph, typical if len(graph) > LABELLED_GENES else list(graph), size=6.5)
-    labels = term_labels(shown["name"], width=44, lines=2)
-    doubts = [f" (p = {p:.2g})" if p > SIGNIFICANT else "" for p in shown["adjusted_p_value"]]
-    named = {
-        f"{size} genes: {label}{doubt}": palette[int(module)]
-        for label, doubt, size, module in zip(labels, doubts, shown["size"], shown["module"], strict=True)
-    }
+    typical = {gene for names in shown["genes"] for gene in names.split(";")[:each]}
+    named = typical if len(graph) > LABELLED_GENES else set(graph)
+    draw_graph(ax, graph, colours, dict.fromkeys(graph, 45.0), named, points=6.5, pull="pull")
     more = len(table) - len(shown)
-    node_legend(ax, named | ({f"{more} more modules": NONE} if more else {}), outside=True)
+    node_legend(ax, legend | ({f"{more} more modules": NONE} if more else {}), outside=True)
     write_title(ax, figure.get("title") or heading or "Functional modules")
     return ax
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from gsfm_enrich.arguments import checked
 from gsfm_enrich.pl.colours import class_colours
 from gsfm_enrich.pl.figures import axes_or_new, empty_plot, write_title
-from gsfm_enrich.pl.gene_graph import draw_graph, graph_of, node_legend, write_names
+from gsfm_enrich.pl.gene_graph import draw_graph, graph_of, node_legend
 from gsfm_enrich.pl.options import ColouredByClass
 from gsfm_enrich.pl.plot import plot
 
@@ -57,8 +57,7 @@ def neighbors(
     own, studied, understudied = kinds.values()
     colours = dict.fromkeys(graph, studied) | dict.fromkeys(_understudied(graph, organism), understudied)
     colours[gene] = own
-    draw_graph(ax, graph, colours, sizes=dict.fromkeys(graph, 260.0) | {gene: 620.0})
-    write_names(ax, graph, list(graph))
+    draw_graph(ax, graph, colours, dict.fromkeys(graph, 260.0) | {gene: 620.0}, list(graph))
     node_legend(ax, kinds)
     write_title(ax, figure.get("title") or f"Genes most similar to {gene}")
     return ax

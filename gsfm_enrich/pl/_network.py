@@ -15,6 +15,7 @@ from gsfm_enrich.pl.labels import label_width, list_label, term_labels
 from gsfm_enrich.pl.options import ColouredByClass, Palette
 from gsfm_enrich.pl.plot import plot
 from gsfm_enrich.pl.plot_data import choose_rows, list_keys, nothing_to_draw, one_list, split_genes
+from gsfm_enrich.pl.spacing import limits, moved_apart, scaled
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 SMALLEST_DISC, LARGEST_DISC = 130.0, 520.0  # areas of the discs in points squared
 ALONE = "0.55"
 WIDTH = 5.2  # inches
+LINES = 3
+"""Lines that are drawn from each term, to the most similar ones."""
+BETWEEN = 0.1
+"""Share of the pull between terms of one cluster that there is between two clusters."""
 NUMBERS, NAMES = 1.07, 1.085
 """Where numbers end and names start, in widths of the axes."""
 GAP = 0.04
@@ -51,7 +56,8 @@ def network(
 
     Terms are numbered by rank and named in the list beside the network, so that names of any length can be
     read. Colours are clusters (communities by greedy modularity, Clauset et al. 2004, Phys. Rev. E 70,
-    066111); terms without a neighbour are grey. Discs grow with the number of genes.
+    066111); terms without a neighbour are grey. Discs grow with the number of genes. Lines lead to the three
+    most similar of the joined terms.
 
     Parameters
     ----------
@@ -90,7 +96,8 @@ def network(
     clusters = _clusters(graph)
     labels = term_labels(chosen.best["Term"], width=60)
     tall = max(LINE * _n_lines(labels, clusters), 3.6)
-    ax = axes_or_new(figure, (WIDTH, tall), (0.15, (NAMES - 1) * WIDTH + label_width(labels, 8), 0.15, 0.45))
+    right = (NAMES - 1) * WIDTH + label_width(labels, 8)
+    ax = axes_or_new(figure, (WIDTH, tall), (0.15, right, 0.15, 0.45), (right, 0.0))
     colours = _colours(graph, clusters, figure.get("palette"))
     _draw(ax, graph, clusters, colours, seed)
     _list_terms(ax, labels, clusters, colours)
@@ -149,11 +156,10 @@ def _colours(graph: nx.Graph, clusters: list[list[int]], palette: Palette | None
 
 def _draw(ax: Axes, graph: nx.Graph, clusters: list[list[int]], colours: list[Any], seed: int) -> None:
     """Draw edges, discs and numbers."""
-    places = _layout(graph, ax, seed)
-    weights = np.array([weight for _, _, weight in graph.edges(data="weight")])
-    draw_lines(
-        ax, places[np.array(graph.edges, dtype=int).reshape(-1, 2)], weights, color=ink(0.45), alpha=0.35
-    )
+    places = _layout(graph, clusters, ax, seed)
+    drawn = _strongest(graph)
+    weights = np.array([graph.edges[edge]["weight"] for edge in drawn])
+    draw_lines(ax, places[np.array(drawn, dtype=int).reshape(-1, 2)], weights, color=ink(0.45), alpha=0.5)
     areas = _areas(graph)
     for nodes, colour in zip(clusters, colours, strict=True):
         points = np.array([places[node] for node in nodes])
@@ -165,43 +171,38 @@ def _draw(ax: Axes, graph: nx.Graph, clusters: list[list[int]], colours: list[An
     ax.set_axis_off()
 
 
+def _strongest(graph: nx.Graph) -> list[tuple[int, int]]:
+    """Return the strongest edges of every node: all of a dense cluster would hide each other."""
+    kept = set()
+    for node in graph:
+        best = sorted(graph[node], key=lambda other: (-graph.edges[node, other]["weight"], other))
+        kept |= {(min(node, other), max(node, other)) for other in best[:LINES]}
+    return sorted(kept)
+
+
 def _areas(graph: nx.Graph) -> Floats:
     """Return the area of each disc in points squared."""
     genes = np.array([count for _, count in sorted(graph.nodes(data="genes"))], dtype=np.float64)
     return np.asarray(SMALLEST_DISC + (LARGEST_DISC - SMALLEST_DISC) * genes / max(genes.max(), 1.0))
 
 
-def _layout(graph: nx.Graph, ax: Axes, seed: int) -> Floats:
+def _layout(graph: nx.Graph, clusters: list[list[int]], ax: Axes, seed: int) -> Floats:
     """Return positions of the discs in inches: placed by forces, then moved apart until none overlap."""
     import networkx as nx
 
     box = ax.get_window_extent()
     room = np.array([box.width, box.height]) / ax.figure.dpi
-    forces = nx.forceatlas2_layout(graph, strong_gravity=True, weight="weight", seed=seed)
-    places = np.array([forces[node] for node in sorted(forces)], dtype=np.float64)
+    cluster = {node: place for place, nodes in enumerate(clusters) for node in nodes}
+    for a, b, weight in graph.edges(data="weight"):  # clusters stand apart
+        graph.edges[a, b]["pull"] = weight if cluster[a] == cluster[b] else BETWEEN * weight
+    forces = nx.forceatlas2_layout(graph, strong_gravity=True, weight="pull", seed=seed)
     radius = np.sqrt(_areas(graph) / np.pi) / 72
-    spread = np.ptp(places, axis=0)
-    places = (places - places.min(axis=0)) / np.where(spread > 0, spread, 1.0) * room
-    places += np.random.default_rng(seed).normal(0, 1e-3, places.shape)  # no two in the same spot
-    apart = radius[:, None] + radius + GAP
-    np.fill_diagonal(apart, 0.0)
-    for _ in range(500):
-        away = places[:, None] - places
-        distance = np.maximum(np.hypot(away[..., 0], away[..., 1]), 1e-9)
-        push = np.maximum(apart - distance, 0.0)
-        if not push.any():
-            break
-        places += 0.5 * (away / distance[..., None] * push[..., None]).sum(axis=1)
-    ax.set_xlim(*_limits(places[:, 0], radius.max(), room[0]))
-    ax.set_ylim(*_limits(places[:, 1], radius.max(), room[1]))
-    return np.asarray(places)
-
-
-def _limits(values: Floats, margin: float, room: float) -> tuple[float, float]:
-    """Return limits that hold all discs, at true scale where there is room for that."""
-    low, high = values.min() - margin, values.max() + margin
-    spare = max(room - (high - low), 0.0) / 2
-    return low - spare, high + spare
+    places = scaled(np.array([forces[node] for node in sorted(forces)]), room - 2 * radius.max(), seed)
+    places = moved_apart(places, np.repeat(radius[:, None] + GAP / 2, 2, axis=1))
+    low, high = places.min(axis=0) - radius.max(), places.max(axis=0) + radius.max()
+    ax.set_xlim(*limits(low[0], high[0], room[0]))
+    ax.set_ylim(*limits(low[1], high[1], room[1]))
+    return places
 
 
 def _tall(label: str) -> float:

@@ -25,6 +25,7 @@ GENES_SHOWN = 4
 LEFT, NAMES = -0.15, 1.13
 """Where the plot and the names of terms start; lines run from 0 to 1."""
 UNIT = 3.4  # inches from 0 to 1
+RULE = "coloured if the rank changed by more than half of the better one"
 STEADY = 0.5
 """A term has moved when its rank changed by more than this share of the smaller of its two ranks."""
 
@@ -68,9 +69,10 @@ def ranks(
 ) -> Axes:
     """Draw lines from the rank of a term by the overlap test to the rank the model gives it.
 
-    The `top_term` best terms of either ranking are drawn. Terms that rose are labelled with the genes of the
-    list that the model places in them although the library does not: they are why the term rose. Positions
-    on either side are in order, not to scale; the numbers are the ranks.
+    The `top_term` best terms of either ranking are drawn. A line is coloured if the rank changed by more than
+    half of the better of its two ranks: from 12 to 8 is about the same, from 13 to 8 rose. Terms that rose
+    are labelled with the genes of the list that the model places in them although the library does not: they
+    are why the term rose. Positions on either side are in order, not to scale; the numbers are the ranks.
 
     Parameters
     ----------
@@ -138,8 +140,10 @@ def _explain(ax: Axes, bottom: int, kinds: dict[str, Any]) -> None:
     for x, text in ((0, "overlap test"), (1, "GSFM")):
         ax.text(x, -1.0, text, ha="center", **bold)
     ax.text(NAMES, -1.0, "term  (+ genes the model adds)", ha="left", **bold)
+    small: dict[str, Any] = {"ha": "left", "va": "center", "fontsize": 8}
     for start, (text, colour) in zip((0.0, 0.25, 0.5), kinds.items(), strict=True):
-        ax.text(start, bottom, text, ha="left", va="center", fontsize=8, color=colour)
+        ax.text(start, bottom, text, color=colour, **small)
+    ax.text(NAMES, bottom, RULE, color=ink(0.55), **small)
 
 
 def _one_library(results: pd.DataFrame, gene_set: str | None) -> pd.DataFrame:

@@ -37,7 +37,7 @@ ROWS = {"members": (0.19, 0.25), "predicted": (0.11, 0.17)}
 """Bottom and top of the rows of ticks, as shares of the height."""
 KINDS = {"members": KNOWN, "predicted": NEW}
 CURVE_FROM = 0.29
-FAINTEST = 0.25
+FAINTEST = 0.5
 
 
 @checked

@@ -23,7 +23,8 @@ WIDTH = 3.6  # inches
 def draw_bars(figure: FigureOptions, values: Any, labels: Sequence[str], colours: Sequence[str]) -> Axes:
     """Draw horizontal bars, the first on top, on axes with room for the labels."""
     height = max(row_height(list(labels), POINTS) * len(labels), 0.6)
-    ax = axes_or_new(figure, (WIDTH, height), (label_width(labels, POINTS), 0.3, 0.75, 0.95))
+    margins = (label_width(labels, POINTS), 0.3, 0.75, 0.95)
+    ax = axes_or_new(figure, (WIDTH, height), margins, legend=(0.0, 0.45))
     ax.barh(np.arange(len(labels)), values, height=0.74, color=list(colours), zorder=2)
     ax.set_yticks(range(len(labels)), list(labels), fontsize=POINTS)
     ax.set_ylim(len(labels) - 0.4, -0.6)

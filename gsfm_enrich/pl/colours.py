@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from gsfm_enrich.pl.options import ColouredByValue, Palette
 
-SEQUENTIAL = "viridis"
+SEQUENTIAL = "magma"
 """Colour map of every p-value and score; reversed on a light background, so that large values stand out."""
 GROUPS = "tab10"
 QUALITATIVE = 20

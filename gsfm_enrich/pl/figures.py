@@ -29,13 +29,20 @@ SALT = "gsfm_enrich"
 """Salt of the names inside an SVG. With it, and without dates, the same plot gives the same bytes."""
 FONT = "DejaVu Sans"
 """The font of pages, which comes with matplotlib; readers without it get one of about the same width."""
+DPI, LARGEST_SIDE = 150, 4000
+"""Pixels per inch of a saved picture, and on its longest side."""
 MOST_MARGIN = 0.85
 """Share of the width or height of a figure of the caller's size that margins take at most."""
+MOST_LEGEND = 0.7
+"""Share of the width or height of the caller's axes that legends take at most."""
 FONTS = f"'{FONT}', Verdana, sans-serif"
 
 
 def axes_or_new(
-    options: FigureOptions, size: tuple[float, float], margins: tuple[float, float, float, float]
+    options: FigureOptions,
+    size: tuple[float, float],
+    margins: tuple[float, float, float, float],
+    legend: tuple[float, float] = (0.0, 0.0),
 ) -> Axes:
     """Return the caller's axes, or those of a new figure with room for everything.
 
@@ -47,10 +54,13 @@ def axes_or_new(
         Width and height of the new axes, in inches.
     margins
         Room on their left, right, bottom and top, in inches.
+    legend
+        How much of the room on the right and at the bottom is for legends, in inches. The caller's axes get
+        smaller by it, so that legends do not cover their neighbours.
     """
     ax = options.get("ax")
     if ax is not None:
-        return ax
+        return _make_room(ax, *legend)
     from matplotlib import pyplot as plt
 
     left, right, bottom, top = margins
@@ -60,6 +70,18 @@ def axes_or_new(
     place = (across * left / width, up * bottom / height,
              1 - across * (left + right) / width, 1 - up * (bottom + top) / height)  # fmt: skip
     return plt.figure(figsize=(width, height)).add_axes(place)
+
+
+def _make_room(ax: Axes, right: float, bottom: float) -> Axes:
+    """Shrink axes within their place; a layout engine of the figure sees legends and makes room itself."""
+    figure = root_figure(ax)
+    if figure.get_layout_engine() is None and (right or bottom):
+        x, y, width, height = ax.get_position().bounds
+        whole_width, whole_height = figure.get_size_inches()
+        across = min(right / whole_width, MOST_LEGEND * width)
+        up = min(bottom / whole_height, MOST_LEGEND * height)
+        ax.set_position((x, y + up, width - across, height - up))
+    return ax
 
 
 def write_title(ax: Axes, title: str, **style: Any) -> None:
@@ -118,17 +140,18 @@ def _format(path: Path) -> str:
     return path.suffix.lower().lstrip(".") or "png"
 
 
-def save_figure(ax: Axes, path: Path, dpi: int = 150) -> None:
+def save_figure(ax: Axes, path: Path) -> None:
     """Write the figure of `ax` to a file, its format given by the suffix, completely or not at all.
 
-    The picture is cropped to what is drawn, and enlarged where that does not fit into the figure.
+    The picture is cropped to what is drawn, and enlarged where that does not fit into the figure. A figure
+    that is very large is written with fewer pixels per inch.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     from matplotlib import rc_context
 
     figure = root_figure(ax)
     options: dict[str, Any] = {
-        "dpi": dpi,
+        "dpi": min(DPI, LARGEST_SIDE / max(figure.get_size_inches())),
         "bbox_inches": "tight",
         "facecolor": figure.get_facecolor(),
         "metadata": UNDATED.get(_format(path)),

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable
 
+MORE_ROOM = (20, 60, 200, 1000)
+"""Characters that are added, step by step, to a name that is not distinct."""
 TERM_ID = re.compile(r"\s*\((?:GO|HP|MP|R-HSA|WP|hsa)[:\-_]?\d+\)\s*$")
 
 
 def list_label(group: str, direction: str, width: int = 32) -> str:
     """Return a short name such as ``CD19+ B (up)``."""
     return escape(f"{shorten(group, width)} {f'({direction})' if direction else ''}".strip())
+
+
+def list_labels(lists: Iterable[tuple[str, str]], width: int = 32) -> list[str]:
+    """Return a short name for each list; two that would be the same are cut less."""
+    pairs = list(lists)
+    short = _distinct([group for group, _ in pairs], lambda group, more: shorten(group, width + more))
+    return [list_label(short[group], direction, width=len(group)) for group, direction in pairs]
 
 
 def shorten(text: str, width: int) -> str:
@@ -37,7 +47,8 @@ def term_labels(terms: Iterable[str], width: int = 44, lines: int = 2) -> list[s
     Returns
     -------
     list of str
-        Labels in the order of `terms`. Ids are kept where names would be the same without them.
+        Labels in the order of `terms`. Ids are kept where names would be the same without them, and names
+        that would be the same once shortened are cut less.
 
     Examples
     --------
@@ -49,14 +60,29 @@ def term_labels(terms: Iterable[str], width: int = 44, lines: int = 2) -> list[s
     owners: dict[str, set[str]] = {}
     for name, label in short.items():
         owners.setdefault(label, set()).add(name)
-    labels = (short[name] if len(owners[short[name]]) == 1 else name for name in names)
-    return [escape("\n".join(_wrapped(label, width, lines))) for label in labels]
+    labels = [short[name] if len(owners[short[name]]) == 1 else name for name in names]
+    cut = _distinct(labels, lambda label, more: "\n".join(_wrapped(label, width, lines, width + more)))
+    return [escape(cut[label]) for label in labels]
 
 
-def _wrapped(text: str, width: int, lines: int) -> list[str]:
+def _distinct(names: Iterable[str], cut: Callable[[str, int], str]) -> dict[str, str]:
+    """Return each name as `cut` shortens it, with as many more characters as make it distinct from others."""
+    cuts = {name: cut(name, 0) for name in names}
+    for more in MORE_ROOM:
+        owners = Counter(cuts.values())
+        same = [name for name, text in cuts.items() if owners[text] > 1]
+        if not same:
+            break
+        cuts |= {name: cut(name, more) for name in same}
+    return cuts
+
+
+def _wrapped(text: str, width: int, lines: int, last: int) -> list[str]:
+    """Return the lines of a label; what does not fit is shortened to `last` characters, in as many lines."""
     wrapped = textwrap.wrap(text.replace("_", " ") if " " not in text else text, width) or [""]
     if len(wrapped) > lines:
-        wrapped = [*wrapped[: lines - 1], shorten(" ".join(wrapped[lines - 1 :]), width)]
+        rest = shorten(" ".join(wrapped[lines - 1 :]), last)
+        wrapped = [*wrapped[: lines - 1], *(textwrap.wrap(rest, width) if last > width else [rest])]
     return wrapped
 
 

@@ -12,9 +12,12 @@ import pandas as pd
 from gsfm_enrich.errors import InputError, did_you_mean
 from gsfm_enrich.expression.markers import choose
 from gsfm_enrich.get._results import p_column, stored
+from gsfm_enrich.pl.folding import fold_rows
 from gsfm_enrich.ranking.ranked_as_lists import FDR, as_list_results
 
 SMALLEST_P = 1e-300
+MOST_TERMS, MOST_ROWS = 10, 60
+"""Terms of one list, and rows of all lists, that are drawn unless a number of terms is asked for."""
 OF_LISTS = ("Expected Overlap", "GSFM P-value", "GSFM Adjusted P-value", "Rank Change")
 """Columns that results of the threshold-free test have only for groups of terms."""
 
@@ -98,12 +101,13 @@ def choose_rows(
     direction: str | None,
     column: str | None,
     cutoff: float,
-    top_term: int,
+    top_term: int | None,
+    fold: float | None = None,
 ) -> Chosen:
     """Choose the rows to draw; the parameters and errors are those of the plots."""
     results = pick(results_of(data, key), groups, direction)
     drawn = check_column(results, column)
-    best = top_rows(results, column, cutoff, top_term)
+    best = top_rows(results, column, cutoff, top_term, fold)
     return Chosen(results, best, drawn, drawn if drawn.endswith("P-value") else p_column(results))
 
 
@@ -160,7 +164,13 @@ def strength_label(column: str) -> str:
     return f"−log₁₀ {column}" if column.endswith("P-value") else column
 
 
-def top_rows(results: pd.DataFrame, column: str | None, cutoff: float, top_term: int) -> pd.DataFrame:
+def top_rows(
+    results: pd.DataFrame,
+    column: str | None,
+    cutoff: float,
+    top_term: int | None,
+    fold: float | None = None,
+) -> pd.DataFrame:
     """Return the best rows of each group and direction.
 
     Parameters
@@ -172,7 +182,9 @@ def top_rows(results: pd.DataFrame, column: str | None, cutoff: float, top_term:
     cutoff
         Largest adjusted p-value to keep; if `column` is a p-value, its largest value to keep.
     top_term
-        Maximum number of rows per group and direction.
+        Maximum number of rows per group and direction; None for ten, or fewer where there are many lists.
+    fold
+        Similarity from which on a term is folded into a better one of the list; None folds none.
     """
     judged = column if column is not None and column.endswith("P-value") else p_column(results)
     kept = results[results[judged] <= cutoff]
@@ -180,7 +192,9 @@ def top_rows(results: pd.DataFrame, column: str | None, cutoff: float, top_term:
         kept = kept.sort_values(["GSFM Rank", judged], kind="stable")
     else:
         kept = kept.iloc[np.argsort(-strength(kept, column or judged), kind="stable")]
-    kept = kept.groupby(["group", "direction"], sort=False).head(top_term)
+    of_lists = fold_rows(kept, fold).groupby(["group", "direction"], sort=False)
+    fitting = max(min(MOST_ROWS // max(of_lists.ngroups, 1), MOST_TERMS), 1)
+    kept = of_lists.head(fitting if top_term is None else top_term)
     lists = {name: place for place, name in enumerate(list_keys(results))}
     order = [lists[name] for name in zip(kept["group"], kept["direction"], strict=True)]
     return kept.iloc[np.argsort(order, kind="stable")].reset_index(drop=True)

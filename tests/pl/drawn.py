@@ -23,7 +23,7 @@ def ranked_rows(
             "Adjusted P-value": 10.0 ** -(9 - np.array(before)),
             "Odds Ratio": 2.0,
             "Combined Score": 1.0 + np.arange(len(ranks)),
-            "Genes": ["A;B" if hit else "" for hit in hits],
+            "Genes": [f"A{place};B{place}" if hit else "" for place, hit in enumerate(hits)],
             "Expected Overlap": np.array(hits) + 0.5,
             "GSFM Fold Enrichment": 2.0,
             "GSFM P-value": 10.0 ** -(12.0 - ranked),

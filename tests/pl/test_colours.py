@@ -52,9 +52,9 @@ def test_bars_of_a_group_have_the_colour_that_a_dict_gives_it() -> None:
 
 def test_one_quantity_has_one_colour_map() -> None:
     maps = {draw(ROWS).collections[0].get_cmap().name for draw in (pl.dotplot, pl.heatmap)}
-    assert maps == {"viridis_r"}
+    assert maps == {"magma_r"}
     with plt.style.context("dark_background"):  # the largest value is never next to the background
-        assert pl.dotplot(ROWS).collections[0].get_cmap().name == "viridis"
+        assert pl.dotplot(ROWS).collections[0].get_cmap().name == "magma"
 
 
 def test_colour_maps_by_either_name() -> None:

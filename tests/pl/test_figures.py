@@ -49,7 +49,7 @@ def table(groups: int, terms: list[str]) -> pd.DataFrame:
                     "Overlap": "123/1234",
                     "P-value": p_values,
                     "Adjusted P-value": p_values[::-1],
-                    "Genes": [f"GENE{rank};HLA-DRB1;HLA-DRA" for rank in ranks],
+                    "Genes": [f"GENE{rank};TP{rank};HLA-DRB1" for rank in ranks],
                     "GSFM P-value": p_values,
                     "GSFM Adjusted P-value": p_values,
                     "GSFM Rank": ranks,

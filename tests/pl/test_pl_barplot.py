@@ -17,7 +17,7 @@ def test_barplot_bars_marks_and_notes(results: pd.DataFrame) -> None:
     np.testing.assert_allclose(lengths, -np.log10(table["GSFM Adjusted P-value"]))
     np.testing.assert_allclose(ax.lines[0].get_xdata(), -np.log10(table["Adjusted P-value"].clip(upper=1)))
     assert labels(ax, "y") == [f"term {place}" for place in range(5)]
-    assert texts(ax) == ["5/20  + 6 predicted", "4/20", "3/20", "2/20", "0/20  + 6 predicted"]
+    assert texts(ax) == ["5 → 5.5 of 20", "4 → 4.5 of 20", "3 → 3.5 of 20", "2 → 2.5 of 20", "0 → 0.5 of 20"]
     assert ax.get_title(loc="left") == "A/B (up)"
     assert ax.get_ylim()[0] > ax.get_ylim()[1]  # the best on top
 

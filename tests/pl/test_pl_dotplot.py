@@ -32,8 +32,9 @@ def test_dotplot_colour_and_size(results: pd.DataFrame) -> None:
     table = results[results["group"] == "C"].reset_index(drop=True)
     assert terms == [1, 0, 2, 3, 4]
     np.testing.assert_allclose(dots.get_array(), -np.log10(table["GSFM Adjusted P-value"]))
-    share = np.array([8, 9, 7, 6, 5]) / 20
-    np.testing.assert_allclose(dots.get_sizes(), 14 + (150 - 14) * share / share.max())
+    np.testing.assert_allclose(
+        dots.get_sizes(), 14 + (150 - 14) * table["Expected Overlap"] / table["Expected Overlap"].max()
+    )
 
 
 def test_dotplot_cutoff_and_column(results: pd.DataFrame) -> None:

@@ -24,10 +24,10 @@ def test_functions_of_a_gene(block_library: GeneSetLibrary, block_model: GSFM) -
     table = predict_functions("B3G2", block_library, top=6, model=block_model)
     ax = pl.functions("B3G2", gene_sets=block_library, model=block_model, top_term=6)
     assert labels(ax, "y") == table["term"].tolist()
-    np.testing.assert_allclose([bar.get_width() for bar in ax.patches], table["score"])
+    np.testing.assert_allclose([bar.get_width() for bar in ax.patches], table["probability"])
     shades = [colors.to_hex(bar.get_facecolor()) for bar in ax.patches]
     assert shades == [KNOWN if known else NEW for known in table["known"]]
-    notes = [f"prob. {p:.2g}, z {z:.1f}" for p, z in zip(table["probability"], table["z_score"], strict=True)]
+    notes = [f"{p:.2g}, z {z:.1f}" for p, z in zip(table["probability"], table["z_score"], strict=True)]
     assert [text.get_text() for text in ax.texts] == notes
     assert ax.get_title(loc="left") == "Functions of B3G2"
     both = predict_functions(["B3G2", "B4G1"], block_library, top=6, model=block_model)
