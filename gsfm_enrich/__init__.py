@@ -50,8 +50,10 @@ if TYPE_CHECKING:
     from gsfm_enrich.model.vocab import Vocab
     from gsfm_enrich.prediction.augment import augment
     from gsfm_enrich.prediction.context import functions_in_context
+    from gsfm_enrich.prediction.describe import describe_gene
     from gsfm_enrich.prediction.gene_modules import gene_modules
     from gsfm_enrich.prediction.neighbours import neighbors
+    from gsfm_enrich.prediction.new_functions import new_functions
     from gsfm_enrich.prediction.predict import predict_functions, predict_genes
     from gsfm_enrich.prediction.understudied import gene_info
     from gsfm_enrich.ranking.groups import group_terms
@@ -84,6 +86,7 @@ __all__ = [
     "Vocab",
     "augment",
     "barplot",
+    "describe_gene",
     "dotplot",
     "enrich",
     "enrich_ranked",
@@ -140,6 +143,7 @@ _HOMES = {
     "OfflineError": "errors",
     "Vocab": "model.vocab",
     "augment": "prediction.augment",
+    "describe_gene": "prediction.describe",
     "enrich": "drop_in.enrichr",
     "enrich_ranked": "tl._ranked_tables",
     "enrichr": "drop_in.enrichr",

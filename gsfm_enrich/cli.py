@@ -21,6 +21,7 @@ from gsfm_enrich.commands.ranked import RANKED_CLOSING, ranked
 from gsfm_enrich.commands.reporting import GENE_CLOSING, REPORT_CLOSING, gene, report
 from gsfm_enrich.commands.species import ORTHOLOGY_CLOSING, orthology
 from gsfm_enrich.commands.training import TRAIN_CLOSING, train
+from gsfm_enrich.commands.words import DESCRIBE_CLOSING, describe
 from gsfm_enrich.errors import GsfmEnrichError
 
 PROGRAM = "gsfm-enrich"
@@ -66,6 +67,7 @@ app.command(epilog=ENRICHR_CLOSING)(enrichr)
 app.command(epilog=RANKED_CLOSING)(ranked)
 app.command(epilog=REPORT_CLOSING)(report)
 app.command(epilog=GENE_CLOSING)(gene)
+app.command(epilog=DESCRIBE_CLOSING)(describe)
 app.command(epilog=PREDICT_CLOSING)(predict)
 app.command(epilog=AUGMENT_CLOSING)(augment)
 app.command(epilog=TRAIN_CLOSING)(train)

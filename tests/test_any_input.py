@@ -237,6 +237,7 @@ def calls(adata, sets, small_model, tmp_path, monkeypatch):
         ge.augment: {"genes": GENES, "model": small_model},
         ge.neighbors: {"genes": GENES[:1], "model": small_model},
         ge.new_functions: {"genes": GENES[:2], **asked},
+        ge.describe_gene: {"gene": GENES[0], **asked},
         ge.gene_modules: {"genes": GENES, **asked},
         ge.gene_info: {"genes": GENES},
         ge.resolve: {"ids": GENES},

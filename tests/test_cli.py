@@ -39,6 +39,7 @@ from gsfm_enrich.commands import (
     reporting,
     species,
     training,
+    words,
 )
 from gsfm_enrich.errors import GsfmEnrichWarning
 from gsfm_enrich.evaluation.evaluate import compare_halves
@@ -58,6 +59,7 @@ COMMANDS = (
     "ranked",
     "report",
     "gene",
+    "describe",
     "predict",
     "augment",
     "train",
@@ -72,6 +74,7 @@ CLOSINGS = {
     "ranked": ranked.RANKED_CLOSING,
     "report": reporting.REPORT_CLOSING,
     "gene": reporting.GENE_CLOSING,
+    "describe": words.DESCRIBE_CLOSING,
     "predict": prediction.PREDICT_CLOSING,
     "augment": prediction.AUGMENT_CLOSING,
     "train": training.TRAIN_CLOSING,
@@ -357,6 +360,16 @@ def test_predict_prints_the_functions_of_genes(files: Path) -> None:
     pd.testing.assert_frame_equal(shown_table, expected, check_dtype=False, rtol=1e-4)
     _, new, _ = invoke("predict", "B3G1", "-g", "blocks.gmt", "--model", "model", "--new")
     assert not table_of(new)["known"].any()
+
+
+def test_describe_prints_sentences(files: Path) -> None:
+    code, shown, _ = invoke("describe", "B3G5", "-g", "blocks.gmt", "--model", "model")
+    assert code == 0
+    assert shown.startswith("B3G5 is not in the gene table.")
+    assert "The model predicts that it belongs to" in shown
+    code, shown, _ = invoke("describe", "who", "-g", "blocks.gmt", "--model", "model")
+    assert code == 1
+    assert "The model does not know it" in shown
 
 
 def test_predict_prints_the_genes_of_a_term(files: Path, block_library: GeneSetLibrary) -> None:

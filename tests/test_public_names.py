@@ -19,8 +19,8 @@ WRAPPED = {"Enrichr",   # gseapy's, with our columns or our gene sets
 }  # fmt: skip
 OWN = WRAPPED | {
     "CheckpointError", "GSFM", "GSFMConfig", "GeneSetLibrary", "GsfmEnrichError", "GsfmEnrichWarning",
-    "InputError", "LibraryError", "MissingPackageError", "OfflineError", "Vocab", "augment", "enrich",
-    "enrich_ranked", "enrichr",
+    "InputError", "LibraryError", "MissingPackageError", "OfflineError", "Vocab", "augment",
+    "describe_gene", "enrich", "enrich_ranked", "enrichr",
     "functions_in_context", "gene_info", "gene_modules", "gene_report", "get", "group_terms",
     "load_libraries", "load_model", "membership_net", "neighbors", "new_functions", "pl", "predict_functions",
     "predict_genes", "rank_terms", "ranked_evidence", "report", "resolve", "save_model",

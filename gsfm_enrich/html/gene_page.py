@@ -43,9 +43,9 @@ def gene_report(
 ) -> Path:
     """Write a self-contained HTML page on one gene.
 
-    The page contains a paragraph in plain language that states only what the tables show; the gene's identity
-    and how well it is studied; its known and predicted functions; what it shares with its companions, if any
-    are given; and its neighbours, as a plot and a table.
+    The page begins with the paragraphs of :func:`gsfm_enrich.describe_gene`; then it contains the gene's
+    identity and how well it is studied; its known and predicted functions; what it shares with its
+    companions, if any are given; and its neighbours, as a plot and a table.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def gene_report(
     PosixPath('C1orf112.html')
     """
     from gsfm_enrich.prediction.context import functions_in_context
-    from gsfm_enrich.prediction.describe import describe_gene
+    from gsfm_enrich.prediction.describe import describe_gene, in_company
     from gsfm_enrich.prediction.neighbours import neighbors
     from gsfm_enrich.prediction.predict import predict_functions
     from gsfm_enrich.prediction.understudied import gene_info
@@ -94,7 +94,6 @@ def gene_report(
     info = gene_info([gene], organism)
     functions = predict_functions([gene], libraries, top=top, **options)
     tables = {"Who it is": info, "Functions": functions.drop(columns="gene")}
-    near = pd.DataFrame()
     shared = None
     if len(functions):
         near = neighbors([gene], **options)
@@ -113,8 +112,16 @@ def gene_report(
         }
         for heading, table in tables.items()
     ]
-    text = describe_gene(info, functions, near, shared)
-    return write_page(target, TEMPLATE, title=f"What {gene} may do", lead=text, sections=sections)
+    words = describe_gene(gene, libraries, **options)
+    said = [words.predicted, words.doubts, in_company(shared) if shared is not None and len(shared) else ""]
+    return write_page(
+        target,
+        TEMPLATE,
+        title=f"What {gene} may do",
+        lead=words.known,
+        paragraphs=list(filter(None, said)),
+        sections=sections,
+    )
 
 
 def tables_of(frame: pd.DataFrame) -> list[View]:

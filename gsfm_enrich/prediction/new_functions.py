@@ -16,7 +16,14 @@ from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.prediction.arguments import AskedGenes, ask
 from gsfm_enrich.prediction.neighbours import channels_of
 from gsfm_enrich.prediction.predict import FOLD, Functions, placed_genes, score_functions
-from gsfm_enrich.prediction.support import specificity, supporting_neighbours
+from gsfm_enrich.prediction.support import (
+    gene_percentiles,
+    library_comparison,
+    popularity_cautions,
+    ranks_for_the_average_gene,
+    specificity,
+    supporting_neighbours,
+)
 from gsfm_enrich.ranking.membership import Membership, library_membership
 
 LEAST_PROBABILITY = 0.1
@@ -30,9 +37,15 @@ FROM_CHANNEL = 0.2
 UNKNOWN = "the model does not know it"
 NEW_FUNCTION_COLUMNS = (
     "gene", "gene_set", "term", "probability", "specificity", "term_size", "channels", "neighbours",
-    "out_of_reach",
+    "caution", "out_of_reach",
 )  # fmt: skip
-TEXT_COLUMNS = ["gene_set", "term", "channels", "neighbours", "out_of_reach"]
+TEXT_COLUMNS = ["gene_set", "term", "channels", "neighbours", "caution", "out_of_reach"]
+ALONE = {
+    "families": "rests on its gene family alone, whose members may do other things",
+    "location": "rests on its place on the chromosome alone",
+    "publications": "rests on publications that name the genes together alone",
+}
+"""What is to be said of a prediction that a single channel supports."""
 
 
 @checked
@@ -74,6 +87,8 @@ def new_functions(
         - ``channels``: the channels of the model that give a fifth or more of the evidence, the strongest
           first, joined by ``;``
         - ``neighbours``: members of the term that are most similar to the gene, see `gsfm_enrich.neighbors`
+        - ``caution``: what speaks against it: popularity would do as well (see
+          `gsfm_enrich.predict_functions`), or it rests on one weak channel alone
         - ``out_of_reach``: why there is no prediction; empty if there is one
 
     Raises
@@ -113,7 +128,7 @@ def new_functions_of(
         chosen = []
         for functions in score_functions(placed_genes(asked, table), table):
             rows = probable_and_specific(functions, library, table, min_probability)[:top]
-            chosen.append(functions.table(library, rows, np.arange(len(rows)), [[]] * len(rows)))
+            chosen.append(functions.table(library, rows, _ranks(functions)[rows], [[]] * len(rows)))
             if not len(rows):
                 reasons[functions.gene] = _out_of_reach(functions, library)
         if chosen:
@@ -182,17 +197,41 @@ def _shared(table: Membership, rows: NDArray[np.int64], others: NDArray[np.int64
     return np.asarray((table.known[rows] @ table.known[others].T).toarray())
 
 
+def _ranks(functions: Functions) -> NDArray[np.int64]:
+    """Return the rank of every term for a gene, as `predict_functions` counts them."""
+    score = np.where(functions.usable, functions.score, -np.inf)
+    ranks = np.empty(len(score), np.int64)
+    ranks[np.argsort(-score, kind="stable")] = np.arange(1, len(score) + 1)
+    return ranks
+
+
 def _described(
     chosen: pd.DataFrame, library: GeneSetLibrary, table: Membership, organism: str
 ) -> pd.DataFrame:
     """Return the columns of the terms chosen of a library, with their ``row`` and ``column`` in its table."""
     rows, columns = chosen["row"].to_numpy(np.int64), chosen["column"].to_numpy(np.int64)
+    channels = evidence_channels(table, rows, columns)
     return chosen[["gene", "gene_set", "term", "probability"]].assign(
         specificity=specificity(library)[rows],
         term_size=library.sizes[rows],
-        channels=evidence_channels(table, rows, columns),
+        channels=channels,
         neighbours=supporting_neighbours(table, rows, columns, organism),
+        caution=_cautions(chosen, channels, table),
     )
+
+
+def _cautions(chosen: pd.DataFrame, channels: list[str], table: Membership) -> list[str]:
+    """Say what speaks against the terms chosen: popularity, or a single weak channel."""
+    if chosen.empty:
+        return []
+    compared = library_comparison(table)
+    rows, columns = chosen["row"].to_numpy(np.int64), chosen["column"].to_numpy(np.int64)
+    log_odds = chosen["log_odds"].to_numpy(np.float64)
+    by_model, by_popularity = gene_percentiles(table, rows, columns, log_odds, compared)
+    common = ranks_for_the_average_gene(compared)[rows] <= chosen["rank"].to_numpy()
+    popularity = popularity_cautions(by_popularity >= by_model, common)
+    weak = [ALONE.get(names, "") for names in channels]
+    return ["; ".join(filter(None, both)) for both in zip(popularity, weak, strict=True)]
 
 
 def _out_of_reach(functions: Functions, library: GeneSetLibrary) -> str:

@@ -117,11 +117,22 @@ def add_support(frame: pd.DataFrame, library: GeneSetLibrary, table: Membership,
     by_model, by_popularity = gene_percentiles(table, rows, columns, frame["log_odds"].to_numpy(), compared)
     frame["gene_percentile"] = by_model
     frame["neighbours"] = supporting_neighbours(table, rows, columns, organism)
-    usual = rankdata(-compared.average, method="min")[rows] <= frame["rank"].to_numpy()
-    frame["caution"] = [
+    popular = by_popularity >= by_model
+    common = ranks_for_the_average_gene(compared)[rows] <= frame["rank"].to_numpy()
+    frame["caution"] = popularity_cautions(popular, common)
+
+
+def popularity_cautions(popular: NDArray[np.bool_], common: NDArray[np.bool_]) -> list[str]:
+    """Say which predictions rest on popularity: of the gene, or of the term."""
+    return [
         "; ".join(text for text, holds in ((POPULAR_GENE, gene), (COMMON_TERM, term)) if holds)
-        for gene, term in zip(by_popularity >= by_model, usual, strict=True)
+        for gene, term in zip(popular, common, strict=True)
     ]
+
+
+def ranks_for_the_average_gene(compared: Comparison) -> NDArray[np.float64]:
+    """Return the rank of every term by its mean score, shape (n_terms,)."""
+    return np.asarray(rankdata(-compared.average, method="min"))
 
 
 def gene_percentiles(

@@ -1,4 +1,4 @@
-"""The paragraph on a gene holds nothing that the tables do not."""
+"""The paragraphs on a gene hold nothing that the tables do not."""
 
 from __future__ import annotations
 
@@ -7,58 +7,97 @@ import re
 import pandas as pd
 
 from gsfm_enrich.libraries.library import GeneSetLibrary
+from gsfm_enrich.libraries.sources import load_libraries
 from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.prediction.context import functions_in_context
-from gsfm_enrich.prediction.describe import describe_gene
-from gsfm_enrich.prediction.neighbours import neighbors
-from gsfm_enrich.prediction.predict import predict_functions
+from gsfm_enrich.prediction.describe import (
+    describe_gene,
+    distinct_terms,
+    doubts,
+    in_company,
+    known_functions,
+    known_terms,
+    predicted,
+)
+from gsfm_enrich.prediction.new_functions import UNKNOWN, new_functions
 from gsfm_enrich.prediction.understudied import gene_info
+
+ROW = {
+    "gene": "a", "gene_set": "s", "term": "t", "probability": 0.2, "specificity": 5.0, "term_size": 1200,
+    "channels": "publications;experiments", "neighbours": "b;c", "caution": "", "out_of_reach": "",
+}  # fmt: skip
 
 
 def test_every_name_and_figure_is_in_a_table(block_model: GSFM, block_library: GeneSetLibrary) -> None:
-    functions = predict_functions("B7G24", block_library, top=3, model=block_model)
-    near = neighbors("B7G24", 5, model=block_model)
-    shared = functions_in_context("B7G24", ["B7G1", "B7G3"], block_library, top=2, model=block_model)
-    text = describe_gene(gene_info("B7G24"), functions, near, shared)
-    best, first = functions.iloc[0], shared.iloc[0]
-    assert text.startswith(
-        "B7G24 is not in the gene table. None of the 3 terms listed below is known for it."
-    )
-    assert f"Its best new function is {best['term']}, which is" in text
-    assert f"(probability {best['probability']:.2g})" in text
-    assert f"an AUROC of {best['term_auroc']:.2f} (0.5 is chance)" in text
-    assert f"above {100 * best['gene_percentile']:.1f} % of the genes outside it" in text
-    assert f"is {first['term']}: " in text
-    genes = set(re.findall(r"B\d+G\d+", text))
-    cells = [*near["neighbour"], *";".join([*functions["neighbours"], *shared["companions"]]).split(";")]
-    assert genes <= {"B7G24", *cells}
-    figures = set(re.findall(r"\d+\.\d+", text)) - {"0.5"}
-    held = {
-        f"{best['probability']:.2g}", f"{best['term_auroc']:.2f}", f"{100 * best['gene_percentile']:.1f}",
-        f"{first['expected_companions']:.1f}", f"{first['fold_enrichment']:.1f}",
-    }  # fmt: skip
-    assert figures <= held
+    found = describe_gene("B7G24", block_library, model=block_model)
+    table = new_functions("B7G24", block_library, model=block_model)
+    pd.testing.assert_frame_equal(found.functions, table)
+    assert found.known.startswith("B7G24 is not in the gene table.")
+    for term, p in zip(table["term"], table["probability"], strict=True):
+        assert term in found.predicted
+        assert f"{p:.2g}" in found.predicted
+    genes = set(re.findall(r"B\d+G\d+", found.predicted))
+    assert genes <= set(";".join(table["neighbours"]).split(";"))
+    assert str(found) == repr(found) == found.text
+    assert found._repr_html_().count("<p>") == len(found.text.split("\n\n"))
 
 
 def test_how_sure_is_said_in_words() -> None:
-    row = {
-        "term": "a", "known": False, "term_auroc": float("nan"), "gene_percentile": 0.9, "neighbours": "",
-        "caution": "popularity alone ranks the gene as high",
-    }  # fmt: skip
-    for probability, word in ((0.7, "likely"), (0.2, "possible")):
-        functions = pd.DataFrame([{**row, "probability": probability}])
-        text = describe_gene(gene_info("TP53"), functions, pd.DataFrame())
-        assert f"is a, which is {word} (probability {probability})." in text
-        assert "Caution: popularity alone ranks the gene as high." in text
-        assert "AUROC" not in text
-    known = pd.DataFrame([{**row, "probability": 0.7, "known": True}])
-    text = describe_gene(gene_info("TP53"), known, pd.DataFrame())
-    assert "The term listed below, a, is known for it." in text
-    guess = pd.DataFrame([{**row, "probability": 0.03}])
-    text = describe_gene(gene_info("TP53"), guess, pd.DataFrame())
-    assert "the most probable new function, a, has a probability of 0.03" in text
+    text = predicted(pd.DataFrame([ROW, {**ROW, "term": "u", "probability": 0.7, "neighbours": "d"}]))
+    assert "belongs to t, a term of 1,200 genes: this is possible, with a probability of 0.2." in text
+    assert "from publications and experiments; b and c of that term are most similar to it." in text
+    assert "also belong to u, a term of 1,200 genes: this is likely, with a probability of 0.7." in text
+    assert "d of that term is most similar" in text
 
 
-def test_a_gene_that_the_model_does_not_know() -> None:
-    text = describe_gene(gene_info("who"), pd.DataFrame(), pd.DataFrame())
-    assert text == "who is not in the gene table. The model does not know it and predicts nothing."
+def test_what_speaks_against_it() -> None:
+    fuom, tp53 = (gene_info(gene).iloc[0] for gene in ("FUOM", "TP53"))
+    sure = {**ROW, "term": "u", "probability": 0.7, "caution": "common; popular"}
+    text = doubts(pd.DataFrame([{**ROW, "caution": "common"}, sure]), fuom)
+    assert "1 of the 2 predictions are more likely wrong than right" in text
+    assert f"only {fuom['publications']:.0f} publications" in text
+    assert "common (t and u)" in text
+    assert "popular (u)" in text
+    assert doubts(pd.DataFrame([{**sure, "caution": ""}]), tp53) == ""
+
+
+def test_silence_is_explained(block_library: GeneSetLibrary, block_model: GSFM) -> None:
+    silent = pd.DataFrame([{**ROW, "out_of_reach": "no new term is probable"}])
+    assert predicted(silent) == "What else it does is out of reach: no new term is probable."
+    assert doubts(silent, gene_info("FUOM").iloc[0]) == ""
+    nothing = "The model does not know it and predicts nothing."
+    assert predicted(pd.DataFrame([{**ROW, "out_of_reach": UNKNOWN}])) == nothing
+    assert nothing in describe_gene("who", block_library, model=block_model).text
+
+
+def test_known_terms_are_the_most_specific_ones() -> None:
+    sets = {"all": list("abcdefgh"), "above": list("abcde"), "small": ["a", "b"], "other": ["a", "f", "g"]}
+    library = GeneSetLibrary.from_dict(sets, name="mine")
+    rows = known_terms(library, "a", "human")
+    assert [library.terms[row] for row in rows] == ["small", "other", "above", "all"]
+    assert [library.terms[row] for row in distinct_terms(library, rows)] == ["small", "other"]
+    text = known_functions([library, GeneSetLibrary.from_dict({"x": ["y"]}, name="theirs")], "a", "human")
+    assert text == (
+        "It is in 4 terms of mine, most specifically small and other. It is in none of the terms of theirs."
+    )
+
+
+def test_refseq_is_named_as_the_source(block_library: GeneSetLibrary, block_model: GSFM) -> None:
+    assert "RefSeq: This gene encodes" in describe_gene("TP53", block_library, model=block_model).known
+    assert "RefSeq has no summary of it." in describe_gene("FUOM", block_library, model=block_model).known
+
+
+def test_go_is_searched_for_known_terms() -> None:
+    [go] = load_libraries("GO_Biological_Process")
+    first = distinct_terms(go, known_terms(go, "MZT1", "human"))[0]
+    assert "MZT1" in go[go.terms[first]]
+    assert go.sizes[first] == min(go.sizes[known_terms(go, "MZT1", "human")])
+
+
+def test_what_is_shared_with_companions(block_model: GSFM, block_library: GeneSetLibrary) -> None:
+    shared = functions_in_context("B7G24", ["B7G1", "B7G3"], block_library, top=2, model=block_model)
+    first = shared.iloc[0]
+    text = in_company(shared)
+    assert f"is {first['term']}: {first['expected_companions']:.1f} of them" in text
+    assert f"{first['fold_enrichment']:.1f} times" in text
+    assert "none of its companions" in in_company(shared.assign(companions=""))
