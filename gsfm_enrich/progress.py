@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TypeVar
 
 Step = TypeVar("Step")
 SILENT_SECONDS = 2.0
+_WANTED = ContextVar("_WANTED", default=True)
+
+
+@contextmanager
+def no_bars() -> Iterator[None]:
+    """Show no progress bars meanwhile, where something else shows that the work goes on."""
+    token = _WANTED.set(False)
+    try:
+        yield
+    finally:
+        _WANTED.reset(token)
 
 
 def progress(steps: Iterable[Step], total: int, what: str) -> Iterator[Step]:
@@ -31,6 +44,9 @@ def progress(steps: Iterable[Step], total: int, what: str) -> Iterator[Step]:
     >>> list(progress("ab", 2, "letters"))
     ['a', 'b']
     """
+    if total < 2 or not _WANTED.get():
+        yield from steps
+        return
     from tqdm.auto import tqdm
 
     # tqdm disables itself without a terminal; notebooks have none and still show bars

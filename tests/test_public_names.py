@@ -45,13 +45,13 @@ ARROWS = {
     "training": {"errors", "files", "genes", "libraries", "model"},
     "ranking": {"errors", "files", "genes", "libraries", "model"},
     "evaluation": {"errors", "files", "genes", "libraries", "model", "training"},
-    "prediction": {"errors", "files", "progress", "genes", "libraries", "model", "ranking"},
+    "prediction": {"errors", "files", "genes", "libraries", "model", "ranking"},
     "expression": {"errors", "genes", "ranking"},
     "pl": {"errors", "files", "genes", "libraries", "model", "ranking", "prediction", "expression", "get"},
     "get": {"errors", "expression", "ranking"},
     "drop_in": {"errors", "files", "genes", "libraries", "model", "ranking", "pl"},
     "tl": {
-        "errors", "progress", "genes", "libraries", "model", "ranking", "prediction", "expression", "drop_in",
+        "errors", "genes", "libraries", "model", "ranking", "prediction", "expression", "drop_in",
         "get",
     },
     "html": {"errors", "files", "genes", "prediction", "get", "pl", "ranking"},
@@ -75,7 +75,7 @@ FOREIGN = {  # who may import these packages
     "anndata": SURFACE,
     "matplotlib": {"pl", "html", "drop_in"},
 }
-EVERYWHERE = {"arguments", "arrays", "kept", "organisms"}  # what public functions take, types, what is kept
+EVERYWHERE = {"arguments", "arrays", "kept", "organisms", "progress"}  # what functions take, keep and show
 EXCEPTIONS = {("libraries/enrichr.py", "gseapy")}  # the address of Enrichr is gseapy's
 
 

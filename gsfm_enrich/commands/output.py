@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import typer
 
 from gsfm_enrich.errors import GsfmEnrichWarning
+from gsfm_enrich.progress import no_bars
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -88,7 +89,7 @@ def working(what: str) -> Iterator[None]:
     """Show what is being done while standard error is a terminal."""
     from rich.console import Console
 
-    with Console(stderr=True, quiet=not is_watched(sys.stderr)).status(what):
+    with no_bars(), Console(stderr=True, quiet=not is_watched(sys.stderr)).status(what):
         yield
 
 

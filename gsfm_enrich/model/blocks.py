@@ -6,7 +6,7 @@ thread's work from beginning to end, and the blocks do not depend on the number 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
@@ -17,6 +17,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
+
+from gsfm_enrich.progress import progress
 
 ROWS = 256
 """Rows per block: a table of one block by all genes then stays in the processor's cache."""
@@ -56,7 +58,7 @@ def one_blas_thread() -> Iterator[None]:
                 _Depth.limit = None
 
 
-def in_blocks(work: Callable[[slice], T], n_rows: int, rows: int = ROWS) -> list[T]:
+def in_blocks(work: Callable[[slice], T], n_rows: int, rows: int = ROWS, *, what: str = "") -> list[T]:
     """Call a function for each block of rows, on as many threads as torch uses.
 
     Parameters
@@ -67,6 +69,8 @@ def in_blocks(work: Callable[[slice], T], n_rows: int, rows: int = ROWS) -> list
         Number of rows.
     rows
         Rows per block.
+    what
+        The label of a progress bar, as in `gsfm_enrich.progress.progress`; without one there is no bar.
 
     Returns
     -------
@@ -78,16 +82,21 @@ def in_blocks(work: Callable[[slice], T], n_rows: int, rows: int = ROWS) -> list
     >>> in_blocks(lambda block: (block.start, block.stop), 5, rows=2)
     [(0, 2), (2, 4), (4, 5)]
     """
-    return in_threads(work, [slice(start, min(start + rows, n_rows)) for start in range(0, n_rows, rows)])
+    blocks = [slice(start, min(start + rows, n_rows)) for start in range(0, n_rows, rows)]
+    return in_threads(work, blocks, what=what)
 
 
-def in_threads(work: Callable[[S], T], parts: Sequence[S]) -> list[T]:
+def in_threads(work: Callable[[S], T], parts: Sequence[S], *, what: str = "") -> list[T]:
     """Call a function for each part of the work, as `in_blocks` does for blocks of rows."""
+
+    def watched(results: Iterable[T]) -> Iterable[T]:
+        return progress(results, len(parts), what) if what and len(parts) > 1 else results
+
     with one_blas_thread():
         if len(parts) < 2 or torch.get_num_threads() == 1:
-            return [work(part) for part in parts]
+            return list(watched(map(work, parts)))
         with ThreadPoolExecutor(torch.get_num_threads()) as pool:
-            return list(pool.map(work, parts))
+            return list(watched(pool.map(work, parts)))
 
 
 def product(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:

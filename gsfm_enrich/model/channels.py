@@ -218,7 +218,7 @@ class ChannelGSFM(GSFM):
             some = sets[block]
             return self.weigh_with_sums(some, self.table_sums(some))
 
-        parts = in_blocks(work, sets.shape[0]) or [work(slice(0, 0))]
+        parts = in_blocks(work, sets.shape[0], what="weighing channels") or [work(slice(0, 0))]
         columns = zip(*((p.weights, p.spread, p.random, p.own) for p in parts), strict=True)
         return Weighing(*(np.concatenate(column) for column in columns))
 

@@ -32,6 +32,7 @@ from gsfm_enrich.prediction.predict import (
     score_functions,
 )
 from gsfm_enrich.prediction.support import library_comparison
+from gsfm_enrich.progress import progress
 from gsfm_enrich.ranking.membership import Membership, library_membership
 
 CONTEXT_COLUMNS = (
@@ -144,11 +145,13 @@ def functions_in_lists(
     parts = []
     for library in load_libraries(gene_sets, organism):
         table = library_membership(library, asked.model, organism)
-        contexts = {name: Context(library, table, held, organism) for name, held in lists.items()}
+        contexts = {
+            name: Context(library, table, held, organism)
+            for name, held in progress(lists.items(), len(lists), "terms of lists")
+        }
         placed = placed_genes(asked, table)
-        for alone, close in zip(
-            score_functions(placed, table), similarity_to_all(placed, table), strict=True
-        ):
+        scored = zip(score_functions(placed, table), similarity_to_all(placed, table), strict=True)
+        for alone, close in progress(scored, len(placed), "functions in lists"):
             for name, context in contexts.items():
                 if everywhere or alone.column in context.columns:
                     fold_enrichment, expected = context.enrichment(alone)

@@ -24,6 +24,7 @@ from gsfm_enrich.prediction.arguments import (
     spelled,
 )
 from gsfm_enrich.prediction.support import SUPPORT_COLUMNS, add_support, size_credit
+from gsfm_enrich.progress import progress
 from gsfm_enrich.ranking.membership import Membership, library_membership
 
 BASIC_COLUMNS = ("gene", "gene_set", "term", "score", "z_score", "rank", "probability", "known")
@@ -113,7 +114,7 @@ def predict_functions(
         placed = placed_genes(asked, table)
         chosen = [
             functions.table(library, *functions.best(functions.score, table, top, fold, known))
-            for functions in score_functions(placed, table)
+            for functions in progress(score_functions(placed, table), len(placed), "functions of genes")
         ]
         if chosen:
             parts.append(pd.concat(chosen, ignore_index=True))

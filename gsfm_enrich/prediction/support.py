@@ -17,6 +17,7 @@ from gsfm_enrich.kept import kept_on_first
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.prediction.neighbours import gene_similarity
 from gsfm_enrich.prediction.understudied import publications_of
+from gsfm_enrich.progress import progress
 from gsfm_enrich.ranking.cache import Arrays
 from gsfm_enrich.ranking.kept_scores import check_numbers
 from gsfm_enrich.ranking.membership import Membership
@@ -229,7 +230,8 @@ def held_out_auroc(
         NaN for terms of fewer than two genes that the model knows.
     """
     sums, counts = np.zeros((2, len(rows)))
-    for start in range(0, len(rows), BLOCK // FOLDS):
+    starts = range(0, len(rows), BLOCK // FOLDS)
+    for start in progress(starts, len(starts), "hiding members of terms"):
         places, shown, hidden = hidden_parts(table, rows, range(start, len(rows))[: BLOCK // FOLDS], seed)
         if not len(places):
             continue

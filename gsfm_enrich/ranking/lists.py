@@ -19,6 +19,7 @@ from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.libraries.sources import load_libraries
 from gsfm_enrich.model.checkpoint import load_model
 from gsfm_enrich.model.gsfm import GSFM
+from gsfm_enrich.progress import progress as watched
 from gsfm_enrich.ranking.caution import cautions
 from gsfm_enrich.ranking.completeness import default_completeness
 from gsfm_enrich.ranking.counts import count_overlaps, say_lost
@@ -146,22 +147,14 @@ def _run(
 ) -> list[tuple[NDArray[Any], ...]]:
     """Rank the terms for blocks of lists, in parallel."""
     from joblib import Parallel, delayed
-    from rich.console import Console
-    from rich.progress import Progress
 
     # Lists of the same length share their null distribution, so they stay together.
     order = np.lexsort(queries.drawn.T[::-1])
     step = max(CELLS // max(terms.incidence.shape[1], 1), 1)
     parts = [order[start : start + step] for start in range(0, len(order), step)]
     tasks = (delayed(rank_block)(terms, queries.queries(rows), rows, top) for rows in parts)
-    console = Console(stderr=True)
-    with Progress(console=console, disable=not (progress and console.is_terminal)) as bar:
-        task = bar.add_task("ranking terms", total=len(parts))
-        found = []
-        for part in _results(Parallel(n_jobs=n_jobs, return_as="generator"), tasks):
-            found.append(part)
-            bar.advance(task)
-    return found
+    found = _results(Parallel(n_jobs=n_jobs, return_as="generator"), tasks)
+    return list(watched(found, len(parts), "ranking terms") if progress else found)
 
 
 def _results(parallel: Any, tasks: Iterator[Any]) -> Iterator[Any]:

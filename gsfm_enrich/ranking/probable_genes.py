@@ -66,7 +66,7 @@ def probable_genes(scores: Scores, calibration: Calibration, known: csr_array, c
         p = calibration.probability(log_odds[here, there] + offsets[rows[here]])
         return rows[here], there, p
 
-    parts = in_blocks(work, len(usable))
+    parts = in_blocks(work, len(usable), what="completing terms")
     if not parts:
         return empty_table(shape)
     terms, found, p = (np.concatenate(column) for column in zip(*parts, strict=True))

@@ -30,6 +30,7 @@ from gsfm_enrich.get.storage import (
     storable_params,
 )
 from gsfm_enrich.model.names import name_of_model
+from gsfm_enrich.progress import progress
 from gsfm_enrich.ranking.counts import count_overlap
 from gsfm_enrich.ranking.enrichment import (
     TermTests,
@@ -314,7 +315,7 @@ def _enrich_lists(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Run one query per list; return the long table and the log."""
     tests, lost, too_long_lists = [], [], []
-    for marker in markers:
+    for marker in progress(markers, len(markers), "testing lists"):
         counted = []
         if marker.genes:
             query = parse_gene_list(marker.genes)[0]
