@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
+from scipy.special import ndtri, stdtr
 
 from gsfm_enrich.arrays import Floats
 from gsfm_enrich.model.blocks import in_threads
 from gsfm_enrich.ranking.ranked import (
     EMPHASIS,
+    SMALLEST_P,
     VIEWS,
     Moments,
     View,
@@ -64,9 +66,17 @@ class PermutationNull:
         float64 array, shape (n_tables, n_terms)
             Tail of Pearson's type III distribution with these moments. P-values below one in `n_tables` are
             extrapolated.
+
+        Notes
+        -----
+        Mean and spread come from n tables, so that a standardised effect follows ``sqrt(1 + 1 / n)`` times
+        Student's t with n - 1 degrees of freedom if the effects are normal. It is replaced by the normal
+        deviate of the same probability, which is smaller the fewer the tables.
         """
         moments = self.moments[view]
-        return tail_of(standardise(effects, moments), moments)
+        t = standardise(effects, moments) / np.sqrt(1 + 1 / self.n_tables)
+        tail = np.maximum(stdtr(max(self.n_tables - 1, 1), -np.abs(t)), SMALLEST_P)
+        return tail_of(np.copysign(ndtri(tail), t), moments)
 
 
 def permutation_nulls(

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from gsfm_enrich.ranking.ranked_table import Order
     from gsfm_enrich.ranking.ranked_weights import TermWeights
 
+LABELLINGS, FEWEST_TABLES = 100, 400
+"""Labellings to draw by default, and the fewest tables: of tables without an effect, 1 to 11 % have a term at
+FDR < .05 if the moments come from 100 permuted tables, 1 to 8 % if they come from 400."""
 FEWEST_LABELLINGS = 100
 """With fewer labellings of replicates a warning says so."""
 FEWEST_FOUND = 0.2
@@ -42,7 +45,7 @@ def enrich_ranked(
     key: str = "rank_genes_groups",
     groups: str | Iterable[str] | None = None,
     direction: str | None = None,
-    permutations: int = 100,
+    permutations: int | None = None,
     replicate: str | None = None,
     batch: str | None = None,
     layer: str | None = None,
@@ -80,7 +83,7 @@ def enrich_ranked(
         was compared with another group. The table has the p-values of all three.
     permutations
         Labellings to draw. All groups of one labelling count, so that 10 groups and 100 permutations give
-        1,000 tables.
+        1,000 tables. By default 100, or as many as give 400 tables.
     replicate
         Column of ``adata.obs`` with the replicate of each cell, such as its donor. Cells are then summed by
         replicate and group (sums of fewer than ten are left out), groups are compared by limma's moderated t
@@ -176,11 +179,12 @@ def enrich_ranked(
     statistics = statistics * counts
     completing = None if model is None else load_model(model)
     weights = [ranked_weights(library, completing, genes, organism) for library in libraries]
+    done = [group for part in compared.comparisons for group in part.groups]
+    permutations = permutations or max(LABELLINGS, -(-FEWEST_TABLES // len(done)))
     nulls = permutation_nulls(_permuted(compared, permutations, seed, kept, counts), weights, emphasis)
     tested = [
         compare_views(statistics, own, null, emphasis) for own, null in zip(weights, nulls, strict=True)
     ]
-    done = [group for part in compared.comparisons for group in part.groups]
     tables, log = [], []
     for number, group in enumerate(done):
         for library, own, views in zip(libraries, weights, tested, strict=True):

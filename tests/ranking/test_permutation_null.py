@@ -5,12 +5,12 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
-from scipy.stats import kstest, skew
+from scipy.stats import kstest, skew, t
 
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.ranking.columns import RANKED
-from gsfm_enrich.ranking.permutation_null import SKEWNESS_SHRINKAGE, permutation_nulls
-from gsfm_enrich.ranking.ranked import EMPHASIS, VIEWS, view_effects
+from gsfm_enrich.ranking.permutation_null import SKEWNESS_SHRINKAGE, PermutationNull, permutation_nulls
+from gsfm_enrich.ranking.ranked import EMPHASIS, VIEWS, Moments, view_effects
 from gsfm_enrich.ranking.ranked_table import compare_views, ranked_table
 from gsfm_enrich.ranking.ranked_weights import ranked_weights
 
@@ -71,6 +71,16 @@ def test_any_number_of_threads_gives_the_same_bytes(weights):
     finally:
         torch.set_num_threads(before)
     assert found[0] == found[1]
+
+
+def test_few_tables_give_larger_p_values(weights):
+    effects = view_effects(correlated(200, 5), weights)["up"]
+    mean, spread = effects.mean(axis=0), effects.std(axis=0)
+    normal = Moments(mean, spread, np.zeros(len(mean)))
+    z = (effects - mean)[:, :30] / spread[:30]
+    for n in (12, 400):
+        p = PermutationNull({"up": normal}, n).p_values(effects, "up")[:, :30]
+        np.testing.assert_allclose(p, t.sf(z / np.sqrt(1 + 1 / n), n - 1), rtol=1e-6)
 
 
 def test_terms_without_measured_genes_are_not_found(weights, null):
