@@ -17,6 +17,7 @@ from gsfm_enrich.get._results import p_column, stored
 from gsfm_enrich.html.pages import page_path, write_page
 from gsfm_enrich.html.tables import View, column_meanings, is_ranked, table_view
 from gsfm_enrich.pl.figures import svg_address
+from gsfm_enrich.pl.folding import FOLD, SIMILAR, fold_rows
 from gsfm_enrich.pl.plot_data import list_keys, results_of, top_rows
 
 TEMPLATE = "report.html.j2"
@@ -162,9 +163,12 @@ def _part(
         if log["message"]:
             said.append(f"No result: {log['message']}.")
     best = top_rows(rows, None, cutoff, top_term) if len(rows) else rows
+    kept = fold_rows(best, FOLD)
     if len(rows):
         below = f" with {_judged(rows)} ≤ {cutoff:g}" if cutoff < 1 else ""
         said.append(f"The best {len(best):,} of {len(rows):,} terms{below}.")
+        if len(kept) < len(best):
+            said.append(f"Folded are {len(best) - len(kept):,} that rest on the same genes as a better one.")
     significant = len(rows) > 0 and rows[p_column(rows)].min() <= SIGNIFICANT
     if len(rows) and not significant:
         said.append(f"None has {_judged(rows)} ≤ {SIGNIFICANT}, so there is no plot.")
@@ -173,8 +177,14 @@ def _part(
         "heading": heading,
         "note": " ".join(said),
         "images": _pictures(rows) if significant else [],
-        "frame": table_view(best) if len(best) else None,
+        "frame": table_view(*_folded(best, kept)) if len(best) else None,
     }
+
+
+def _folded(best: pd.DataFrame, kept: pd.DataFrame) -> tuple[pd.DataFrame, list[bool]]:
+    """Return the rows with the names of the terms folded into each, and which rows are folded themselves."""
+    similar = kept[SIMILAR].str.replace("; ", ";", regex=False).reindex(best.index).fillna("")
+    return best.assign(**{SIMILAR: similar}), [row not in kept.index for row in best.index]
 
 
 def _pictures(rows: pd.DataFrame) -> list[View]:

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
+from gsfm_enrich.pl.folding import SIMILAR
 from gsfm_enrich.pl.plot_data import split_genes
 from gsfm_enrich.ranking.columns import GSEAPY, MODEL, RANKED, meanings_of
 
@@ -19,7 +20,7 @@ UNEXPLAINED = ("Gene_set", "Term")
 HIDDEN_COLUMNS = ("group", "direction")
 GENE_COLUMNS = (
     "Genes", "Predicted Genes", "Lead_genes", "Predicted Lead Genes", "missing", "groups", "neighbours",
-    "companions", "similar_terms",
+    "companions", "similar_terms", SIMILAR,
 )  # fmt: skip
 ROW_COLUMNS = (
     "Gene_set", "Term", "GSFM Rank", "Rank Change", "GSFM Adjusted P-value", "Adjusted P-value", "Overlap",
@@ -60,28 +61,32 @@ def column_meanings(frame: pd.DataFrame) -> list[tuple[str, str]]:
     return [(name, text) for name, text in meanings if name in frame and name not in UNEXPLAINED]
 
 
-def table_view(frame: pd.DataFrame) -> View:
+def table_view(frame: pd.DataFrame, folded: list[bool] | None = None) -> View:
     """Return what the template makes a table of.
 
     Parameters
     ----------
     frame
         Any data frame; one with a column ``Term`` is a table of terms, whose rows can be opened.
+    folded
+        Which of its rows are hidden until the reader asks for them; by default none.
 
     Returns
     -------
     dict
-        ``columns``, their names, and ``rows`` of cells.
+        ``columns``, their names, ``rows`` of cells, and which rows are ``folded``.
     """
+    folded = [False] * len(frame) if folded is None else folded
     if "Term" not in frame:
-        return _view(frame, [])
+        return _view(frame, []) | {"folded": folded}
     frame = frame.drop(columns=[name for name in HIDDEN_COLUMNS if name in frame])
     if "Gene_set" in frame and len(set(frame["Gene_set"])) == 1:
         frame = frame.drop(columns="Gene_set")
     if is_ranked(frame):
-        frame = frame[[name for name in RANKED_NAMES if name in frame]]
+        frame = frame[[name for name in (*RANKED_NAMES, SIMILAR) if name in frame]]
     shown = [name for name in (RANKED_ROW_COLUMNS if is_ranked(frame) else ROW_COLUMNS) if name in frame]
-    return _view(frame[shown], _details(frame[[name for name in frame.columns if name not in shown]]))
+    others = frame[[name for name in frame.columns if name not in shown]]
+    return _view(frame[shown], _details(others)) | {"folded": folded}
 
 
 def _view(frame: pd.DataFrame, details: list[list[tuple[str, Cell]]]) -> View:
@@ -119,7 +124,8 @@ def table_cell(value: Any, column: str) -> Cell:
         text, kind = short_number(float(value)), "num"
         sorted_by = "" if math.isnan(value) else repr(float(value))
     elif column in GENE_COLUMNS:
-        text, kind = text.replace(";", ", "), "genes predicted" if column.startswith("Predicted") else "genes"
+        of = "predicted" if column.startswith("Predicted") else "similar" if column == SIMILAR else ""
+        text, kind = text.replace(";", ", "), f"genes {of}".rstrip()
     elif column == "Overlap":
         sorted_by = text.split("/", maxsplit=1)[0]
     elif column in ("Term", "term"):

@@ -268,3 +268,24 @@ def test_ranked_results_are_told_in_their_own_words(
     assert "1 ranked table, " in text
     assert "overlap test" not in text
     assert "GSFM P-value" not in text
+
+
+def test_terms_on_the_same_genes_are_folded(tmp_path: Path) -> None:
+    rows = pd.DataFrame(
+        {
+            "Term": ["best", "much the same", "another"],
+            "Overlap": "2/9",
+            "P-value": [0.001, 0.002, 0.003],
+            "Adjusted P-value": [0.001, 0.002, 0.003],
+            "Genes": ["A;B", "A;B", "X;Y"],
+        }
+    )
+    path = report(rows, tmp_path / "report.html")
+    page = Page(path)
+    assert [row[0] for row in page.tables[0][1:]] == ["best", "much the same", "another"]
+    text = path.read_text(encoding="utf-8")
+    assert re.findall(r'<tr class="folded">.*?<summary>(.*?)</summary>', text) == ["much the same"]
+    assert "show 1 folded term" in page.text
+    assert "Folded are 1 that rest on the same genes" in page.text
+    assert "Similar Terms|much the same|" in page.opened[0]
+    assert "Similar Terms" not in page.opened[1]

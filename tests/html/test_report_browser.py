@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import anndata
+import pandas as pd
 import pytest
 
 from gsfm_enrich import tl
@@ -72,6 +73,7 @@ def click(page: Any, css: str, text: str) -> None:
 def test_sorts_by_number_and_by_name(page: Any, adata: anndata.AnnData) -> None:
     results = adata.uns["gsfm_enrichr"]["results"]
     table = results[(results["group"] == "T/NK cells") & (results["direction"] == "up")]
+    page.find_element("css selector", ".unfold").click()
     assert column(page, "Term") == table["Term"].tolist()
     click(page, "thead button", "Adjusted P-value")
     expected = table.sort_values("Adjusted P-value", kind="stable")
@@ -89,7 +91,7 @@ def test_sorts_by_number_and_by_name(page: Any, adata: anndata.AnnData) -> None:
 
 
 def test_filters_by_words_of_terms_and_by_genes(page: Any, adata: anndata.AnnData) -> None:
-    total = len(column(page, "Term"))
+    total = int(page.find_element("css selector", ".count").text.split()[-2])
     box = page.find_element("css selector", "input[type=search]")
     box.send_keys("lymphocyte ACTIV")
     assert column(page, "Term") == ["lymphocyte activation (GO:0046649)"]
@@ -161,3 +163,30 @@ def test_no_table_of_a_gene_page_needs_scrolling(
     assert browser.execute_script(tables) == [0, 0, 0, 0]
     assert browser.execute_script("return document.images[0].naturalWidth > 100")
     assert browser.get_log("browser") == []
+
+
+def test_folded_terms_are_one_click_away(browser: Any, tmp_path: Path) -> None:
+    rows = pd.DataFrame({"Term": list("abc"), "Overlap": "2/9", "Genes": ["A;B", "A;B", "X;Y"]})
+    rows["P-value"] = rows["Adjusted P-value"] = [0.001, 0.002, 0.003]
+    browser.get(report(rows, tmp_path / "folded.html").as_uri())
+    assert column(browser, "Term") == ["a", "c"]
+    count = browser.find_element("css selector", ".count")
+    assert count.text == "2 of 3 rows"
+    button = browser.find_element("css selector", ".unfold")
+    assert button.text == "show 1 folded term"
+    button.click()
+    assert column(browser, "Term") == ["a", "b", "c"]
+    button.click()
+    assert column(browser, "Term") == ["a", "c"]
+    box = browser.find_element("css selector", "input[type=search]")
+    box.send_keys("b")  # what is looked for is found, folded or not
+    assert "b" in column(browser, "Term")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_page_is_as_wide_as_the_window(page: Any, width: int) -> None:
+    page.set_window_size(width, 900)
+    assert page.execute_script("return document.documentElement.scrollWidth <= window.innerWidth")
+    nav = page.find_element("css selector", "nav")
+    sticky = page.execute_script("return getComputedStyle(arguments[0]).position", nav) == "sticky"
+    assert not sticky or nav.size["height"] < 0.18 * 900
