@@ -5,6 +5,7 @@ Nothing heavy is imported here, so that help and wrong options are answered at o
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -14,6 +15,7 @@ from gsfm_enrich.commands.cache import cache
 from gsfm_enrich.commands.channels import CHANNELS_CLOSING, train_channels
 from gsfm_enrich.commands.enrichment import ENRICHR_CLOSING, enrichr
 from gsfm_enrich.commands.evaluation import EVALUATE_CLOSING, evaluate
+from gsfm_enrich.commands.help_pages import WordedCommand
 from gsfm_enrich.commands.info import info, installed_version
 from gsfm_enrich.commands.output import BAD_INPUT, INTERRUPTED, closing, one_line_warnings, say
 from gsfm_enrich.commands.prediction import AUGMENT_CLOSING, PREDICT_CLOSING, augment, predict
@@ -63,18 +65,19 @@ app = typer.Typer(
         "Help on one command: gsfm-enrich enrichr --help",
     ),
 )
-app.command(epilog=ENRICHR_CLOSING)(enrichr)
-app.command(epilog=RANKED_CLOSING)(ranked)
-app.command(epilog=REPORT_CLOSING)(report)
-app.command(epilog=GENE_CLOSING)(gene)
-app.command(epilog=DESCRIBE_CLOSING)(describe)
-app.command(epilog=PREDICT_CLOSING)(predict)
-app.command(epilog=AUGMENT_CLOSING)(augment)
-app.command(epilog=TRAIN_CLOSING)(train)
-app.command("build", epilog=CHANNELS_CLOSING)(train_channels)
-app.command(epilog=EVALUATE_CLOSING)(evaluate)
-app.command(epilog=ORTHOLOGY_CLOSING)(orthology)
-app.command()(info)
+command = partial(app.command, cls=WordedCommand)
+command(epilog=ENRICHR_CLOSING)(enrichr)
+command(epilog=RANKED_CLOSING)(ranked)
+command(epilog=REPORT_CLOSING)(report)
+command(epilog=GENE_CLOSING)(gene)
+command(epilog=DESCRIBE_CLOSING)(describe)
+command(epilog=PREDICT_CLOSING)(predict)
+command(epilog=AUGMENT_CLOSING)(augment)
+command(epilog=TRAIN_CLOSING)(train)
+command("build", epilog=CHANNELS_CLOSING)(train_channels)
+command(epilog=EVALUATE_CLOSING)(evaluate)
+command(epilog=ORTHOLOGY_CLOSING)(orthology)
+command()(info)
 app.add_typer(cache, name="cache")
 
 

@@ -908,3 +908,9 @@ def test_cache_is_shown_and_cleared(tmp_path: Path) -> None:
         "Removed 0 files of tables.\nRemoved 0 files of corpora.\nRemoved 1 files of libraries.\n",
     )
     assert not list((tmp_path / "cache").rglob("*.*"))
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_says_types_in_words(command: str) -> None:
+    shown = CliRunner().invoke(app, [*command.split(), "--help"]).output
+    assert not re.search(r"<(int|float|str|path|list)|INTEGER|FLOAT|RANGE|x>=|<=x", shown)

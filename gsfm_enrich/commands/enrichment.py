@@ -70,7 +70,7 @@ def enrichr(
         int, typer.Option("-t", "--top-term", min=1, help="Number of terms in the figure.")
     ] = 10,
     outdir: Annotated[
-        str, typer.Option("-o", "--outdir", help="Folder for the table and the figure.")
+        str, typer.Option("-o", "--outdir", metavar="DIR", help="Folder for the table and the figure.")
     ] = "GSEApy_reports",
     format_: Annotated[
         Literal["pdf", "png", "jpeg", "eps", "svg"],

@@ -111,7 +111,8 @@ def evaluate(
         raise InputError(
             f"--later pairs each library with a newer release: {len(files)} and {len(newer)} were given."
         )
-    scorers = model_scorers("default" if model is None else model, compare or [])
+    with working("Loading the models"):
+        scorers = model_scorers("default" if model is None else model, compare or [])
     if gmt or literature:
         from gsfm_enrich.evaluation.scorers import counting_scorers
 
@@ -147,9 +148,9 @@ def recorded_figures() -> pd.DataFrame:
     import pandas as pd
 
     from gsfm_enrich.commands.info import MODEL_CARD
-    from gsfm_enrich.model.checkpoint import DEFAULT_FOLDER
+    from gsfm_enrich.libraries.bundled import DATA  # the folder as the model knows it would import torch
 
-    found = RECORDED.search((DEFAULT_FOLDER / MODEL_CARD).read_text("utf-8"))
+    found = RECORDED.search((DATA / "default_model" / MODEL_CARD).read_text("utf-8"))
     if found is None:
         raise InputError("The model card has no table of figures.")
     heading, _, *rows = (

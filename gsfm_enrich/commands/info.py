@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gsfm_enrich.commands.output import show_table
+from gsfm_enrich.commands.output import show_table, working
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +32,9 @@ def info(
     if card:
         typer.echo((folder / MODEL_CARD).read_text("utf-8"))
     else:
-        show_table(about(folder))
+        with working("Counting what is bundled"):
+            found = about(folder)
+        show_table(found)
 
 
 def installed_version(package: str) -> str:
