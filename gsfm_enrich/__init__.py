@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from gsfm_enrich.prediction.neighbours import neighbors
     from gsfm_enrich.prediction.new_functions import new_functions
     from gsfm_enrich.prediction.predict import predict_functions, predict_genes
+    from gsfm_enrich.prediction.predict_all import predict_all
     from gsfm_enrich.prediction.understudied import gene_info
     from gsfm_enrich.ranking.groups import group_terms
     from gsfm_enrich.ranking.lists import rank_terms
@@ -114,6 +115,7 @@ __all__ = [
     "parser",
     "pl",
     "plot",
+    "predict_all",
     "predict_functions",
     "predict_genes",
     "prerank",
@@ -156,6 +158,7 @@ _HOMES = {
     "neighbors": "prediction.neighbours",
     "new_functions": "prediction.new_functions",
     "membership_net": "ranking.membership_net",
+    "predict_all": "prediction.predict_all",
     "predict_functions": "prediction.predict",
     "predict_genes": "prediction.predict",
     "group_terms": "ranking.groups",

@@ -61,6 +61,7 @@ COMMANDS = (
     "gene",
     "describe",
     "predict",
+    "predictions",
     "augment",
     "train",
     "build",
@@ -76,6 +77,7 @@ CLOSINGS = {
     "gene": reporting.GENE_CLOSING,
     "describe": words.DESCRIBE_CLOSING,
     "predict": prediction.PREDICT_CLOSING,
+    "predictions": prediction.PREDICTIONS_CLOSING,
     "augment": prediction.AUGMENT_CLOSING,
     "train": training.TRAIN_CLOSING,
     "build": channels.CHANNELS_CLOSING,
@@ -379,6 +381,14 @@ def test_predict_prints_the_genes_of_a_term(files: Path, block_library: GeneSetL
     expected = predict_genes(term, "blocks.gmt", model="model")
     assert len(expected) == prediction.DEFAULT_GENES
     pd.testing.assert_frame_equal(table_of(shown), expected, check_dtype=False, rtol=1e-4)
+
+
+def test_predictions_prints_all_of_them(files: Path) -> None:
+    arguments = ["predictions", "-g", "blocks.gmt", "--model", "model", "--min-probability"]
+    code, shown, error = invoke(*arguments, "0.05")
+    assert (code, error) == (0, "")
+    assert (table_of(shown)["probability"] >= 0.05).all()
+    assert invoke(*arguments, "1")[0] == 1
 
 
 def test_predict_without_a_known_gene_finds_nothing(files: Path) -> None:

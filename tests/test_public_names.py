@@ -22,8 +22,8 @@ OWN = WRAPPED | {
     "InputError", "LibraryError", "MissingPackageError", "OfflineError", "Vocab", "augment",
     "describe_gene", "enrich", "enrich_ranked", "enrichr",
     "functions_in_context", "gene_info", "gene_modules", "gene_report", "get", "group_terms",
-    "load_libraries", "load_model", "membership_net", "neighbors", "new_functions", "pl", "predict_functions",
-    "predict_genes", "rank_terms", "ranked_evidence", "report", "resolve", "save_model",
+    "load_libraries", "load_model", "membership_net", "neighbors", "new_functions", "pl", "predict_all",
+    "predict_functions", "predict_genes", "rank_terms", "ranked_evidence", "report", "resolve", "save_model",
     "term_evidence", "tl",
 }  # fmt: skip
 FORWARDED = ({*gseapy.__all__} | {"plot", "parser", "scipalette"}) - OWN

@@ -19,6 +19,8 @@ from gsfm_enrich.commands.output import NOTHING_FOUND, closing, show_table, work
 from gsfm_enrich.errors import InputError
 
 DEFAULT_FUNCTIONS, DEFAULT_GENES = 10, 50
+SHOWN_ROWS = 50
+"""Rows of all predictions that a terminal shows."""
 
 SHOWN_FUNCTIONS = {
     "gene": "gene", "term": "term", "rank": "rank", "probability": "probability", "z_score": "z-score",
@@ -31,6 +33,13 @@ PREDICT_CLOSING = closing(
     "  gsfm-enrich predict C1orf112 FAM111B",
     "  gsfm-enrich predict -i hits.txt -g GO_Molecular_Function --top 5 --new > predicted.tsv",
     '  gsfm-enrich predict --term "apoptotic process (GO:0006915)" --new',
+    "",
+    "Exit code: 0 with predictions, 1 without any, 2 on bad input.",
+)
+PREDICTIONS_CLOSING = closing(
+    "Examples:",
+    "  gsfm-enrich predictions > predicted.tsv",
+    "  gsfm-enrich predictions -g GO_Molecular_Function --min-probability 0.5 > sure.tsv",
     "",
     "Exit code: 0 with predictions, 1 without any, 2 on bad input.",
 )
@@ -93,6 +102,29 @@ def predict(
             top = top or DEFAULT_GENES
             table = predict_genes(term, gene_sets, top=top, known=known, organism=organism, model=model)
     show_table(table, columns=SHOWN_FUNCTIONS if term is None else None)
+    if table.empty:
+        raise typer.Exit(NOTHING_FOUND)
+
+
+def predictions(
+    *,
+    gene_sets: GeneSets = DEFAULT_LIBRARY,
+    min_probability: Annotated[
+        float, typer.Option("--min-probability", min=0, max=1, help="Smallest probability to write.")
+    ] = 0.1,
+    organism: Organism = "human",
+    model: Model = "default",
+) -> None:
+    """Find the new members of all terms.
+
+    Every gene that the model knows and every term that does not list it, down to a probability, with
+    the number of genes that have the term among their ten best.
+    """
+    with working("Completing the terms of the library"):
+        from gsfm_enrich.prediction.predict_all import predict_all
+
+        table = predict_all(gene_sets, min_probability=min_probability, organism=organism, model=model)
+    show_table(table, rows=SHOWN_ROWS)
     if table.empty:
         raise typer.Exit(NOTHING_FOUND)
 

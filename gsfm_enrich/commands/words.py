@@ -39,7 +39,7 @@ def describe(
     organism: Organism = "human",
     model: Model = "default",
 ) -> None:
-    """Say in plain sentences what a gene does, what it may do, and why.
+    """Say in plain sentences what a gene does and may do.
 
     What is known, what is predicted, what that rests on, how sure it is, and what speaks against it.
     """

@@ -83,6 +83,9 @@ def report(
     enrichment = stored(data, key)
     log = enrichment.log
     groups = _groups(results, log, top_term, cutoff)
+    texts = _texts(data)
+    for view in groups:
+        view["text"] = texts.get(view["name"], "")
     annotated = data.uns.get(genes_key) if hasattr(data, "uns") else None
     return write_page(
         target,
@@ -144,6 +147,13 @@ def _groups(results: pd.DataFrame, log: pd.DataFrame | None, top_term: int, cuto
         rows = rows_of.get((group, direction), results[:0])
         view["parts"].append(_part(rows, direction, _log_row(log, group, direction), top_term, cutoff))
     return list(views.values())
+
+
+def _texts(data: Any) -> dict[str, str]:
+    """Return what :func:`gsfm_enrich.tl.describe` wrote about each group; empty without it."""
+    held = data.uns.get("gsfm_describe") if hasattr(data, "uns") else None
+    text = held.get("text") if isinstance(held, Mapping) else None
+    return dict(zip(text["group"], text["text"], strict=True)) if isinstance(text, pd.DataFrame) else {}
 
 
 def _log_row(log: pd.DataFrame | None, group: str, direction: str) -> Mapping[str, Any] | None:

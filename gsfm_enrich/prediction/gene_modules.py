@@ -28,6 +28,9 @@ MODULE_COLUMNS = ("module", "size", "name", "gene_set", "terms", "adjusted_p_val
 EDGE_COLUMNS = ("gene", "other", "similarity")
 ROUNDS = 5
 TERMS = 3
+SIGNIFICANT = 0.05
+UNNAMED = "unnamed"
+"""Name of a module whose best term has a larger adjusted p-value."""
 EDGES = 3
 """Number of other genes that each gene is joined to in the plot of modules."""
 
@@ -42,8 +45,9 @@ class GeneModules:
         One row per gene: ``gene``, ``module`` (0: none) and ``similarity`` (mean similarity to the others of
         its module).
     modules : DataFrame
-        One row per module, the largest first: ``module`` (from 1), ``size``, ``name`` (its best term),
-        ``gene_set``, ``terms`` (its three best, joined by ``; ``), ``adjusted_p_value`` (of the best),
+        One row per module, the largest first: ``module`` (from 1), ``size``, ``name`` (its best term;
+        ``unnamed`` if that has an adjusted p-value above .05), ``gene_set``, ``terms`` (its three best,
+        joined by ``; ``), ``adjusted_p_value`` (of the best),
         ``similarity`` (mean over its pairs of genes) and ``genes`` (joined by ``;``, the most typical first).
     edges : DataFrame
         The three genes of the list most similar to each: ``gene``, ``other``, ``similarity``.
@@ -216,15 +220,16 @@ def similarity_to_module(similarity: NDArray[np.float64], labels: NDArray[np.int
 def name_module(
     genes: list[str], libraries: Sequence[GeneSetLibrary], model: GSFM, organism: str
 ) -> tuple[str, str, str, float]:
-    """Return the best term of a module, its library, the three best terms, and the best adjusted p-value."""
+    """Return the name of a module, the library of its best term, its best terms, and the best adjusted p."""
     ranked = []
     for library in libraries:
         counts = count_overlap(library, genes, None, organism)
         table = rerank(counts, model).columns.assign(term=library.terms, gene_set=library.name)
         ranked.append(table.nsmallest(TERMS, "GSFM Rank"))
     best = pd.concat(ranked).sort_values("GSFM P-value", kind="stable").head(TERMS)
-    first = best.iloc[0]
-    return str(first["term"]), str(first["gene_set"]), "; ".join(best["term"]), first["GSFM Adjusted P-value"]
+    first, terms = best.iloc[0], "; ".join(best["term"])
+    p = float(first["GSFM Adjusted P-value"])
+    return str(first["term"]) if p <= SIGNIFICANT else UNNAMED, str(first["gene_set"]), terms, p
 
 
 def closest_pairs(names: NDArray[np.object_], similarity: NDArray[np.float64]) -> pd.DataFrame:

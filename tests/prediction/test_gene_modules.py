@@ -41,6 +41,15 @@ def test_mixed_blocks_are_separated_and_named(block_model: GSFM, block_library: 
     assert np.mean(same) > 0.9
 
 
+def test_a_module_without_a_significant_term_is_unnamed(block_model: GSFM) -> None:
+    library = GeneSetLibrary.from_dict({"far": ["B2G0", "B7G1", "B8G2"], "off": ["B9G1", "B4G2", "B6G2"]})
+    found = gene_modules(MIXED, library, model=block_model).modules
+    doubtful = found["adjusted_p_value"] > 0.05
+    assert doubtful.any()
+    assert (found.loc[doubtful, "name"] == "unnamed").all()
+    assert found["terms"].str.contains("far").all()
+
+
 def test_small_modules_are_dissolved(block_model: GSFM, block_library: GeneSetLibrary) -> None:
     found = gene_modules(MIXED, block_library, smallest=5, model=block_model)
     assert found.modules["size"].tolist() == [8, 6]
