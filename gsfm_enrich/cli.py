@@ -20,11 +20,11 @@ from gsfm_enrich.commands.info import info, installed_version
 from gsfm_enrich.commands.output import BAD_INPUT, INTERRUPTED, closing, one_line_warnings, say
 from gsfm_enrich.commands.prediction import (
     AUGMENT_CLOSING,
+    COMPLETE_CLOSING,
     PREDICT_CLOSING,
-    PREDICTIONS_CLOSING,
     augment,
+    complete,
     predict,
-    predictions,
 )
 from gsfm_enrich.commands.ranked import RANKED_CLOSING, ranked
 from gsfm_enrich.commands.reporting import GENE_CLOSING, REPORT_CLOSING, gene, report
@@ -79,7 +79,7 @@ command(epilog=REPORT_CLOSING)(report)
 command(epilog=GENE_CLOSING)(gene)
 command(epilog=DESCRIBE_CLOSING)(describe)
 command(epilog=PREDICT_CLOSING)(predict)
-command(epilog=PREDICTIONS_CLOSING)(predictions)
+command(epilog=COMPLETE_CLOSING)(complete)
 command(epilog=AUGMENT_CLOSING)(augment)
 command(epilog=TRAIN_CLOSING)(train)
 command("build", epilog=CHANNELS_CLOSING)(train_channels)

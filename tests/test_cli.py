@@ -61,7 +61,7 @@ COMMANDS = (
     "gene",
     "describe",
     "predict",
-    "predictions",
+    "complete",
     "augment",
     "train",
     "build",
@@ -77,7 +77,7 @@ CLOSINGS = {
     "gene": reporting.GENE_CLOSING,
     "describe": words.DESCRIBE_CLOSING,
     "predict": prediction.PREDICT_CLOSING,
-    "predictions": prediction.PREDICTIONS_CLOSING,
+    "complete": prediction.COMPLETE_CLOSING,
     "augment": prediction.AUGMENT_CLOSING,
     "train": training.TRAIN_CLOSING,
     "build": channels.CHANNELS_CLOSING,
@@ -384,7 +384,7 @@ def test_predict_prints_the_genes_of_a_term(files: Path, block_library: GeneSetL
 
 
 def test_predictions_prints_all_of_them(files: Path) -> None:
-    arguments = ["predictions", "-g", "blocks.gmt", "--model", "model", "--min-probability"]
+    arguments = ["complete", "-g", "blocks.gmt", "--model", "model", "--min-probability"]
     code, shown, error = invoke(*arguments, "0.05")
     assert (code, error) == (0, "")
     assert (table_of(shown)["probability"] >= 0.05).all()

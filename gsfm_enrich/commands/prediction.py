@@ -36,10 +36,10 @@ PREDICT_CLOSING = closing(
     "",
     "Exit code: 0 with predictions, 1 without any, 2 on bad input.",
 )
-PREDICTIONS_CLOSING = closing(
+COMPLETE_CLOSING = closing(
     "Examples:",
-    "  gsfm-enrich predictions > predicted.tsv",
-    "  gsfm-enrich predictions -g GO_Molecular_Function --min-probability 0.5 > sure.tsv",
+    "  gsfm-enrich complete > predicted.tsv",
+    "  gsfm-enrich complete -g GO_Molecular_Function --min-probability 0.5 > sure.tsv",
     "",
     "Exit code: 0 with predictions, 1 without any, 2 on bad input.",
 )
@@ -106,7 +106,7 @@ def predict(
         raise typer.Exit(NOTHING_FOUND)
 
 
-def predictions(
+def complete(
     *,
     gene_sets: GeneSets = DEFAULT_LIBRARY,
     min_probability: Annotated[
