@@ -21,8 +21,18 @@ from rich.table import Table
 import gsfm_enrich as ge
 
 LIBRARY = "GO_Biological_Process"
-TERMS_SHOWN = 5
-GENES_SHOWN = 10
+SIGNIFICANT = 0.05
+ROWS_SHOWN = 10
+REPORT = "report.html"
+NUMBERS = {"overlap", "expected", "adj. p", "GSFM adj. p", "papers", "probability"}
+WIDE = 148  # columns of a terminal that has room for everything
+LEFT_OUT = {"overlap", "adj. p", "added genes", "papers"}  # in a narrower one
+WIDTHS = {  # of the longest names, there and here
+    "cell type": (28, 16),
+    "term": (50, 30),
+    "differential in": (36, 16),
+    "predicted function": (60, 30),
+}
 WIDTH_OF_A_FILE = 150  # columns when nobody watches and there is no terminal to ask
 
 
@@ -41,8 +51,7 @@ def main() -> None:
         ge.tl.enrichr(adata, LIBRARY, model=arguments.model)
         ge.tl.annotate_genes(adata, LIBRARY, model=arguments.model)
 
-    for group in adata.obs["bulk_labels"].cat.categories:
-        show_group(console, adata, group)
+    show_terms(console, adata)
     show_understudied(console, adata)
     for warning in caught:
         console.print(f"[yellow]note:[/yellow] {warning.message}", highlight=False)
@@ -51,6 +60,7 @@ def main() -> None:
     console.print(f"\nDone in {time.perf_counter() - start:.0f} s. Written:", style="bold")
     for path, what in files.items():
         console.print(f"  {path}  [dim]{what}[/dim]", highlight=False)
+    console.print(f"\nOpen next: {arguments.output / REPORT} in a browser.", style="bold", highlight=False)
 
 
 def read_arguments() -> argparse.Namespace:
@@ -65,30 +75,25 @@ def read_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def show_group(console: Console, adata: anndata.AnnData, group: str) -> None:
-    """Print the best terms of the genes that are up in one group."""
-    log = adata.uns["gsfm_enrichr"]["log"].set_index(["group", "direction"]).loc[(group, "up")]
-    found = ge.get.enrichr_df(adata, group, direction="up", pval_cutoff=0.05)
-    title = f"{group}: {log['genes']} genes up, {log['found']} in {LIBRARY}; {len(found)} terms significant"
-    table = Table(title=title, title_justify="left", title_style="bold", header_style="dim", box=SIMPLE_HEAD)
-    for name, right in (("rank", True), ("term", False), ("overlap", True), ("expected", True)):
-        table.add_column(name, justify="right" if right else "left", no_wrap=name != "term")
-    for name in ("adj. p", "GSFM adj. p", "moved"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("genes the model adds", style="green")
-    for _, row in ge.get.enrichr_df(adata, group, direction="up").head(TERMS_SHOWN).iterrows():
-        table.add_row(
-            str(row["GSFM Rank"]),
-            row["Term"],
-            row["Overlap"],
-            f"{row['Expected Overlap']:.1f}",
-            f"{row['Adjusted P-value']:.1e}",
-            f"{row['GSFM Adjusted P-value']:.1e}",
-            f"{row['Rank Change']:+d}",
-            first_few(row["Predicted Genes"], 4),
-        )
-    console.print()
-    console.print(table)
+def show_terms(console: Console, adata: anndata.AnnData) -> None:
+    """Print the best term of the genes that are up in each group, the best groups first."""
+    found = ge.get.enrichr_df(adata, direction="up")
+    n_significant = (found["GSFM Adjusted P-value"] <= SIGNIFICANT).sum()
+    best = found.drop_duplicates("group").sort_values("GSFM P-value", kind="stable").head(ROWS_SHOWN)
+    rows = [
+        {
+            "cell type": row["group"],
+            "term": row["Term"],
+            "overlap": row["Overlap"],
+            "expected": f"{row['Expected Overlap']:.1f}",
+            "adj. p": f"{row['Adjusted P-value']:.1e}",
+            "GSFM adj. p": f"{row['GSFM Adjusted P-value']:.1e}",
+            "added genes": first_few(row["Predicted Genes"], 2),
+        }
+        for _, row in best.iterrows()
+    ]
+    title = f"{n_significant} terms of {LIBRARY} are significant; the best one for each cell type:"
+    draw(console, title, rows)
 
 
 def show_understudied(console: Console, adata: anndata.AnnData) -> None:
@@ -96,27 +101,38 @@ def show_understudied(console: Console, adata: anndata.AnnData) -> None:
     genes = adata.uns["gsfm_annotate_genes"]["genes"]
     understudied = genes[genes["understudied"]]
     spoken_of = understudied[understudied["predicted_function"] != ""]
-    chosen = spoken_of.sort_values("probability", ascending=False).head(GENES_SHOWN)
-    table = Table(
-        title=f"{len(understudied)} of {len(genes)} differentially expressed genes are understudied; "
-        f"a new function is probable for {len(spoken_of)}, of which the {len(chosen)} most probable:",
-        title_justify="left",
-        title_style="bold",
-        header_style="dim",
-        box=SIMPLE_HEAD,
-    )
-    for name in ("gene", "papers", "differential in", "predicted function", "probability"):
-        table.add_column(name, justify="right" if name in ("papers", "probability") else "left")
-    for _, row in chosen.iterrows():
-        table.add_row(
-            row["gene"],
-            f"{row['publications']:.0f}",
-            first_few(row["groups"], 2),
-            row["predicted_function"],
-            f"{row['probability']:.2f}",
-        )
+    chosen = spoken_of.sort_values("probability", ascending=False).head(ROWS_SHOWN)
+    rows = [
+        {
+            "gene": row["gene"],
+            "papers": f"{row['publications']:.0f}",
+            "differential in": first_few(row["groups"], 1),
+            "predicted function": row["predicted_function"],
+            "probability": f"{row['probability']:.2f}",
+        }
+        for _, row in chosen.iterrows()
+    ]
+    title = f"{len(understudied)} of {len(genes)} differentially expressed genes are understudied; "
+    title += f"a new function is probable for {len(spoken_of)}, of which the {len(chosen)} most probable:"
+    draw(console, title, rows)
+
+
+def draw(console: Console, title: str, rows: list[dict[str, str]]) -> None:
+    """Print a table whose rows take one line: in a narrow terminal names are cut and columns left out."""
+    wide = console.width >= WIDE
+    table = Table(title=title, title_justify="left", title_style="bold", header_style="dim", box=SIMPLE_HEAD)
+    names = [name for name in rows[0] if wide or name not in LEFT_OUT]
+    for name in names:
+        table.add_column(name, justify="right" if name in NUMBERS else "left", no_wrap=True)
+    for row in rows:
+        table.add_row(*(cut(row[name], WIDTHS.get(name, (WIDE, WIDE))[not wide]) for name in names))
     console.print()
     console.print(table)
+
+
+def cut(text: str, width: int) -> str:
+    """Return a name, or as much of it as fits."""
+    return text if len(text) <= width else text[: width - 1] + "…"
 
 
 def first_few(joined: str, number: int) -> str:
@@ -157,7 +173,7 @@ def write_files(adata: anndata.AnnData, folder: Path) -> dict[Path, str]:
     files[folder / "ranks.png"] = f"what the model moved up and down in {group}, and why"
     adata.write_h5ad(folder / "pbmc68k_enriched.h5ad")
     files[folder / "pbmc68k_enriched.h5ad"] = "the cells with all results in .uns and .var"
-    page = ge.report(adata, folder / "report.html", title="Enrichment of blood cells (pbmc68k_reduced)")
+    page = ge.report(adata, folder / REPORT, title="Enrichment of blood cells (pbmc68k_reduced)")
     files[page] = "everything on one page: open it in a browser"
     return files
 
