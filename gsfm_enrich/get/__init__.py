@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from gsfm_enrich.get._combined import combined_df
+from gsfm_enrich.get._compared import compared_df
 from gsfm_enrich.get._results import enrichr_df, term_scores
 
-__all__ = ["combined_df", "enrichr_df", "term_scores"]
+__all__ = ["combined_df", "compared_df", "enrichr_df", "term_scores"]
 
 
 def __dir__() -> list[str]:

@@ -178,7 +178,10 @@ def _part(
         below = f" with {_judged(rows)} ≤ {cutoff:g}" if cutoff < 1 else ""
         said.append(f"The best {len(best):,} of {len(rows):,} terms{below}.")
         if len(kept) < len(best):
-            said.append(f"Folded are {len(best) - len(kept):,} that rest on the same genes as a better one.")
+            n = len(best) - len(kept)
+            said.append(
+                f"Of these {n:,} {'rest' if n > 1 else 'rests'} on the same genes as a better one: folded."
+            )
     significant = len(rows) > 0 and rows[p_column(rows)].min() <= SIGNIFICANT
     if len(rows) and not significant:
         said.append(f"None has {_judged(rows)} ≤ {SIGNIFICANT}, so there is no plot.")

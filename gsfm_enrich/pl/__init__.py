@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gsfm_enrich.pl._barplot import barplot
+from gsfm_enrich.pl._compare import compare
 from gsfm_enrich.pl._dotplot import dotplot
 from gsfm_enrich.pl._evidence import evidence
 from gsfm_enrich.pl._functions import functions
@@ -15,6 +16,7 @@ from gsfm_enrich.pl._running_sum import running_sum
 
 __all__ = [
     "barplot",
+    "compare",
     "dotplot",
     "evidence",
     "functions",

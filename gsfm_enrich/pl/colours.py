@@ -39,8 +39,8 @@ def is_dark() -> bool:
     return sum(ink(0)) < sum(ink(1))
 
 
-def colour_map(figure: ColouredByValue) -> Colormap:
-    """Return the colour map that was asked for, or the default one for this background.
+def colour_map(figure: ColouredByValue, default: str | None = None) -> Colormap:
+    """Return the colour map that was asked for, else `default`, else the sequential one for this background.
 
     Raises
     ------
@@ -52,7 +52,8 @@ def colour_map(figure: ColouredByValue) -> Colormap:
     given = [value for value in names if value is not None]
     if len(given) > 1:
         raise InputError("color_map and cmap are two names of one parameter: pass only one.")
-    wanted: str | Colormap = given[0] if given else SEQUENTIAL + ("" if is_dark() else "_r")
+    usual = default or SEQUENTIAL + ("" if is_dark() else "_r")
+    wanted: str | Colormap = given[0] if given else usual
     return _named(wanted, "color_map") if isinstance(wanted, str) else wanted
 
 

@@ -38,7 +38,7 @@ def colour_ceiling(values: np.ndarray[Any, np.dtype[np.float64]]) -> float:
     return float(max(np.quantile(values, 0.95), values.min() + 1e-9))
 
 
-def colour_bar(ax: Axes, drawn: Any, label: str) -> float:
+def colour_bar(ax: Axes, drawn: Any, label: str, extend: str = "max") -> float:
     """Draw a colour bar on the right, its label above it; return where it ends (in axes units)."""
     box = ax.get_window_extent()
     width, height = box.width / ax.figure.dpi, box.height / ax.figure.dpi
@@ -46,7 +46,7 @@ def colour_bar(ax: Axes, drawn: Any, label: str) -> float:
     top = 1 - (0.14 * (label.count("\n") + 1) + 0.06) / height
     tall = min(1.3, 0.4 * height) / height
     bar = ax.inset_axes((1 + 0.15 / width, top - tall, 0.13 / width, tall))
-    root_figure(ax).colorbar(drawn, cax=bar, extend="max")
+    root_figure(ax).colorbar(drawn, cax=bar, extend=extend)
     bar.tick_params(labelsize=8)
     beside = (1 + 0.13 / width, 1.0)
     ax.annotate(

@@ -286,6 +286,6 @@ def test_terms_on_the_same_genes_are_folded(tmp_path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert re.findall(r'<tr class="folded">.*?<summary>(.*?)</summary>', text) == ["much the same"]
     assert "show 1 folded term" in page.text
-    assert "Folded are 1 that rest on the same genes" in page.text
+    assert "Of these 1 rests on the same genes as a better one: folded." in page.text
     assert "Similar Terms|much the same|" in page.opened[0]
     assert "Similar Terms" not in page.opened[1]

@@ -21,7 +21,7 @@ from gsfm_enrich import pl
 from gsfm_enrich.errors import InputError
 
 COMMON = ["title", "figsize", "ax", "show", "return_fig", "save"]
-BY_VALUE = {"dotplot", "heatmap"}
+BY_VALUE = {"compare", "dotplot", "heatmap"}
 ROWS = plain_rows("a", {"x": 0.01, "y": 0.02}, {"x": "A;B", "y": "A;C"})
 DRAWS: dict[str, Callable[..., Any]] = {
     name: partial(getattr(pl, name), ROWS) for name in ("barplot", "dotplot", "heatmap", "network")
