@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     )
     from gsfm_enrich.genes.resolve import resolve
     from gsfm_enrich.html.gene_page import gene_report
+    from gsfm_enrich.html.list_page import list_report
     from gsfm_enrich.html.report import report
     from gsfm_enrich.libraries.library import GeneSetLibrary
     from gsfm_enrich.libraries.sources import load_libraries
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from gsfm_enrich.prediction.context import functions_in_context
     from gsfm_enrich.prediction.describe import describe_gene
     from gsfm_enrich.prediction.gene_modules import gene_modules
+    from gsfm_enrich.prediction.list_fit import list_fit
     from gsfm_enrich.prediction.neighbours import neighbors
     from gsfm_enrich.prediction.new_functions import new_functions
     from gsfm_enrich.prediction.predict import predict_functions, predict_genes
@@ -107,6 +109,8 @@ __all__ = [
     "gseaplot2",
     "gsva",
     "heatmap",
+    "list_fit",
+    "list_report",
     "load_libraries",
     "load_model",
     "membership_net",
@@ -153,6 +157,8 @@ _HOMES = {
     "gene_info": "prediction.understudied",
     "gene_modules": "prediction.gene_modules",
     "gene_report": "html.gene_page",
+    "list_fit": "prediction.list_fit",
+    "list_report": "html.list_page",
     "load_libraries": "libraries.sources",
     "load_model": "model.checkpoint",
     "neighbors": "prediction.neighbours",

@@ -17,6 +17,7 @@ from gsfm_enrich.commands.enrichment import ENRICHR_CLOSING, enrichr
 from gsfm_enrich.commands.evaluation import EVALUATE_CLOSING, evaluate
 from gsfm_enrich.commands.help_pages import WordedCommand
 from gsfm_enrich.commands.info import info, installed_version
+from gsfm_enrich.commands.lists import LIST_CLOSING, list_page
 from gsfm_enrich.commands.output import BAD_INPUT, INTERRUPTED, closing, one_line_warnings, say
 from gsfm_enrich.commands.prediction import (
     AUGMENT_CLOSING,
@@ -81,6 +82,7 @@ command(epilog=DESCRIBE_CLOSING)(describe)
 command(epilog=PREDICT_CLOSING)(predict)
 command(epilog=COMPLETE_CLOSING)(complete)
 command(epilog=AUGMENT_CLOSING)(augment)
+command("list", epilog=LIST_CLOSING)(list_page)
 command(epilog=TRAIN_CLOSING)(train)
 command("build", epilog=CHANNELS_CLOSING)(train_channels)
 command(epilog=EVALUATE_CLOSING)(evaluate)

@@ -156,6 +156,7 @@ READ = {
     "ids",
     "lists",
     "name",
+    "negatives",
     "propensity",
     "results",
 }
@@ -236,6 +237,8 @@ def calls(adata, sets, small_model, tmp_path, monkeypatch):
         ge.predict_genes: {"term": term, **asked},
         ge.functions_in_context: {"genes": GENES[:1], "companions": GENES, **asked},
         ge.augment: {"genes": GENES, "model": small_model},
+        ge.list_fit: {"genes": GENES, **asked},
+        ge.list_report: {"genes": GENES, "path": "list.html", **asked},
         ge.neighbors: {"genes": GENES[:1], "model": small_model},
         ge.new_functions: {"genes": GENES[:2], **asked},
         ge.describe_gene: {"gene": GENES[0], **asked},

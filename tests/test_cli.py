@@ -33,6 +33,7 @@ from gsfm_enrich.commands import (
     enrichment,
     evaluation,
     info,
+    lists,
     output,
     prediction,
     ranked,
@@ -63,6 +64,7 @@ COMMANDS = (
     "predict",
     "complete",
     "augment",
+    "list",
     "train",
     "build",
     "evaluate",
@@ -79,6 +81,7 @@ CLOSINGS = {
     "predict": prediction.PREDICT_CLOSING,
     "complete": prediction.COMPLETE_CLOSING,
     "augment": prediction.AUGMENT_CLOSING,
+    "list": lists.LIST_CLOSING,
     "train": training.TRAIN_CLOSING,
     "build": channels.CHANNELS_CLOSING,
     "evaluate": evaluation.EVALUATE_CLOSING,
@@ -404,6 +407,13 @@ def test_augment_prints_the_genes_that_a_list_lacks(files: Path) -> None:
     expected = augment(QUERY, 7, model="model")
     pd.testing.assert_frame_equal(table_of(shown), expected, check_dtype=False, rtol=1e-4)
     assert invoke("augment", *QUERY, "-n", "7", "--model", "model")[1] == shown
+
+
+def test_list_writes_a_page(files: Path) -> None:
+    code, shown, error = invoke("list", "-i", "genes.txt", "-g", "blocks.gmt", "--model", "model")
+    assert (code, error) == (0, "Page in list.html\n")
+    assert "AUROC" in shown
+    assert shown.split(":")[0] in Path("list.html").read_text("utf-8")
 
 
 # info

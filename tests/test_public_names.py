@@ -22,7 +22,8 @@ OWN = WRAPPED | {
     "InputError", "LibraryError", "MissingPackageError", "OfflineError", "Vocab", "augment",
     "describe_gene", "enrich", "enrich_ranked", "enrichr",
     "functions_in_context", "gene_info", "gene_modules", "gene_report", "get", "group_terms",
-    "load_libraries", "load_model", "membership_net", "neighbors", "new_functions", "pl", "predict_all",
+    "list_fit", "list_report", "load_libraries", "load_model", "membership_net", "neighbors", "new_functions",
+    "pl", "predict_all",
     "predict_functions", "predict_genes", "rank_terms", "ranked_evidence", "report", "resolve", "save_model",
     "term_evidence", "tl",
 }  # fmt: skip

@@ -141,7 +141,7 @@ def _table(name: str, frame: pd.DataFrame) -> View:
         [table_cell(value, str(column)) for column, value in zip(main.columns, values, strict=True)]
         for values in main.itertuples(index=False, name=None)
     ]
-    if "term" in main:
+    if below:
         place = list(main).index("term")
         for row, extra in zip(rows, frame[below].to_dict("records"), strict=True):
             row[place].details = [
