@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         MissingPackageError,
         OfflineError,
     )
+    from gsfm_enrich.exports.graph_file import write_graph
     from gsfm_enrich.genes.resolve import resolve
     from gsfm_enrich.html.gene_page import gene_report
     from gsfm_enrich.html.list_page import list_report
@@ -134,6 +135,7 @@ __all__ = [
     "ssgsea",
     "term_evidence",
     "tl",
+    "write_graph",
 ]
 
 _HOMES = {
@@ -172,6 +174,7 @@ _HOMES = {
     "rank_terms": "ranking.lists",
     "term_evidence": "ranking.why",
     "report": "html.report",
+    "write_graph": "exports.graph_file",
     "resolve": "genes.resolve",
     "Enrichr": "drop_in.enrichr_class",
     "GSEA": "drop_in.gene_set_tests",

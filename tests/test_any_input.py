@@ -251,6 +251,7 @@ def calls(adata, sets, small_model, tmp_path, monkeypatch):
         ge.save_model: {"model": small_model, "folder": "saved"},
         ge.enrich_ranked: {"data": pd.DataFrame({"gene": GENES, "stat": range(7)}), **asked},
         ge.ranked_evidence: {"data": RANKED_SERIES, "term": term, **asked},
+        ge.write_graph: {"data": table(sets), "path": "terms.graphml"},
         ge.report: {"data": adata, "path": "report.html"},
         ge.gene_report: {"gene": GENES[0], "path": "gene.html", **asked},
         ge.GeneSetLibrary.from_dict: {"sets": sets},

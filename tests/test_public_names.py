@@ -25,7 +25,7 @@ OWN = WRAPPED | {
     "list_fit", "list_report", "load_libraries", "load_model", "membership_net", "neighbors", "new_functions",
     "pl", "predict_all",
     "predict_functions", "predict_genes", "rank_terms", "ranked_evidence", "report", "resolve", "save_model",
-    "term_evidence", "tl",
+    "term_evidence", "tl", "write_graph",
 }  # fmt: skip
 FORWARDED = ({*gseapy.__all__} | {"plot", "parser", "scipalette"}) - OWN
 
@@ -56,6 +56,7 @@ ARROWS = {
         "get",
     },
     "html": {"errors", "files", "genes", "prediction", "get", "pl", "ranking"},
+    "exports": {"errors", "files", "pl"},
     "commands": {
         "errors", "files", "genes", "libraries", "model", "training", "evaluation", "ranking", "prediction",
         "expression", "drop_in", "get", "tl", "pl", "html",
@@ -64,10 +65,11 @@ ARROWS = {
     "__main__": {"cli"},
     "__init__": {
         "errors", "genes", "libraries", "model", "ranking", "prediction", "drop_in", "get", "html", "pl",
+        "exports",
         "tl",
     },
 }  # fmt: skip
-SURFACE = {"expression", "drop_in", "get", "tl", "pl", "html"}
+SURFACE = {"expression", "drop_in", "get", "tl", "pl", "html", "exports"}
 FOREIGN = {  # who may import these packages
     "torch": {"model", "training", "evaluation", "ranking", "prediction", "commands"},
     "pandas": {"genes", "libraries", "training", "evaluation", "ranking", "prediction", "commands", *SURFACE},

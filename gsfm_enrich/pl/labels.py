@@ -32,6 +32,11 @@ def shorten(text: str, width: int) -> str:
     return f"{text[:start].rstrip()}…{text[start + 1 - width :].lstrip()}"
 
 
+def plain_name(term: str) -> str:
+    """Return the name of a term without its id."""
+    return TERM_ID.sub("", term)
+
+
 def term_labels(terms: Iterable[str], width: int = 44, lines: int = 2) -> list[str]:
     """Return one legible label per term: without its id, wrapped, and shortened if still too long.
 
@@ -56,7 +61,7 @@ def term_labels(terms: Iterable[str], width: int = 44, lines: int = 2) -> list[s
     ['apoptotic process']
     """
     names = list(terms)
-    short = {name: TERM_ID.sub("", name) for name in names}
+    short = {name: plain_name(name) for name in names}
     owners: dict[str, set[str]] = {}
     for name, label in short.items():
         owners.setdefault(label, set()).add(name)
