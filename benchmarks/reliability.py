@@ -75,8 +75,8 @@ def hidden_members(table: Membership, seed: int) -> tuple[np.ndarray, np.ndarray
 
 def later_members(
     table: Membership, new: dict[str, list[str]], n_terms: int, seed: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the same for all genes outside of terms that a newer release has, too."""
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return the same for genes outside of terms that a newer release has; None if all were chosen on."""
     key = re.compile(r"GO:\d{7}")
     newer = {(key.search(term) or [term])[0]: genes for term, genes in new.items()}
     rows, later = [], []
@@ -86,6 +86,8 @@ def later_members(
             rows.append(row)
             later.append(newer[name])
     chosen = np.random.default_rng(seed).permutation(len(rows))[CHOSEN_ON : CHOSEN_ON + n_terms]
+    if not len(chosen):
+        return None
     probability, truth = [], []
     held = {gene: table.of_library[i] for i, gene in enumerate(table.library.genes)}
     columns = np.arange(table.n_library)
@@ -126,7 +128,10 @@ def rows_for(data: Path, network: GSFM, names: list[str], n_terms: int, seed: in
         print(*rows[-1].values(), sep="\t", flush=True)
     for old, new in RELEASES if n_terms else ():
         table = Membership(read_library(data, old), network, completeness=measured_completeness(old))
-        found = summary(*later_members(table, read_library(data, new).to_dict(), n_terms, seed))
+        later = later_members(table, read_library(data, new).to_dict(), n_terms, seed)
+        if later is None:
+            continue
+        found = summary(*later)
         rows.append({"library": old, "truth": f"added by {new}", **found})
         print(*rows[-1].values(), sep="\t", flush=True)
     return rows

@@ -78,7 +78,9 @@ def test_the_sessions_print_what_they_say() -> None:
 def test_the_commands_exist_with_these_options() -> None:
     group = typer.main.get_command(app)
     lines = [line for kind, code in BLOCKS if kind == "sh" for line in code.splitlines()]
-    commands = [shlex.split(line, comments=True) for line in lines if line.startswith("gsfm-enrich ")]
+    commands = [
+        shlex.split(line.split(" > ")[0], comments=True) for line in lines if line.startswith("gsfm-enrich ")
+    ]
     assert {words[1] for words in commands} == set(group.commands)  # type: ignore[attr-defined]
     for words in commands:
         group.commands[words[1]].make_context(words[1], words[2:])  # type: ignore[attr-defined]

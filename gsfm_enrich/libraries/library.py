@@ -236,8 +236,7 @@ class GeneSetLibrary:
         """
         rows = np.array(indptr, dtype=np.int32)
         columns = np.array(indices, dtype=np.int32)
-        problem = indexing.misfit(terms, genes, rows, columns)
-        if problem:
+        if problem := indexing.misfit(terms, genes, rows, columns):
             raise LibraryError(f"The arrays of the gene set library {name!r} do not match: {problem}.")
         ones = np.ones(len(columns), dtype=np.float32)
         incidence = sparse.csr_array((ones, columns, rows), shape=(len(terms), len(genes)))

@@ -23,7 +23,9 @@ def test_every_template_extends_the_base() -> None:
 
 
 def test_a_page_is_written_into_a_new_folder_and_escaped(tmp_path: Path) -> None:
-    path = write_page(tmp_path / "new" / "a.html", GENE_PAGE, title="<b>", lead="a & b", sections=[])
+    path = write_page(
+        tmp_path / "new" / "a.html", GENE_PAGE, title="<b>", lead="", paragraphs=["a & b"], sections=[]
+    )
     page = path.read_text("utf-8")
     assert "<h1>&lt;b&gt;</h1>" in page
     assert "a &amp; b" in page
@@ -34,7 +36,7 @@ def test_a_page_is_written_into_a_new_folder_and_escaped(tmp_path: Path) -> None
 
 def test_a_missing_value_is_an_error_and_leaves_no_file(tmp_path: Path) -> None:
     with pytest.raises(UndefinedError, match="sections"):
-        write_page(tmp_path / "a.html", GENE_PAGE, title="a", lead="b")
+        write_page(tmp_path / "a.html", GENE_PAGE, title="a", lead="", paragraphs=["b"])
     assert list(tmp_path.iterdir()) == []
 
 
