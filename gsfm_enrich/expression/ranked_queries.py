@@ -98,6 +98,8 @@ def ranked_queries(
             "statistic. Lists are tested by enrichr."
         )
     statistic = next(used[name] for name in ("score", "p_value", "p_adjusted", "log2fc") if name in used)
+    if "score" not in used and statistic != used.get("log2fc"):
+        statistic = f"{statistic} with the sign of {used.get('log2fc')}"
     frames = ranking.frames.items()
     queries = {group: _query(frame["name"], _statistic(frame, used), group) for group, frame in frames}
     return queries, statistic
