@@ -10,7 +10,10 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 import warnings
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -25,7 +28,6 @@ from scipy import sparse
 import gsfm_enrich as ge
 from benchmarks.protocols import read_library, write_table
 from benchmarks.scale import LARGE
-from benchmarks.speed import seconds
 from gsfm_enrich.ranking.ranked_table import compare_views
 from gsfm_enrich.ranking.ranked_weights import ranked_weights
 
@@ -63,6 +65,17 @@ def alone(data: Path, cells: str, libraries: str, threads: int, cache: str) -> d
     command = [sys.executable, "-c", ALONE, str(data), cells, libraries]
     done = subprocess.run(command, capture_output=True, check=True, text=True, env=environment)
     return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def seconds(call: Callable[[], object], repeats: int) -> tuple[float, float, float]:
+    """Return the median time of a call, and of the processors in it, and the load of the machine."""
+    times = []
+    for _ in range(repeats):
+        start, used = time.perf_counter(), time.process_time()
+        call()
+        times.append((time.perf_counter() - start, time.process_time() - used))
+    wall, processor = np.median(times, axis=0)
+    return float(wall), float(processor), os.getloadavg()[0]
 
 
 def random_cells(genes: list[str], n_cells: int, n_groups: int, seed: int) -> anndata.AnnData:
@@ -103,27 +116,40 @@ def main(
                          "memory and threads": peak})  # fmt: skip
     ranked = pd.Series(np.random.default_rng(seed).normal(size=len(genes)), index=genes)
     weights, table = ranked_weights(library, model, tuple(genes)), ranked.to_numpy()[None]
-    measured = {
-        "enrich_ranked, model loaded, first call": seconds(
-            lambda: ge.enrich_ranked(ranked, library, model=model), 1
+    options = {"min_size": 5, "max_size": 10**6, "permutation_num": theirs, "seed": seed, "outdir": None}
+    calls: dict[str, tuple[Callable[[], object], int]] = {
+        "enrich_ranked, model loaded, first call": (
+            partial(ge.enrich_ranked, ranked, library, model=model),
+            1,
         ),
-        "enrich_ranked, later calls, with tables and leading genes": seconds(
-            lambda: ge.enrich_ranked(ranked, library, model=model)
+        "enrich_ranked, later calls, with tables and leading genes": (
+            partial(ge.enrich_ranked, ranked, library, model=model),
+            7,
         ),
-        "the test of all terms in three views": seconds(lambda: compare_views(table, weights)),
+        "the test of all terms in three views": (partial(compare_views, table, weights), 7),
+        **{
+            f"{of_groups}, {n} permutations": (
+                partial(ge.tl.enrich_ranked, cells, library, model=model, permutations=n),
+                3 if n == 2 else 1,
+            )
+            for n in (2, permutations)
+        },
+        f"gseapy.prerank, {theirs:,} permutations, {os.cpu_count()} threads": (
+            partial(gseapy.prerank, ranked, library.to_dict(), threads=os.cpu_count(), **options),
+            1,
+        ),
     }
-    for n in (2, permutations):
-        measured[f"{of_groups}, {n} permutations"] = seconds(
-            lambda: ge.tl.enrich_ranked(cells, library, model=model, permutations=n), 3 if n == 2 else 1  # noqa: B023
-        )  # fmt: skip
-    options = {"min_size": 5, "max_size": 10**6, "permutation_num": theirs, "seed": seed}
-    reference = seconds(
-        lambda: gseapy.prerank(ranked, library.to_dict(), outdir=None, threads=os.cpu_count(), **options), 1
-    )
-    measured[f"gseapy.prerank, {theirs:,} permutations, {os.cpu_count()} threads"] = reference
+    measured = {what: seconds(*call) for what, call in calls.items()}
+    reference = list(measured.values())[-1]
     rows = [
-        {"what": what, "seconds": f"{value:.3f}", "times faster than prerank": f"{reference / value:.0f}"}
-        for what, value in measured.items()
+        {
+            "what": what,
+            "seconds": f"{wall:.3f}",
+            "processor seconds": f"{processor:.3f}",
+            "times faster than prerank": f"{reference[0] / wall:.0f}",
+            "load of the machine": f"{load:.1f}",
+        }
+        for what, (wall, processor, load) in measured.items()
     ] + rows
     write_table(rows, "ranked_speed")
 

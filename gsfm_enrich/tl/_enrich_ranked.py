@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -182,22 +183,20 @@ def enrich_ranked(
     done = [group for part in compared.comparisons for group in part.groups]
     permutations = permutations or max(LABELLINGS, -(-FEWEST_TABLES // len(done)))
     nulls = permutation_nulls(_permuted(compared, permutations, seed, kept, counts), weights, emphasis)
-    tested = [
-        compare_views(statistics, own, null, emphasis) for own, null in zip(weights, nulls, strict=True)
+    as_table = partial(
+        ranked_table, view=view, names=genes, min_size=min_size, max_size=max_size, emphasis=emphasis,
+        ranked_by=ranked_by,
+    )  # fmt: skip
+    tables: list[list[pd.DataFrame]] = [[] for _ in done]
+    for library, own, null in zip(libraries, weights, nulls, strict=True):
+        views = compare_views(statistics, own, null, emphasis)
+        for number, of_group in enumerate(tables):
+            of_group.append(as_table(library, own, views, statistic=statistics[number], table=number))
+    log = [
+        (group, asked, len(genes), _n_in_sets(weights), rows, "", "" if rows else _no_term(min_size))
+        for group, rows in zip(done, (sum(map(len, of_group)) for of_group in tables), strict=True)
     ]
-    tables, log = [], []
-    for number, group in enumerate(done):
-        for library, own, views in zip(libraries, weights, tested, strict=True):
-            table = ranked_table(
-                library, own, views, view, names=genes, statistic=statistics[number], table=number,
-                min_size=min_size, max_size=max_size, emphasis=emphasis, ranked_by=ranked_by,
-            )  # fmt: skip
-            table.insert(0, "group", group)
-            table.insert(1, "direction", asked)
-            tables.append(table)
-        rows = sum(len(table) for table in tables[-len(libraries) :])
-        message = "" if rows else f"no term has at least {min_size} measured genes"
-        log.append((group, asked, len(genes), _n_in_sets(weights), rows, "", message))
+    results = _joined(done, asked, tables)
     _warn_of_losses(len(compared.names) - len(genes), genes, libraries, _n_in_sets(weights), organism)
     labellings = compared.n_labellings()
     if labellings < FEWEST_LABELLINGS:
@@ -214,7 +213,7 @@ def enrich_ranked(
         min_size=min_size, max_size=max_size, seed=seed, background="all measured genes",
         background_genes=len(genes), gene_sets=[library.name for library in libraries],
     )  # fmt: skip
-    frame = storable_frame(pd.concat(tables, ignore_index=True))
+    frame = storable_frame(results)
     said = storable_frame(pd.DataFrame(log, columns=list(LOG_COLUMNS)))
     target = adata.copy() if copy else adata
     target.uns[key_added] = Enrichment(frame, said, params).stored()
@@ -251,6 +250,21 @@ def _permuted(
         return (table if len(kept) == table.shape[1] else table[:, kept]) * counts
 
     yield from progress([partial(of_kept, draw) for draw in draws], len(draws), "permuted labels")
+
+
+def _joined(groups: Sequence[str], direction: str, tables: list[list[pd.DataFrame]]) -> pd.DataFrame:
+    """Put the tables of all groups into one; the list is emptied, so that they are not held twice."""
+    for group, of_group in zip(groups, tables, strict=True):
+        for table in of_group:
+            table.insert(0, "group", group)
+            table.insert(1, "direction", direction)
+    joined = pd.concat(chain.from_iterable(tables), ignore_index=True)
+    tables.clear()
+    return joined
+
+
+def _no_term(min_size: int) -> str:
+    return f"no term has at least {min_size} measured genes"
 
 
 def _n_in_sets(weights: Sequence[TermWeights]) -> int:
