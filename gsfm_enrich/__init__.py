@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from gsfm_enrich.model.checkpoint import load_model, save_model
     from gsfm_enrich.model.config import GSFMConfig
     from gsfm_enrich.model.gsfm import GSFM
+    from gsfm_enrich.model.vectors import GeneVectors
     from gsfm_enrich.model.vocab import Vocab
     from gsfm_enrich.prediction.augment import augment
     from gsfm_enrich.prediction.context import functions_in_context
@@ -77,6 +78,7 @@ __all__ = [
     "GOFilter",
     "GSFMConfig",
     "GeneSetLibrary",
+    "GeneVectors",
     "GsfmEnrichError",
     "GsfmEnrichWarning",
     "InputError",
@@ -163,6 +165,7 @@ _HOMES = {
     "list_report": "html.list_page",
     "load_libraries": "libraries.sources",
     "load_model": "model.checkpoint",
+    "GeneVectors": "model.vectors",
     "neighbors": "prediction.neighbours",
     "new_functions": "prediction.new_functions",
     "membership_net": "ranking.membership_net",
