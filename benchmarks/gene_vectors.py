@@ -1,4 +1,4 @@
-"""Gene vectors of other kinds as models: do they complete gene sets as well as the bundled model?
+"""Gene vectors of other kinds as models, beside the bundled model.
 
     python -m benchmarks.gene_vectors --data ../shared/data
 
@@ -7,8 +7,8 @@ summaries (TF-IDF of their words, truncated SVD), the bundled model's channels o
 experiments, and the cells of the Kang data set (standardised log expression, truncated SVD). Summaries say in
 words what GO and KEGG say in terms, so that the text is recall there; GWAS and ChEA are not summarised.
 
-All models answer the same questions (`gsfm_enrich.evaluation`), over the genes that all of them know. Published
-for GenePT, on other questions: KEGG .921, GO .897, GWAS .586, ChEA .564.
+All models answer the same questions (`gsfm_enrich.evaluation`), over the genes that all of them know.
+Published for GenePT, on other questions: KEGG .921, GO .897, GWAS .586, ChEA .564.
 """
 
 from __future__ import annotations

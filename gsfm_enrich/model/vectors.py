@@ -1,8 +1,8 @@
 """Gene vectors of any other model as a model that completes gene sets.
 
-Language models of gene texts (GenePT), of cells (Geneformer, scGPT), of proteins (ESM) and others give every gene
-a vector. Whitened, so that no large group of genes dominates, the mean vector of a set scores every gene: the
-dense channel of `gsfm_enrich.model.channels`, alone.
+Language models of gene texts (GenePT), of cells (Geneformer, scGPT), of proteins (ESM) and others give every
+gene a vector. Scaled to length 1 and whitened, so that no large group of genes dominates, the mean vector of
+a set scores every gene: the dense channel of `gsfm_enrich.model.channels`, alone.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 import torch
 
 from gsfm_enrich.arrays import Floats32
-from gsfm_enrich.errors import InputError, did_you_mean, named, warn_caller
+from gsfm_enrich.errors import GsfmEnrichError, InputError, did_you_mean, named, warn_caller
 from gsfm_enrich.genes.lookup import approved_symbols, find_genes
 from gsfm_enrich.model.channels import ChannelGSFM
 from gsfm_enrich.model.config import GSFMConfig
@@ -81,8 +81,8 @@ class GeneVectors(ChannelGSFM):
         table = table[rows]
         if len(tokens) < FEWEST_GENES or table.shape[1] < FEWEST_DIMENSIONS:
             raise InputError(
-                f"vectors of {len(tokens):,} known genes in {table.shape[1]} dimensions are too few: at least "
-                f"{FEWEST_GENES} genes and {FEWEST_DIMENSIONS} dimensions are needed, one gene per row."
+                f"vectors of {len(tokens):,} known genes in {table.shape[1]} dimensions are too few: at "
+                f"least {FEWEST_GENES} genes and {FEWEST_DIMENSIONS} dimensions are needed, one gene per row."
             )
         if not np.isfinite(table).all():
             bad = [tokens[row] for row in np.flatnonzero(~np.isfinite(table).all(axis=1))]
@@ -138,8 +138,11 @@ class GeneVectors(ChannelGSFM):
 
 
 def _places(table: Floats32, width: int) -> Floats32:
-    """Whiten vectors; the rows of the special units are zeros."""
-    whole = np.vstack([np.zeros((N_SPECIAL, table.shape[1]), dtype=np.float32), table])
+    """Scale vectors to length 1 and whiten them; the rows of the special units are zeros."""
+    centred = table - table.mean(axis=0)
+    length = np.linalg.norm(centred, axis=1, keepdims=True)
+    scaled = centred / (length + 1e-3 * np.median(length))
+    whole = np.vstack([np.zeros((N_SPECIAL, table.shape[1]), dtype=np.float32), scaled])
     return standardise(whiten([whole], min(width, *table.shape)))
 
 
@@ -174,6 +177,18 @@ def _read(source: Any, key: str | None) -> tuple[list[str], Any]:
     suffix = Path(path.name.removesuffix(".gz")).suffix.lower()
     if not path.is_file():
         raise InputError(f"{path}: there is no such file.")
+    if suffix not in SUFFIXES:
+        raise InputError(f"{path}: expected a file that ends in {', '.join(SUFFIXES)}.")
+    try:
+        return _of_file(path, suffix, key)
+    except GsfmEnrichError:
+        raise
+    except Exception as error:  # every reader has errors of its own
+        raise InputError(f"{path}: cannot be read as {suffix}: {error}") from error
+
+
+def _of_file(path: Path, suffix: str, key: str | None) -> tuple[list[str], Any]:
+    """Read a file by its suffix."""
     if suffix == ".npz":
         return _of_npz(path)
     if suffix == ".safetensors":
@@ -182,8 +197,6 @@ def _read(source: Any, key: str | None) -> tuple[list[str], Any]:
         import anndata
 
         return _of_anndata(anndata.read_h5ad(path, backed="r"), key)
-    if suffix not in SUFFIXES:
-        raise InputError(f"{path}: expected a file that ends in {', '.join(SUFFIXES)}.")
     return _of_text(path, "," if suffix == ".csv" else "\t")
 
 

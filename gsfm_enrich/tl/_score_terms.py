@@ -105,7 +105,7 @@ def score_terms(
     check_adata(adata)
     check_key(key_added)
     raw = adata.raw is not None and layer is None if use_raw is None else use_raw
-    matrix, names = _matrix(adata, layer, raw)
+    matrix, names = chosen_matrix(adata, layer, raw)
     symbols = symbol_map(adata, gene_symbols, raw=raw)
     library, rows = chosen_terms(terms, gene_sets, organism)
     weights = term_weights(
@@ -199,7 +199,7 @@ def _moments(matrix: Any, columns: NDArray[np.int64]) -> tuple[NDArray[np.float6
     return mean, sd
 
 
-def _matrix(adata: AnnData, layer: str | None, raw: bool) -> tuple[Any, list[str]]:
+def chosen_matrix(adata: AnnData, layer: str | None, raw: bool) -> tuple[Any, list[str]]:
     """Return the matrix to score and the names of its genes."""
     if raw and layer is not None:
         raise InputError(f"use_raw=True and layer={layer!r} cannot be used together.")

@@ -131,7 +131,7 @@ def test_nearness_keeps_ratios() -> None:
 
 
 def test_z_scores_of_random_sets_have_about_unit_spread() -> None:
-    from gsfm_enrich.training.channels import standardise
+    from gsfm_enrich.model.whitening import standardise
 
     rng = np.random.default_rng(3)
     places = rng.standard_normal((802, 40)).astype(np.float32) * np.linspace(0.2, 2, 40, dtype=np.float32)

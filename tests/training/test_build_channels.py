@@ -10,8 +10,9 @@ import pytest
 
 from gsfm_enrich.errors import InputError
 from gsfm_enrich.model.vocab import Vocab
+from gsfm_enrich.model.whitening import RIDGE, whiten
 from gsfm_enrich.training.annotation import family_similarity, location_similarity, name_words
-from gsfm_enrich.training.channels import RIDGE, build_channels, kinds_of, span, whiten
+from gsfm_enrich.training.channels import build_channels, kinds_of, span
 from gsfm_enrich.training.gate import fit_gate, make_lessons, train_channels
 
 
