@@ -148,8 +148,9 @@ def _places(table: Floats32, width: int) -> Floats32:
 
 def _approved(genes: Sequence[str]) -> tuple[list[str], np.ndarray[Any, np.dtype[np.int64]]]:
     """Return the approved symbols of the genes that have one, and their first rows."""
-    symbols, rows = approved_symbols(), {}
-    lost = []
+    symbols = approved_symbols()
+    rows: dict[str, int] = {}
+    lost: list[str] = []
     for row, (gene, (found, how)) in enumerate(zip(genes, find_genes(genes), strict=True)):
         if found and how != "ambiguous":
             rows.setdefault(symbols[found[0]], row)
