@@ -120,6 +120,7 @@ def gene_report(
         title=f"What {gene} may do",
         lead=words.known,
         paragraphs=list(filter(None, said)),
+        papers=list(dict.fromkeys(id for ids in words.functions["pubmed"] for id in ids.split(";") if id)),
         sections=sections,
     )
 

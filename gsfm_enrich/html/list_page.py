@@ -74,4 +74,6 @@ def write_list_page(found: ListFit, path: str | os.PathLike[str]) -> Path:
     ]
     title = f"A list of {len(found.genes)} genes"
     target = page_path(path, "list.html")
-    return write_page(target, TEMPLATE, title=title, lead=found.text, paragraphs=[], sections=sections)
+    return write_page(
+        target, TEMPLATE, title=title, lead=found.text, paragraphs=[], papers=[], sections=sections
+    )

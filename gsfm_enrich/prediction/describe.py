@@ -169,8 +169,13 @@ def _prediction(row: dict[Any, Any], place: int) -> str:
     members = f"; {and_(near)} of that term {'is' if len(near) == 1 else 'are'} most similar to it"
     return (
         f"{start} {row['term']}, a term of {row['term_size']:,.0f} genes: this is {sure}. "
-        f"The evidence is {channels}{members if near else ''}."
+        f"The evidence is {channels}{members if near else ''}.{_papers(row['pubmed'])}"
     )
+
+
+def _papers(pubmed: str) -> str:
+    """Say which publications name the gene together with its neighbours, if there are any."""
+    return f" They are named together in PubMed {and_(pubmed.split(';'))}." if pubmed else ""
 
 
 def doubts(functions: pd.DataFrame, info: pd.Series) -> str:

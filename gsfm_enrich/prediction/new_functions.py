@@ -10,6 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gsfm_enrich.arguments import checked
+from gsfm_enrich.genes.publications import publications_of_both
+from gsfm_enrich.genes.resolve import resolve
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.libraries.sources import load_libraries
 from gsfm_enrich.model.gsfm import GSFM
@@ -37,9 +39,11 @@ FROM_CHANNEL = 0.2
 UNKNOWN = "the model does not know it"
 NEW_FUNCTION_COLUMNS = (
     "gene", "gene_set", "term", "probability", "specificity", "term_size", "channels", "neighbours",
-    "caution", "out_of_reach",
+    "pubmed", "caution", "out_of_reach",
 )  # fmt: skip
-TEXT_COLUMNS = ["gene_set", "term", "channels", "neighbours", "caution", "out_of_reach"]
+TEXT_COLUMNS = ["gene_set", "term", "channels", "neighbours", "pubmed", "caution", "out_of_reach"]
+PAPERS = 3
+"""Publications to name for each prediction."""
 ALONE = {
     "families": "rests on its gene family alone, whose members may do other things",
     "location": "rests on its place on the chromosome alone",
@@ -87,6 +91,8 @@ def new_functions(
         - ``channels``: the channels of the model that give a fifth or more of the evidence, the strongest
           first, joined by ``;``
         - ``neighbours``: members of the term that are most similar to the gene, see `gsfm_enrich.neighbors`
+        - ``pubmed``: ids of up to three publications that name the gene together with these neighbours, of
+          those that name from two to a hundred genes, joined by ``;``
         - ``caution``: what speaks against it: popularity would do as well (see
           `gsfm_enrich.predict_functions`), or it rests on one weak channel alone
         - ``out_of_reach``: why there is no prediction; empty if there is one
@@ -211,13 +217,35 @@ def _described(
     """Return the columns of the terms chosen of a library, with their ``row`` and ``column`` in its table."""
     rows, columns = chosen["row"].to_numpy(np.int64), chosen["column"].to_numpy(np.int64)
     channels = evidence_channels(table, rows, columns)
+    neighbours = supporting_neighbours(table, rows, columns, organism)
     return chosen[["gene", "gene_set", "term", "probability"]].assign(
         specificity=specificity(library)[rows],
         term_size=library.sizes[rows],
         channels=channels,
-        neighbours=supporting_neighbours(table, rows, columns, organism),
+        neighbours=neighbours,
+        pubmed=_publications(chosen["gene"].tolist(), neighbours, organism),
         caution=_cautions(chosen, channels, table),
     )
+
+
+def _publications(genes: list[str], neighbours: list[str], organism: str) -> list[str]:
+    """Return the publications that name each gene together with its neighbours, joined by ``;``."""
+    if not genes:
+        return []
+    others = [[name for name in names.split(";") if name] for names in neighbours]
+    table = resolve(
+        list(dict.fromkeys([*genes, *(name for names in others for name in names)])), organism
+    ).table
+    symbols = dict(zip(table["input"], table["symbol"].fillna(""), strict=True))
+    return [
+        ";".join(
+            str(paper)
+            for paper in publications_of_both(
+                symbols.get(gene, ""), [symbols.get(name, "") for name in names], PAPERS
+            )
+        )
+        for gene, names in zip(genes, others, strict=True)
+    ]
 
 
 def _cautions(chosen: pd.DataFrame, channels: list[str], table: Membership) -> list[str]:

@@ -110,7 +110,7 @@ def read_genes(org_db: Path) -> tuple[list[Gene], Counter[str]]:
     InputError
         If the file is missing or is not such a database.
     """
-    with closing(_open(org_db, "gene_info")) as db:
+    with closing(open_database(org_db, "gene_info")) as db:
         ensembl = _grouped(db, "SELECT _id, ensembl_id FROM ensembl")
         uniprot = _grouped(db, "SELECT _id, uniprot_id FROM uniprot")
         aliases = _grouped(db, "SELECT _id, alias_symbol FROM alias")
@@ -171,11 +171,11 @@ def read_go(org_db: Path, go_db: Path, genes: Sequence[Gene], ontology: str) -> 
     InputError
         If a file is missing or is not such a database.
     """
-    with closing(_open(go_db, "go_term")) as db:
+    with closing(open_database(go_db, "go_term")) as db:
         names = dict(db.execute("SELECT go_id, term FROM go_term"))
     symbols = {gene.key: gene.symbol for gene in genes}
     members: dict[str, set[str]] = defaultdict(set)
-    with closing(_open(org_db, f"go_{ontology}_all")) as db:
+    with closing(open_database(org_db, f"go_{ontology}_all")) as db:
         annotations = db.execute(f"SELECT DISTINCT go_id, _id FROM go_{ontology}_all WHERE evidence != 'ND'")
         for term, key in annotations:
             if key in symbols and term not in ROOTS:
@@ -258,7 +258,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _open(path: Path, table: str) -> sqlite3.Connection:
+def open_database(path: Path, table: str) -> sqlite3.Connection:
     """Open a database read-only and make sure that it holds `table`."""
     if not path.is_file():
         raise InputError(f"There is no database {str(path)!r}.")

@@ -24,7 +24,8 @@ from gsfm_enrich.prediction.understudied import gene_info
 
 ROW = {
     "gene": "a", "gene_set": "s", "term": "t", "probability": 0.2, "specificity": 5.0, "term_size": 1200,
-    "channels": "publications;experiments", "neighbours": "b;c", "caution": "", "out_of_reach": "",
+    "channels": "publications;experiments", "neighbours": "b;c", "pubmed": "12;7", "caution": "",
+    "out_of_reach": "",
 }  # fmt: skip
 
 
@@ -46,6 +47,7 @@ def test_how_sure_is_said_in_words() -> None:
     text = predicted(pd.DataFrame([ROW, {**ROW, "term": "u", "probability": 0.7, "neighbours": "d"}]))
     assert "belongs to t, a term of 1,200 genes: this is possible, with a probability of 0.2." in text
     assert "from publications and experiments; b and c of that term are most similar to it." in text
+    assert "They are named together in PubMed 12 and 7." in text
     assert "also belong to u, a term of 1,200 genes: this is likely, with a probability of 0.7." in text
     assert "d of that term is most similar" in text
 
