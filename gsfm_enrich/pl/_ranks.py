@@ -98,8 +98,10 @@ def ranks(
     """
     results = pick(results_of(data, key), groups, direction)
     if not {"GSFM Rank", "Rank Change", "Predicted Genes"} <= set(results):
+        instead = " Threshold-free results have one rank: see pl.dotplot and pl.running_sum."
         raise InputError(
             "these results were not re-ranked (no column 'GSFM Rank'), so there is nothing to compare."
+            + (instead if "NES" in results else "")
         )
     results = _one_library(one_list(results, "ranks"), gene_set)
     moves = _moves(results, top_term)

@@ -7,7 +7,7 @@ they were: of genes as likely as not, a share of 1 - c is expected to be missing
 library that is complete.
 
 The form and the numbers below come from 500 terms of each pair of releases and a model of January 2018;
-``benchmarks/reliability.py`` reports on other terms.
+``benchmarks/reliability.py`` reports on other terms, which the GWAS Catalog of 2019 does not have.
 """
 
 from __future__ import annotations
