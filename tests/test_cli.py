@@ -833,8 +833,9 @@ def test_evaluate_reprints_the_figures_of_the_card() -> None:
 
 
 def test_a_card_without_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / info.MODEL_CARD).write_text(CARD)
-    monkeypatch.setattr("gsfm_enrich.model.checkpoint.DEFAULT_FOLDER", tmp_path)
+    (tmp_path / "default_model").mkdir()
+    (tmp_path / "default_model" / info.MODEL_CARD).write_text(CARD)
+    monkeypatch.setattr("gsfm_enrich.libraries.bundled.DATA", tmp_path)
     code, shown, error = invoke("evaluate", "--default")
     assert (code, shown) == (2, "")
     assert error == "gsfm-enrich: The model card has no table of figures.\n"

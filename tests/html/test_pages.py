@@ -23,12 +23,12 @@ def test_every_template_extends_the_base() -> None:
 
 
 def test_a_page_is_written_into_a_new_folder_and_escaped(tmp_path: Path) -> None:
-    path = write_page(
-        tmp_path / "new" / "a.html", GENE_PAGE, title="<b>", lead="", paragraphs=["a & b"], sections=[]
-    )
+    words = {"title": "<b>", "lead": "", "paragraphs": ["a & b"], "papers": ["123"]}
+    path = write_page(tmp_path / "new" / "a.html", GENE_PAGE, sections=[], **words)
     page = path.read_text("utf-8")
     assert "<h1>&lt;b&gt;</h1>" in page
     assert "a &amp; b" in page
+    assert 'href="https://pubmed.ncbi.nlm.nih.gov/123/"' in page
     assert page.startswith("<!DOCTYPE html>")
     assert page.endswith("</html>")
     assert "script" not in page
@@ -36,7 +36,7 @@ def test_a_page_is_written_into_a_new_folder_and_escaped(tmp_path: Path) -> None
 
 def test_a_missing_value_is_an_error_and_leaves_no_file(tmp_path: Path) -> None:
     with pytest.raises(UndefinedError, match="sections"):
-        write_page(tmp_path / "a.html", GENE_PAGE, title="a", lead="", paragraphs=["b"])
+        write_page(tmp_path / "a.html", GENE_PAGE, title="a", lead="", paragraphs=["b"], papers=[])
     assert list(tmp_path.iterdir()) == []
 
 
