@@ -30,6 +30,17 @@ GeneSets = Annotated[
         help="Libraries separated by commas: bundled ones (see info), GMT files, or Enrichr libraries.",
     ),
 ]
+FunctionSets = Annotated[
+    str,
+    typer.Option(
+        "-g",
+        "--gene-sets",
+        metavar="NAMES",
+        help="Libraries of functions, separated by commas (default: the three of GO).",
+        show_default=False,
+    ),
+]
+THREE_OF_GO = "GO_Biological_Process,GO_Molecular_Function,GO_Cellular_Component"
 Organism = Annotated[
     str, typer.Option("--org", "--organism", metavar="NAME", help="Organism of genes and libraries.")
 ]

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gsfm_enrich.commands.options import Model, Organism, genes_of
+from gsfm_enrich.commands.options import THREE_OF_GO, FunctionSets, Model, Organism, genes_of
 from gsfm_enrich.commands.output import NOTHING_FOUND, closing, file_stem, say, working
 
 REPORT_CLOSING = closing(
@@ -86,16 +86,7 @@ def gene(
             help="Text file with the genes it was found with, one per line; - for stdin.",
         ),
     ] = None,
-    gene_sets: Annotated[
-        str,
-        typer.Option(
-            "-g",
-            "--gene-sets",
-            metavar="NAMES",
-            help="Libraries of functions, separated by commas (default: the three of GO).",
-            show_default=False,
-        ),
-    ] = "GO_Biological_Process,GO_Molecular_Function,GO_Cellular_Component",
+    gene_sets: FunctionSets = THREE_OF_GO,
     top: Annotated[
         int, typer.Option("-t", "--top", min=1, help="Number of terms to list from each library.")
     ] = 10,

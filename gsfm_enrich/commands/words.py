@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from gsfm_enrich.commands.options import Model, Organism
+from gsfm_enrich.commands.options import THREE_OF_GO, FunctionSets, Model, Organism
 from gsfm_enrich.commands.output import NOTHING_FOUND, closing, printable, working
 
 DESCRIBE_CLOSING = closing(
@@ -23,16 +23,7 @@ def describe(
     name: Annotated[
         str, typer.Argument(metavar="GENE", help="Symbol, alias, Ensembl, Entrez or UniProt id.")
     ],
-    gene_sets: Annotated[
-        str,
-        typer.Option(
-            "-g",
-            "--gene-sets",
-            metavar="NAMES",
-            help="Libraries of functions, separated by commas (default: the three of GO).",
-            show_default=False,
-        ),
-    ] = "GO_Biological_Process,GO_Molecular_Function,GO_Cellular_Component",
+    gene_sets: FunctionSets = THREE_OF_GO,
     top: Annotated[
         int, typer.Option("-t", "--top", min=1, help="Largest number of new functions to describe.")
     ] = 3,

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 LONG_LIST, FEWEST_TESTED, LARGE_SHARE, SIGNIFICANT = 500, 100, 0.15, 0.05
 """A list of at least this many genes is too long if more than this share of at least this many terms is
 significant."""
+CORRELATED = "significant only if genes were independent"
+"""The caution of terms that random genes make significant, and lists of permuted labels do not."""
 
 
 def lacks_model(organism: str, model: Any) -> bool:
@@ -245,7 +247,13 @@ def _model_columns(
         return reranked.columns
     p = null.completed.p_values(counts.hits + np.asarray(reranked.weights.sum(axis=1)).ravel())
     adjusted = benjamini_hochberg(p, counts.sizes > 0)
-    return reranked.columns.assign(**{"GSFM P-value": p, "GSFM Adjusted P-value": adjusted})
+    table = reranked.columns
+    lost = (table["GSFM Adjusted P-value"] < SIGNIFICANT) & (adjusted >= SIGNIFICANT)
+    cautions = [
+        "; ".join(filter(None, [text, CORRELATED if found else ""]))
+        for text, found in zip(table["Caution"], lost, strict=True)
+    ]
+    return table.assign(**{"GSFM P-value": p, "GSFM Adjusted P-value": adjusted, "Caution": cautions})
 
 
 def too_long(counted: Sequence[QueryCounts]) -> str:

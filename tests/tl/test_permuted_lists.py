@@ -61,15 +61,17 @@ def test_the_seed_gives_the_same_p_values_and_the_parameters_are_kept():
 
 def test_the_models_columns_follow_the_same_lists(block_model, block_library):
     tokens = list(block_model.vocab.tokens[2:])
-    rng = np.random.default_rng(0)
-    data = anndata.AnnData(rng.exponential(size=(60, len(tokens))), var=pd.DataFrame(index=tokens))
+    rng = np.random.default_rng(3)
+    together = np.repeat(rng.normal(size=(60, len(tokens) // 25)), 25, axis=1)  # the genes of each block
+    values = np.maximum(4 + together + rng.normal(size=together.shape), 0)
+    data = anndata.AnnData(values, var=pd.DataFrame(index=tokens))
     data.obs["group"] = pd.Categorical(["a", "b"] * 30)
     data.obs_names = [f"cell{i}" for i in range(60)]
     sc.tl.rank_genes_groups(data, "group")
     options = {
         "direction": "up",
         "pval_cutoff": None,
-        "max_genes": 15,
+        "max_genes": 40,
         "min_overlap": 0,
         "model": block_model,
     }
@@ -82,6 +84,9 @@ def test_the_models_columns_follow_the_same_lists(block_model, block_library):
     assert (both["Expected Overlap"] == both["Expected Overlap permuted"]).all()
     assert not (both["GSFM P-value"] == both["GSFM P-value permuted"]).all()
     assert (both["GSFM Rank"] == both["GSFM Rank permuted"]).all()
+    lost = (both["GSFM Adjusted P-value"] < 0.05) & (both["GSFM Adjusted P-value permuted"] >= 0.05)
+    assert lost.any()
+    assert (both["Caution permuted"].str.contains("if genes were independent") == lost).all()
 
 
 def test_permutations_need_cells_and_no_propensity():
