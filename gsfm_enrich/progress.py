@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -47,7 +48,9 @@ def progress(steps: Iterable[Step], total: int, what: str) -> Iterator[Step]:
     if total < 2 or not _WANTED.get():
         yield from steps
         return
-    from tqdm.auto import tqdm
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # without ipywidgets tqdm draws text, and says so with a path
+        from tqdm.auto import tqdm
 
     # tqdm disables itself without a terminal; notebooks have none and still show bars
     in_notebook = any("notebook" in base.__module__ for base in tqdm.__mro__)
