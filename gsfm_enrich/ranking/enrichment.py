@@ -253,7 +253,8 @@ def _model_columns(
         "; ".join(filter(None, [text, CORRELATED if found else ""]))
         for text, found in zip(table["Caution"], lost, strict=True)
     ]
-    return table.assign(**{"GSFM P-value": p, "GSFM Adjusted P-value": adjusted, "Caution": cautions})
+    replaced: dict[str, Any] = {"GSFM P-value": p, "GSFM Adjusted P-value": adjusted, "Caution": cautions}
+    return table.assign(**replaced)
 
 
 def too_long(counted: Sequence[QueryCounts]) -> str:
