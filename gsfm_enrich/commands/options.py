@@ -30,6 +30,7 @@ GeneSets = Annotated[
         help="Libraries separated by commas: bundled ones (see info), GMT files, or Enrichr libraries.",
     ),
 ]
+Gene = Annotated[str, typer.Argument(metavar="GENE", help="Symbol, alias, Ensembl, Entrez or UniProt id.")]
 FunctionSets = Annotated[
     str,
     typer.Option(

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gsfm_enrich.commands.options import THREE_OF_GO, FunctionSets, Model, Organism, genes_of
+from gsfm_enrich.commands.options import THREE_OF_GO, FunctionSets, Gene, Model, Organism, genes_of
 from gsfm_enrich.commands.output import NOTHING_FOUND, closing, file_stem, say, working
 
 REPORT_CLOSING = closing(
@@ -70,9 +70,7 @@ def report(
 
 def gene(
     *,
-    name: Annotated[
-        str, typer.Argument(metavar="GENE", help="Symbol, alias, Ensembl, Entrez or UniProt id.")
-    ],
+    name: Gene,
     out: Annotated[
         Path | None,
         typer.Option("-o", "--out", metavar="HTML", help="File to write (default: GENE.html)."),

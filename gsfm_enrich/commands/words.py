@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from gsfm_enrich.commands.options import THREE_OF_GO, FunctionSets, Model, Organism
+from gsfm_enrich.commands.options import THREE_OF_GO, FunctionSets, Gene, Model, Organism
 from gsfm_enrich.commands.output import NOTHING_FOUND, closing, printable, working
 
 DESCRIBE_CLOSING = closing(
@@ -20,9 +20,7 @@ DESCRIBE_CLOSING = closing(
 
 def describe(
     *,
-    name: Annotated[
-        str, typer.Argument(metavar="GENE", help="Symbol, alias, Ensembl, Entrez or UniProt id.")
-    ],
+    name: Gene,
     gene_sets: FunctionSets = THREE_OF_GO,
     top: Annotated[
         int, typer.Option("-t", "--top", min=1, help="Largest number of new functions to describe.")

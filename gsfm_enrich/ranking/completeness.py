@@ -59,6 +59,17 @@ def default_completeness(name: str) -> float:
     return measured if measured >= NEARLY_COMPLETE else 0.0
 
 
+def assumed_completeness(name: str, given: float | None) -> float:
+    """Return the completeness that was asked for, or the default for the library's name.
+
+    Examples
+    --------
+    >>> assumed_completeness("Reactome_Pathways_2024", None), assumed_completeness("Reactome", 0.5)
+    (0.98, 0.5)
+    """
+    return default_completeness(name) if given is None else given
+
+
 def as_missing(probabilities: Floats32, completeness: float) -> Floats32:
     """Return what probabilities are worth in a library of the given completeness.
 

@@ -116,7 +116,7 @@ def gene_counts(
     library
         The terms.
     genes
-        Identifiers of any kind.
+        Distinct identifiers of any kind.
     background
         As for the test of the lists; genes outside a background of named genes count nothing.
     organism
@@ -144,9 +144,12 @@ def gene_counts(
 
 def _picked(columns: Ints, inside: Ints, table: csr_array) -> csr_array:
     """Return the rows of a table that belong to genes; empty rows for genes it does not have."""
-    rows = [[column] if kept else [] for column, kept in zip(columns, inside & (columns >= 0), strict=True)]
-    picked = sparse_rows([np.array(row, dtype=np.int64) for row in rows], table.shape[0])
-    return csr_array(picked @ table)
+    kept = inside & (columns >= 0)
+    starts = np.concatenate([[0], np.cumsum(kept)])
+    shape = len(columns), table.shape[0]
+    return csr_array(
+        csr_array((np.ones(starts[-1], dtype=np.float32), columns[kept], starts), shape=shape) @ table
+    )
 
 
 def list_nulls(

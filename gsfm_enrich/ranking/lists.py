@@ -21,7 +21,7 @@ from gsfm_enrich.model.checkpoint import load_model
 from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.progress import progress as watched
 from gsfm_enrich.ranking.caution import cautions
-from gsfm_enrich.ranking.completeness import default_completeness
+from gsfm_enrich.ranking.completeness import assumed_completeness
 from gsfm_enrich.ranking.counts import count_overlaps, say_lost
 from gsfm_enrich.ranking.membership import Membership, library_membership
 from gsfm_enrich.ranking.overlap import adjusted_of_some, hypergeometric_tail
@@ -129,7 +129,7 @@ def rank_terms(
         warn_caller(lost)
     for library in libraries:
         counts = count_overlaps(library, queries, tested, organism)
-        listed = default_completeness(library.name) if completeness is None else completeness
+        listed = assumed_completeness(library.name, completeness)
         table = library_membership(library, network, organism, listed)
         terms, placed = place(counts, locate(counts, table), table, likely)
         _warn_empty(names, placed, library.name)
@@ -230,8 +230,7 @@ def _cautions(
     table: Membership,
 ) -> list[str]:
     """Say for each row of the result why it should be treated with caution."""
-    tokens = table.model.vocab.tokens
-    names = [tokens[unit] for unit in table.units[: terms.probable.shape[0]].tolist()]
+    names = table.names[: terms.probable.shape[0]]
     by_term = csr_array(terms.probable.T)
     texts: list[str] = []
     for lists, rows, hits, *_ in found:

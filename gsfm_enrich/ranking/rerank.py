@@ -11,7 +11,7 @@ from scipy.sparse import csc_array
 
 from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.ranking.caution import cautions
-from gsfm_enrich.ranking.completeness import default_completeness
+from gsfm_enrich.ranking.completeness import assumed_completeness
 from gsfm_enrich.ranking.counts import QueryCounts
 from gsfm_enrich.ranking.membership import library_membership
 from gsfm_enrich.ranking.overlap import benjamini_hochberg
@@ -77,9 +77,8 @@ def rerank(
     The expected overlap is the hits plus the sum of the probabilities of the query's other genes. For the
     p-value and the order see `gsfm_enrich.ranking.statistic`.
     """
-    if completeness is None:
-        completeness = default_completeness(counts.library.name)
-    table = library_membership(counts.library, model, counts.organism, completeness)
+    listed = assumed_completeness(counts.library.name, completeness)
+    table = library_membership(counts.library, model, counts.organism, listed)
     located = locate([counts], table)[0]
     test = completed_test(*place([counts], [located], table, propensity))
     p = test.p_values[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -14,7 +14,7 @@ from gsfm_enrich.expression.markers import MarkerList
 from gsfm_enrich.libraries.library import GeneSetLibrary
 from gsfm_enrich.model.gsfm import GSFM
 from gsfm_enrich.progress import progress
-from gsfm_enrich.ranking.completeness import default_completeness
+from gsfm_enrich.ranking.completeness import assumed_completeness
 from gsfm_enrich.ranking.list_null import ListNull, gene_counts, list_nulls
 
 ListKind: TypeAlias = tuple[str, int]
@@ -66,38 +66,19 @@ def nulls_of_lists(
     kinds = list(dict.fromkeys(list_kind(marker) for marker in markers if marker.names))
     if any(not direction for direction, _ in kinds):
         raise InputError("permutations= needs lists with a direction, and these genes have no statistic.")
-    genes = [symbols.get(name, name) for name in compared.names]
+    first: dict[str, int] = {}
+    for place, name in enumerate(compared.names):
+        first.setdefault(symbols.get(name, name), place)
+    genes, kept = list(first), np.array(list(first.values()), dtype=np.int64)
     counts = []
     for library in libraries:
-        listed = default_completeness(library.name) if completeness is None else completeness
+        listed = assumed_completeness(library.name, completeness)
         table = None if model is None else library_membership(library, model, organism, listed)
         counts.append(gene_counts(library, genes, background, organism, table))
-    return list_nulls(_drawn(compared, kinds, permutations, seed), counts)
-
-
-def _drawn(
-    compared: CellComparisons, kinds: Sequence[ListKind], permutations: int, seed: int
-) -> Iterator[dict[ListKind, Ints]]:
-    """Yield the strongest genes of permuted tables."""
-    for statistics in permuted_statistics(compared, permutations, seed):
-        yield {kind: strongest(statistics, *kind) for kind in kinds}
-
-
-def permuted_statistics(compared: CellComparisons, permutations: int, seed: int) -> Iterator[Floats]:
-    """Yield the statistics of permuted labels, in portions of shape (n_tables, n_genes).
-
-    Parameters
-    ----------
-    compared
-        The cells and groups.
-    permutations
-        Number of labellings of each comparison.
-    seed
-        Random seed.
-    """
     draws = compared.permuted(permutations, seed)
-    for draw in progress(draws, len(draws), "permuted labels"):
-        yield draw()
+    tables = (draw()[:, kept] for draw in progress(draws, len(draws), "permuted labels"))
+    lists = ({kind: strongest(table, *kind) for kind in kinds} for table in tables)
+    return list_nulls(lists, counts)
 
 
 def strongest(statistics: Floats, direction: str, length: int) -> Ints:

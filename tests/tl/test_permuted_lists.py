@@ -89,6 +89,16 @@ def test_the_models_columns_follow_the_same_lists(block_model, block_library):
     assert (both["Caution permuted"].str.contains("if genes were independent") == lost).all()
 
 
+def test_rows_of_one_symbol_are_one_gene():
+    data = cells_of(3)
+    data.var["symbol"] = data.var_names
+    data.var.iloc[1:20, 0] = data.var.iloc[0, 0]  # those after them keep their own places
+    table = run(data, permutations=20, gene_symbols="symbol").set_index(["group", "Term"])["P-value"]
+    plain = run(cells_of(3), permutations=20).set_index(["group", "Term"])["P-value"]
+    last = [(group, "term 29") for group in "abc"]
+    np.testing.assert_allclose(np.log(table[last]), np.log(plain[last]), rtol=0.2)
+
+
 def test_permutations_need_cells_and_no_propensity():
     table = pd.DataFrame({"log2FoldChange": [1.0, 2.0], "padj": [0.01, 0.9]}, index=NAMES[:2])
     with pytest.raises(ge.InputError, match=r"permutations=.*cells"):
